@@ -1,0 +1,42 @@
+import type { AuditEntry } from './entry.ts'
+import type { Leaf } from './merkle/leaf.ts'
+import type { Selection } from './selection.ts'
+
+/** What a backend promises beyond the minimum. */
+export interface BackendSupport {
+  /** What was appended is still there after the backend was closed, or its process killed, and opened again. */
+  readonly persistence: boolean
+  /** Several instances, threads and processes may have the same log open at once. */
+  readonly sharing: boolean
+}
+
+/**
+ * Where a log is kept. Core validates, normalises, freezes, encodes, hashes, batches and pages; a backend stores
+ * and compares. `@audit/testkit` proves one.
+ *
+ * Before `open` and after `close`, each of the other methods rejects with an `AuditError` `AUDIT_CLOSED`.
+ */
+export interface AuditBackend {
+  /** What this backend promises beyond the minimum; the testkit tests what is claimed. */
+  readonly supports: BackendSupport
+  /** Makes the backend ready. After a failure it may be called again. */
+  open(): Promise<void>
+  /**
+   * Appends the leaves in order, all or none, and resolves once they would survive a crash. Returns the index of the first.
+   * A crash before that may leave whole leaves from the front of the batch, and never a part of one.
+   * Core never calls it with an empty batch, nor again before it has settled.
+   */
+  append(leaves: readonly Leaf[]): Promise<number>
+  /** How many entries the log holds. O(1). */
+  size(): Promise<number>
+  /** Entries by place, `start` inclusive to `end` exclusive; those beyond the log's size are left out. */
+  read(start: number, end: number): Promise<AuditEntry[]>
+  /** Entries that match, in the selection's order, at most `limit`. */
+  find(selection: Selection): Promise<AuditEntry[]>
+  /** How many entries match; the selection has no cursor and no limit. */
+  count(selection: Selection): Promise<number>
+  /** Leaf hashes by place, 32 bytes each, joined; those beyond the log's size are left out. */
+  leafHashes(start: number, end: number): Promise<Uint8Array>
+  /** Lets go of everything. Closing twice is fine; a closed instance is not opened again. */
+  close(): Promise<void>
+}

@@ -1,0 +1,111 @@
+import type { EntryFields } from './entry.ts'
+import { IdTable } from './id-table.ts'
+import type { Selection } from './selection.ts'
+import { grown, TimeOrder } from './time-order.ts'
+import { parseSpan } from './timestamp.ts'
+
+/** What the index needs to know of an entry. */
+export type IndexedFields = Pick<EntryFields, 'entryId' | 'timestamp' | 'user' | 'model'>
+
+/**
+ * Finds entries by id, user, model and time without holding them: about 50 bytes an entry, for backends without an
+ * engine of their own. An entry's place is the number of entries added before it.
+ *
+ * @example
+ * for (const place of index.places(selection)) {
+ *   const entry = await load(place)
+ *   if (matches(selection, entry) && found.push(entry) === selection.limit) break
+ * }
+ */
+export class EntryIndex {
+  #size = 0
+  #times = new Float64Array(64)
+  readonly #all = this.#newOrder()
+  readonly #byUser = new Map<string, TimeOrder>()
+  readonly #byModel = new Map<string, TimeOrder>()
+  readonly #byUserAndModel = new Map<string, Map<string, TimeOrder>>()
+  readonly #byId = new IdTable()
+
+  /** How many entries were added. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Adds the entry of the next place. */
+  add(entry: IndexedFields): void {
+    const place = this.#size++
+    if (place === this.#times.length) this.#times = grown(this.#times)
+    this.#times[place] = instantOf(entry.timestamp)
+    this.#all.push(place)
+    this.#orderIn(this.#byUser, entry.user).push(place)
+    this.#orderIn(this.#byModel, entry.model).push(place)
+    let byModel = this.#byUserAndModel.get(entry.user)
+    if (!byModel) this.#byUserAndModel.set(entry.user, (byModel = new Map()))
+    this.#orderIn(byModel, entry.model).push(place)
+    this.#byId.add(entry.entryId)
+  }
+
+  /**
+   * Places in the selection's order, regardless of its `limit`. All that match are among them; where the selection
+   * has `entryId` or `metadata`, others may be too, so check each entry with `matches`.
+   */
+  *places(selection: Selection): Generator<number, void, undefined> {
+    if (selection.entryId !== undefined) {
+      yield* this.placesOfId(selection.entryId)
+      return
+    }
+    const places = this.#slice(selection)
+    const size = selection.size ?? this.#size
+    const descending = selection.order === 'desc'
+    for (let i = 0; i < places.length; i++) {
+      const place = places[descending ? places.length - 1 - i : i] ?? 0
+      if (place < size) yield place
+    }
+  }
+
+  /** How many entries match a selection without `entryId` and without `metadata`. */
+  count(selection: Selection): number {
+    const places = this.#slice(selection)
+    const { size } = selection
+    if (size === undefined || size >= this.#size) return places.length
+    return places.reduce((sum, place) => sum + (place < size ? 1 : 0), 0)
+  }
+
+  /** Places of the entries that may have this id, which is nearly always one or none; check them. */
+  placesOfId(entryId: string): number[] {
+    return this.#byId.places(entryId)
+  }
+
+  /** The part of the fitting order that lies within the selection's times and behind its cursor. */
+  #slice(selection: Selection): Uint32Array {
+    const order = this.#orderOf(selection)
+    if (!order) return new Uint32Array()
+    const { since, until, after } = selection
+    let start = since === undefined ? 0 : order.rank(instantOf(since), 0)
+    let end = until === undefined ? order.length : order.rank(instantOf(until), Number.POSITIVE_INFINITY)
+    if (after && selection.order === 'asc') {
+      start = Math.max(start, order.rank(instantOf(after.timestamp), after.index + 1))
+    } else if (after) end = Math.min(end, order.rank(instantOf(after.timestamp), after.index))
+    return order.ordered().subarray(start, Math.max(start, end))
+  }
+
+  #orderOf({ user, model }: Selection): TimeOrder | undefined {
+    if (user === undefined) return model === undefined ? this.#all : this.#byModel.get(model)
+    return model === undefined ? this.#byUser.get(user) : this.#byUserAndModel.get(user)?.get(model)
+  }
+
+  #orderIn(orders: Map<string, TimeOrder>, key: string): TimeOrder {
+    let order = orders.get(key)
+    if (!order) orders.set(key, (order = this.#newOrder()))
+    return order
+  }
+
+  #newOrder(): TimeOrder {
+    return new TimeOrder(place => this.#times[place] ?? 0)
+  }
+}
+
+/** Milliseconds since 1970 of a timestamp, as any writer may have spelt it. */
+function instantOf(timestamp: string): number {
+  return parseSpan(timestamp)?.first ?? Number.NaN
+}

@@ -1,0 +1,53 @@
+/**
+ * What went wrong, for a program to act on. Codes are stable; messages are for people and may change.
+ *
+ * | code | meaning |
+ * | --- | --- |
+ * | `AUDIT_INVALID_ENTRY` | `record()` was given something that is not an entry; nothing was stored |
+ * | `AUDIT_INVALID_QUERY` | a query, a filter or a range that is not one |
+ * | `AUDIT_INVALID_OPTIONS` | a constructor was given an option it does not know or cannot use |
+ * | `AUDIT_CLOSED` | the log or the backend is not open: `close()` was called, or `open()` was not |
+ * | `AUDIT_OPEN_FAILED` | the log cannot be opened: a missing folder, a folder in its place, no permission |
+ * | `AUDIT_UNSUPPORTED_FORMAT` | the file is something else, or was written by a newer version; it was left as it was |
+ * | `AUDIT_WRITE_FAILED` | the entries of this write were not stored; recording them again makes no duplicate |
+ * | `AUDIT_READ_FAILED` | the store could not be read |
+ * | `AUDIT_BUSY` | another process held the log's lock for too long; nothing was stored |
+ * | `AUDIT_CORRUPT` | what is stored is not what was written |
+ */
+export type AuditErrorCode =
+  | 'AUDIT_INVALID_ENTRY'
+  | 'AUDIT_INVALID_QUERY'
+  | 'AUDIT_INVALID_OPTIONS'
+  | 'AUDIT_CLOSED'
+  | 'AUDIT_OPEN_FAILED'
+  | 'AUDIT_UNSUPPORTED_FORMAT'
+  | 'AUDIT_WRITE_FAILED'
+  | 'AUDIT_READ_FAILED'
+  | 'AUDIT_BUSY'
+  | 'AUDIT_CORRUPT'
+
+/**
+ * The one error that this package and its backends throw. Act on `code`; show `message`, which says what to do.
+ *
+ * @example
+ * try { await log.record(input) } catch (error) {
+ *   if (error instanceof AuditError && error.code === 'AUDIT_BUSY') await retryLater(input)
+ *   else throw error
+ * }
+ */
+export class AuditError extends Error {
+  override readonly name = 'AuditError'
+  readonly code: AuditErrorCode
+
+  constructor(code: AuditErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+
+  /** Passes an `AuditError` through and wraps anything else, which becomes the `cause`. */
+  static wrap(error: unknown, code: AuditErrorCode, message: string): AuditError {
+    if (error instanceof AuditError) return error
+    const reason = error instanceof Error ? error.message : String(error)
+    return new AuditError(code, `${message}: ${reason}`, { cause: error })
+  }
+}

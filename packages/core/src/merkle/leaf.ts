@@ -1,0 +1,28 @@
+import { hash } from 'node:crypto'
+import type { EntryFields } from '../entry.ts'
+import { encodeLine } from '../line.ts'
+
+/** An entry on its way in: its fields, its canonical JSON line, and the hash of that line. */
+export interface Leaf {
+  /** Deeply frozen. */
+  readonly entry: EntryFields
+  /** RFC 8785 JSON, without a newline. */
+  readonly line: string
+  /** 32 bytes: `leafHash(line)`. */
+  readonly hash: Uint8Array
+}
+
+/** Bytes in a hash of the tree: SHA-256. */
+export const HASH_BYTES = 32
+
+/** The leaf hash of a line: SHA-256(0x00 ‖ UTF-8 of the line), 32 bytes (RFC 9162, section 2.1.1). */
+export function leafHash(line: string): Uint8Array {
+  // U+0000 is the byte 0x00 in UTF-8, so one call encodes and hashes.
+  return hash('sha256', `\0${line}`, 'buffer')
+}
+
+/** Makes what a backend's `append` takes. */
+export function createLeaf(entry: EntryFields): Leaf {
+  const line = encodeLine(entry)
+  return { entry, line, hash: leafHash(line) }
+}

@@ -1,0 +1,129 @@
+import type { AuditEntry } from './entry.ts'
+import { AuditError } from './errors.ts'
+import { copyJsonObject, describe, isPlainObject, type JsonObject } from './json.ts'
+import type { Cursor, Selection } from './selection.ts'
+import { canonicalTimestamp, formatTimestamp, parseSpan, type Span } from './timestamp.ts'
+
+/** Which entries: all that is given must hold. Filters are exact, so `user: ''` matches the empty user alone. */
+export interface Filter {
+  readonly user?: string
+  readonly model?: string
+  /** Inclusive. A `Date`, or ISO 8601 with any offset (UTC without one); a date alone begins with its day. */
+  readonly since?: string | Date
+  /** Inclusive. A `Date`, or ISO 8601 with any offset (UTC without one); a date alone ends with its day. */
+  readonly until?: string | Date
+  /** Each key's value equal as JSON, on the top level. */
+  readonly metadata?: JsonObject
+}
+
+/** Which entries, in which order, and how many. */
+export interface Query extends Filter {
+  /** By timestamp, then by index. Default: `'asc'`, oldest first. */
+  readonly order?: 'asc' | 'desc'
+  /** At most this many, from the front of the order; 0 gives none. Default: all. */
+  readonly limit?: number
+  /** Goes on behind an entry of the same query: the way to read page by page. */
+  readonly after?: Pick<AuditEntry, 'timestamp' | 'index'>
+}
+
+/** Entries by their place in the log. */
+export interface Range {
+  /** Inclusive. Default: 0. */
+  readonly start?: number
+  /** Exclusive. Default: the log's size when the reading begins. */
+  readonly end?: number
+}
+
+const FILTER_KEYS = ['user', 'model', 'since', 'until', 'metadata'] as const
+const QUERY_KEYS = [...FILTER_KEYS, 'order', 'limit', 'after'] as const
+const RANGE_KEYS = ['start', 'end'] as const
+
+/**
+ * Checks and normalises a query.
+ *
+ * @throws AuditError `AUDIT_INVALID_QUERY`, also for an unknown key and for `undefined`: neither may widen a result.
+ */
+export function selectionOf(query: Query): Selection {
+  const given = known(query, QUERY_KEYS)
+  return {
+    ...filtersOf(given),
+    order: 'order' in given ? orderOf(given.order) : 'asc',
+    ...('limit' in given && { limit: wholeNumber('limit', given.limit) }),
+    ...('after' in given && { after: cursorOf(given.after) }),
+  }
+}
+
+/** Checks and normalises what `count` takes: the filters alone. Throws like `selectionOf`. */
+export function selectionOfFilter(filter: Filter): Selection {
+  return { ...filtersOf(known(filter, FILTER_KEYS)), order: 'asc' }
+}
+
+/** Checks a range of places; throws like `selectionOf`. */
+export function rangeOf(range: Range): { readonly start: number; readonly end: number } {
+  const given = known(range, RANGE_KEYS)
+  return {
+    start: 'start' in given ? wholeNumber('start', given.start) : 0,
+    end: 'end' in given ? wholeNumber('end', given.end) : Number.MAX_SAFE_INTEGER,
+  }
+}
+
+type Given = Readonly<Record<string, unknown>>
+
+function known(value: unknown, keys: readonly string[]): Given {
+  if (!isPlainObject(value)) throw invalid(`a query is an object, not ${describe(value)}`)
+  for (const key of Object.keys(value)) {
+    if (!keys.includes(key)) {
+      throw invalid(`unknown key ${JSON.stringify(key)}; the keys here are ${keys.join(', ')}`)
+    }
+    if (value[key] === undefined) {
+      throw invalid(`${key} is undefined, which would match everything; leave the key out if that is meant`)
+    }
+  }
+  return value
+}
+
+function filtersOf(given: Given): Omit<Selection, 'order'> {
+  return {
+    ...('user' in given && { user: text('user', given.user) }),
+    ...('model' in given && { model: text('model', given.model) }),
+    ...('since' in given && { since: formatTimestamp(spanOf('since', given.since).first) }),
+    ...('until' in given && { until: formatTimestamp(spanOf('until', given.until).last) }),
+    ...('metadata' in given && { metadata: copyJsonObject(given.metadata, 'metadata', invalid) }),
+  }
+}
+
+function text(key: string, value: unknown): string {
+  if (typeof value !== 'string') throw invalid(`${key} must be a string, not ${describe(value)}`)
+  return value.toWellFormed()
+}
+
+function spanOf(key: string, value: unknown): Span {
+  const span = parseSpan(value)
+  if (span) return span
+  const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 60)) : describe(value)
+  throw invalid(
+    `${key} must be a Date or an ISO 8601 time such as '2026-12-31' or '2026-12-31T23:00Z', not ${shown}`,
+  )
+}
+
+function orderOf(value: unknown): 'asc' | 'desc' {
+  if (value === 'asc' || value === 'desc') return value
+  throw invalid(`order must be 'asc' or 'desc', not ${describe(value)}`)
+}
+
+function wholeNumber(key: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  throw invalid(`${key} must be a whole number from 0, not ${describe(value)}`)
+}
+
+function cursorOf(value: unknown): Cursor {
+  const { timestamp, index }: Given = isPlainObject(value) ? value : {}
+  if (typeof timestamp !== 'string' || !parseSpan(timestamp)) {
+    throw invalid('after must be an entry, with its timestamp and its index')
+  }
+  return { timestamp: canonicalTimestamp(timestamp), index: wholeNumber('after.index', index) }
+}
+
+function invalid(reason: string): AuditError {
+  return new AuditError('AUDIT_INVALID_QUERY', reason)
+}
