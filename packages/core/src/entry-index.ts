@@ -39,8 +39,8 @@ export class EntryIndex {
     this.#all.push(place)
     this.#orderIn(this.#byUser, entry.user).push(place)
     this.#orderIn(this.#byModel, entry.model).push(place)
-    let byModel = this.#byUserAndModel.get(entry.user)
-    if (!byModel) this.#byUserAndModel.set(entry.user, (byModel = new Map()))
+    const byModel = this.#byUserAndModel.get(entry.user) ?? new Map<string, TimeOrder>()
+    this.#byUserAndModel.set(entry.user, byModel)
     this.#orderIn(byModel, entry.model).push(place)
     this.#byId.add(entry.entryId)
   }
@@ -95,8 +95,10 @@ export class EntryIndex {
   }
 
   #orderIn(orders: Map<string, TimeOrder>, key: string): TimeOrder {
-    let order = orders.get(key)
-    if (!order) orders.set(key, (order = this.#newOrder()))
+    const known = orders.get(key)
+    if (known) return known
+    const order = this.#newOrder()
+    orders.set(key, order)
     return order
   }
 

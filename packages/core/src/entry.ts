@@ -66,27 +66,19 @@ export function createEntry(input: EntryInput): EntryFields {
       throw invalid(`unknown key ${JSON.stringify(key)}; the keys are ${[...INPUT_KEYS].join(', ')}`)
     }
   }
-  const model = text('model', fields.model)
-  if (model === '') throw invalid('model is empty; name the model that answered')
-  const inputText = text('inputText', fields.inputText)
-  const outputText = text('outputText', fields.outputText)
-  const user = text('user', fields.user ?? 'anonymous')
-  const costUsd = amount('costUsd', fields.costUsd ?? null)
-  const latencyMs = amount('latencyMs', fields.latencyMs ?? null)
-  const metadata = copyJsonObject(fields.metadata ?? {}, 'metadata', invalid)
+  const { user = 'anonymous', costUsd = null, latencyMs = null, metadata = {} } = fields
+  const checked = {
+    user: text('user', user),
+    model: text('model', fields.model),
+    inputText: text('inputText', fields.inputText),
+    outputText: text('outputText', fields.outputText),
+    costUsd: amount('costUsd', costUsd),
+    latencyMs: amount('latencyMs', latencyMs),
+    metadata: copyJsonObject(metadata, 'metadata', invalid),
+  }
+  if (checked.model === '') throw invalid('model is empty; name the model that answered')
 
-  const { entryId, timestamp } = nextEntryIdentity()
-  return Object.freeze({
-    entryId,
-    timestamp,
-    user,
-    model,
-    inputText,
-    outputText,
-    costUsd,
-    latencyMs,
-    metadata,
-  })
+  return Object.freeze({ ...nextEntryIdentity(), ...checked })
 }
 
 /** Gives an entry its place in the log. `fields` must be deeply frozen already, as `createEntry` and `decodeLine` leave them. */

@@ -1,0 +1,188 @@
+import { AuditLog, type EntryInput, type JsonObject } from '@audit/core'
+import { expect, test } from 'vitest'
+
+const base: EntryInput = { model: 'gpt-4o', inputText: 'What?', outputText: 'That.' }
+
+/** Records what the types forbid, as a JavaScript caller can. */
+function recordUntyped(input: unknown) {
+  return new AuditLog().record(input as EntryInput) // the point of the test is what the types would refuse
+}
+
+test('an entry has the defaults of what was left out', async () => {
+  const entry = await new AuditLog().record(base)
+  expect(entry).toEqual({
+    entryId: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/),
+    timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    ...base,
+    user: 'anonymous',
+    costUsd: null,
+    latencyMs: null,
+    metadata: {},
+    index: 0,
+  })
+})
+
+test('undefined counts as left out', async () => {
+  const entry = await new AuditLog().record({
+    ...base,
+    user: undefined,
+    costUsd: undefined,
+    metadata: undefined,
+  })
+  expect(entry).toMatchObject({ user: 'anonymous', costUsd: null, metadata: {} })
+})
+
+test('0 is kept apart from unknown, and the empty user from no user', async () => {
+  const entry = await new AuditLog().record({ ...base, user: '', costUsd: 0, latencyMs: -0 })
+  expect(entry).toMatchObject({ user: '', costUsd: 0 })
+  expect(Object.is(entry.latencyMs, 0)).toBe(true)
+})
+
+test('the timestamp is the time inside the UUID v7', async () => {
+  const { entryId, timestamp } = await new AuditLog().record(base)
+  expect(Number.parseInt(entryId.replaceAll('-', '').slice(0, 12), 16)).toBe(Date.parse(timestamp))
+})
+
+test('ids are unique and rise, and neither they nor timestamps go back with the clock', async () => {
+  const log = new AuditLog()
+  const now = Date.now
+  const entries = await Promise.all(Array.from({ length: 3000 }, () => log.record(base)))
+  try {
+    Date.now = () => now() - 3_600_000
+    entries.push(await log.record(base))
+  } finally {
+    Date.now = now
+  }
+  const ids = entries.map(entry => entry.entryId)
+  expect(new Set(ids).size).toBe(ids.length)
+  expect(ids).toEqual(ids.toSorted())
+  const times = entries.map(entry => entry.timestamp)
+  expect(times).toEqual(times.toSorted())
+})
+
+test('an entry is deeply frozen', async () => {
+  const log = new AuditLog()
+  await log.record({ ...base, metadata: { a: { b: [1, { c: 2 }] } } })
+  const [entry] = await log.query()
+  const frozen = (value: unknown): boolean =>
+    typeof value !== 'object' ||
+    value === null ||
+    (Object.isFrozen(value) && Object.values(value).every(frozen))
+  expect(frozen(entry)).toBe(true)
+})
+
+test('changing later what was passed in changes nothing', async () => {
+  const log = new AuditLog()
+  const metadata = { tags: ['a'] }
+  const input = { ...base, metadata }
+  const recording = log.record(input)
+  input.model = 'other'
+  metadata.tags.push('b')
+  expect(await recording).toMatchObject({ model: 'gpt-4o', metadata: { tags: ['a'] } })
+  expect(await log.query()).toMatchObject([{ model: 'gpt-4o', metadata: { tags: ['a'] } }])
+})
+
+test('a lone surrogate becomes U+FFFD, everywhere', async () => {
+  const entry = await new AuditLog().record({
+    model: 'm\ud83d',
+    inputText: '\udc00a',
+    outputText: '😀',
+    user: 'u\ud83d',
+    metadata: { 'k\ud83d': ['v\udc00'] },
+  })
+  expect(entry).toMatchObject({ model: 'm\ufffd', inputText: '\ufffda', outputText: '😀', user: 'u\ufffd' })
+  expect(entry.metadata).toEqual({ 'k\ufffd': ['v\ufffd'] })
+})
+
+test.each<[string, unknown]>([
+  ['nothing', undefined],
+  ['null', null],
+  ['a string', 'x'],
+  ['an array', [base]],
+  ['a class instance', Object.assign(new (class Entry {})(), base)],
+  ['a missing model', { inputText: '', outputText: '' }],
+  ['an empty model', { ...base, model: '' }],
+  ['a model that is a number', { ...base, model: 4 }],
+  ['a missing inputText', { model: 'm', outputText: '' }],
+  ['an inputText that is null', { ...base, inputText: null }],
+  ['an outputText that is an object', { ...base, outputText: {} }],
+  ['a user that is a number', { ...base, user: 7 }],
+  ['a user that is null', { ...base, user: null }],
+  ['a negative cost', { ...base, costUsd: -0.01 }],
+  ['a cost of NaN', { ...base, costUsd: Number.NaN }],
+  ['a cost in text', { ...base, costUsd: '0.1' }],
+  ['an infinite latency', { ...base, latencyMs: Number.POSITIVE_INFINITY }],
+  ['a negative latency', { ...base, latencyMs: -1 }],
+  ['a latency that is a bigint', { ...base, latencyMs: 1n }],
+  ['a misspelt key', { ...base, metdata: {} }],
+  ['an id of the caller', { ...base, entryId: 'x' }],
+  ['a timestamp of the caller', { ...base, timestamp: new Date().toISOString() }],
+])('refuses %s', async (_, input) => {
+  await expect(recordUntyped(input)).rejects.toMatchObject({
+    name: 'AuditError',
+    code: 'AUDIT_INVALID_ENTRY',
+  })
+})
+
+const cyclic: Record<string, unknown> = {}
+cyclic.self = [cyclic]
+
+test.each<[string, unknown, string]>([
+  ['null', null, 'metadata'],
+  ['an array', [], 'metadata'],
+  ['NaN', { usage: { tokens: Number.NaN } }, 'metadata.usage.tokens'],
+  ['Infinity', { a: [0, Number.NEGATIVE_INFINITY] }, 'metadata.a[1]'],
+  ['a bigint', { 'a b': 1n }, 'metadata["a b"]'],
+  ['a function', { f() {} }, 'metadata.f'],
+  ['a toJSON', { toJSON: () => 1 }, 'metadata.toJSON'],
+  ['undefined', { a: undefined }, 'metadata.a'],
+  ['a hole', { a: new Array(1) }, 'metadata.a[0]'],
+  ['a symbol', { a: Symbol('s') }, 'metadata.a'],
+  ['a symbol as key', { [Symbol('s')]: 1 }, 'metadata'],
+  ['a Date', { at: new Date(0) }, 'metadata.at'],
+  ['a Map', { m: new Map() }, 'metadata.m'],
+  ['a cycle', cyclic, 'metadata.self[0]'],
+  ['two keys that become equal', { a: { '\ud800': 1, '\udbff': 2 } }, 'metadata.a'],
+])('refuses %s in metadata and names the path', async (_, metadata, path) => {
+  const refused = recordUntyped({ ...base, metadata })
+  await expect(refused).rejects.toMatchObject({ code: 'AUDIT_INVALID_ENTRY' })
+  await expect(refused).rejects.toThrow(path)
+})
+
+test('an object that stands in metadata twice is no cycle', async () => {
+  const shared = { a: 1 }
+  const entry = await new AuditLog().record({ ...base, metadata: { x: shared, y: [shared] } })
+  expect(entry.metadata).toEqual({ x: { a: 1 }, y: [{ a: 1 }] })
+})
+
+test('metadata may be 256 levels deep and no deeper, however deep it is', async () => {
+  const nested = (levels: number): JsonObject => {
+    let value: JsonObject = {}
+    for (let i = 1; i < levels; i++) value = { a: value }
+    return value
+  }
+  await new AuditLog().record({ ...base, metadata: nested(256) })
+  for (const levels of [257, 100_000]) {
+    await expect(new AuditLog().record({ ...base, metadata: nested(levels) })).rejects.toMatchObject({
+      code: 'AUDIT_INVALID_ENTRY',
+    })
+  }
+})
+
+test('__proto__ is a key like any other', async () => {
+  const log = new AuditLog()
+  const metadata: JsonObject = JSON.parse('{"__proto__":{"admin":true},"constructor":1}')
+  const entry = await log.record({ ...base, metadata })
+  expect(Object.keys(entry.metadata)).toEqual(['__proto__', 'constructor'])
+  expect(Object.getPrototypeOf(entry.metadata)).toBe(Object.prototype)
+  expect(await log.count({ metadata: JSON.parse('{"__proto__":{"admin":true}}') })).toBe(1)
+  expect(await log.count({ metadata: JSON.parse('{"__proto__":{}}') })).toBe(0)
+})
+
+test('an object of another realm or without a prototype is plain', async () => {
+  const { runInNewContext } = await import('node:vm')
+  const entry = await recordUntyped({ ...base, metadata: runInNewContext('({ a: [{}] })') })
+  expect(entry.metadata).toEqual({ a: [{}] })
+  const bare = Object.assign(Object.create(null), base)
+  expect(await recordUntyped(bare)).toMatchObject(base)
+})
