@@ -1,5 +1,6 @@
 export { AuditLog, type AuditLogOptions } from './audit-log.ts'
 export type { AuditBackend, BackendSupport } from './backend.ts'
+export { canonicalJson } from './canonical-json.ts'
 export { type AuditEntry, createEntry, type EntryFields, type EntryInput, placeEntry } from './entry.ts'
 export { canonicalEntryId } from './entry-id.ts'
 export { EntryIndex, type IndexedFields } from './entry-index.ts'

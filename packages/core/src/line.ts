@@ -1,4 +1,4 @@
-import canonicalize from 'canonicalize'
+import { canonicalJson } from './canonical-json.ts'
 import type { EntryFields } from './entry.ts'
 import { AuditError } from './errors.ts'
 import { copyJsonObject, describe, isPlainObject } from './json.ts'
@@ -18,7 +18,7 @@ export function encodeLine(entry: EntryFields): string {
     `,"entry_id":${JSON.stringify(entry.entryId)}` +
     `,"input_text":${JSON.stringify(entry.inputText)}` +
     `,"latency_ms":${JSON.stringify(entry.latencyMs)}` +
-    `,"metadata":${canonicalize(entry.metadata)}` +
+    `,"metadata":${canonicalJson(entry.metadata)}` +
     `,"model":${JSON.stringify(entry.model)}` +
     `,"output_text":${JSON.stringify(entry.outputText)}` +
     `,"timestamp":${JSON.stringify(entry.timestamp)}` +
