@@ -1,0 +1,48 @@
+import { AuditError, type AuditErrorCode } from '@audit/core'
+import type { Failure } from './protocol.ts'
+
+const BUSY = /^SQLITE_(BUSY|LOCKED|PROTOCOL)/
+const CORRUPT = /^SQLITE_(CORRUPT|NOTADB|IOERR_CORRUPTFS)/
+
+/** Says what an error of SQLite or of the system means for the log; `code` and `message` where it is neither busy nor corrupt. */
+export function auditErrorOf(error: unknown, code: AuditErrorCode, message: string): AuditError {
+  if (error instanceof AuditError) return error
+  const reason = codeOf(error) ?? ''
+  if (BUSY.test(reason)) {
+    return new AuditError('AUDIT_BUSY', 'another process kept the log locked for too long; try again', {
+      cause: error,
+    })
+  }
+  if (CORRUPT.test(reason)) {
+    return new AuditError(
+      'AUDIT_CORRUPT',
+      'the file is damaged; keep a copy of it as it is, then see `PRAGMA integrity_check`',
+      { cause: error },
+    )
+  }
+  return AuditError.wrap(error, code, message)
+}
+
+/** The stable code of a system's or SQLite's error: `ENOENT`, `SQLITE_FULL`. */
+export function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? code : undefined
+}
+
+/** Makes an error ready to cross to another thread. */
+export function packFailure({ code, message, cause }: AuditError): Failure {
+  if (!(cause instanceof Error)) return { code, message }
+  const causeCode = codeOf(cause)
+  return {
+    code,
+    message,
+    cause: { name: cause.name, message: cause.message, ...(causeCode !== undefined && { code: causeCode }) },
+  }
+}
+
+/** Makes the error again on the other side. */
+export function unpackFailure({ code, message, cause }: Failure): AuditError {
+  if (!cause) return new AuditError(code, message)
+  const { message: reason, ...rest } = cause
+  return new AuditError(code, message, { cause: Object.assign(new Error(reason), rest) })
+}

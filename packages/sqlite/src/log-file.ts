@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto'
+import {
+  accessSync,
+  type BigIntStats,
+  closeSync,
+  constants,
+  copyFileSync,
+  fchmodSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readSync,
+  realpathSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { AuditError } from '@audit/core'
+import { codeOf } from './failure.ts'
+
+// The log's file itself is never opened here, only looked at: on POSIX systems, closing any descriptor of a file drops
+// the locks that SQLite holds on it for other connections of the same process.
+
+/** Which file on this machine, whatever its name. */
+export interface FileIdentity {
+  readonly dev: bigint
+  readonly ino: bigint
+}
+
+/** Makes sure that a file is there that may hold a log, and creates an empty one, readable by its owner alone, if none is. */
+export function ensureFile(path: string): void {
+  const hasOrphans = isFilled(`${path}-wal`) // looked at first, so that nobody can have created both in between
+  const stats = statOf(path)
+  if ((!stats || stats.size === 0n) && hasOrphans) {
+    throw new AuditError(
+      'AUDIT_CORRUPT',
+      `${path} is ${stats ? 'empty' : 'missing'}, but ${path}-wal holds entries of it; put the file back, or move the other away to begin a new log`,
+    )
+  }
+  if (!stats) createFile(path)
+  identify(path)
+}
+
+/**
+ * Which file is at this path.
+ *
+ * @throws AuditError `AUDIT_OPEN_FAILED` unless it is a regular file that may be read and written.
+ */
+export function identify(path: string): FileIdentity {
+  const stats = statOf(path)
+  if (!stats) throw openFailed(`${path} is not there, or is a symbolic link to nothing`)
+  if (!stats.isFile()) throw openFailed(`${path} is not a file; give the path of a file, such as audit.db`)
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK)
+  } catch (cause) {
+    throw openFailed(`no permission to read and write ${path}; ask its owner`, cause)
+  }
+  return { dev: stats.dev, ino: stats.ino }
+}
+
+/** Whether this very file is still at the path, and not emptied. */
+export function isInPlace(path: string, { dev, ino }: FileIdentity): boolean {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return stats !== undefined && stats.dev === dev && stats.ino === ino && stats.size > 0n
+}
+
+/** Makes a new file's name survive a power loss. */
+export function syncFolderOf(path: string): void {
+  if (process.platform === 'win32') return // NTFS does so itself, and a folder cannot be opened there
+  const folder = openSync(dirname(path), 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}
+
+/** The path behind symbolic links, beside which SQLite puts its `-wal`, `-shm` and `-journal`. */
+export function resolveLinks(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path // nothing there yet
+  }
+}
+
+/** Whether SQLite left a file with this ending beside the log's. */
+export function hasSideFile(path: string, ending: '-wal' | '-journal'): boolean {
+  return isFilled(path + ending)
+}
+
+const JOURNAL_MAGIC = Buffer.from('d9d505f920a163d7', 'hex')
+const JOURNAL_PAGES_OFFSET = 16
+
+/**
+ * Whether the rollback journal says that the file was empty before, so that a crash came in between while the log was
+ * being created (SQLite file format, section 3).
+ */
+export function isCreationUnfinished(path: string): boolean {
+  if (!hasSideFile(path, '-journal')) return false
+  const header = Buffer.alloc(JOURNAL_PAGES_OFFSET + 4)
+  const journal = openSync(`${path}-journal`, 'r')
+  try {
+    const isWhole = readSync(journal, header, 0, header.length, 0) === header.length
+    const isJournal = header.subarray(0, JOURNAL_MAGIC.length).equals(JOURNAL_MAGIC)
+    return isWhole && isJournal && header.readUInt32BE(JOURNAL_PAGES_OFFSET) === 0
+  } finally {
+    closeSync(journal)
+  }
+}
+
+/** Made aside under another name, then linked: the log's own name never stands for a file that is open here. */
+function createFile(path: string): void {
+  const draft = join(dirname(path), `.audit-${randomUUID()}`)
+  try {
+    const file = openSync(draft, 'wx', 0o600)
+    try {
+      fchmodSync(file, 0o600) // whatever the umask
+    } finally {
+      closeSync(file)
+    }
+    linkOrCopy(draft, path)
+    unlinkSync(draft)
+  } catch (cause) {
+    const advice = codeOf(cause) === 'ENOENT' ? 'create its folder first' : 'see the cause'
+    throw openFailed(`${path} cannot be created; ${advice}`, cause)
+  }
+}
+
+function linkOrCopy(draft: string, path: string): void {
+  try {
+    linkSync(draft, path)
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return // another process was first
+    // Some file systems have no hard links, such as FAT.
+    copyFileSync(draft, path, constants.COPYFILE_EXCL)
+  }
+}
+
+function isFilled(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0
+}
+
+function statOf(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false })
+  } catch (cause) {
+    throw openFailed(`${path} cannot be reached`, cause)
+  }
+}
+
+function openFailed(message: string, cause?: unknown): AuditError {
+  return new AuditError('AUDIT_OPEN_FAILED', message, { cause })
+}

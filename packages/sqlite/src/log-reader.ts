@@ -1,0 +1,78 @@
+import { HASH_BYTES, type JsonObject, matchesMetadata, type Selection } from '@audit/core'
+import type { Database, Statement } from './driver.ts'
+import type { Row } from './protocol.ts'
+import { countSql, findSql, MATCHES_METADATA, ROW_COLUMNS, type Sql } from './selection-sql.ts'
+
+type Values = Sql['values'][number][]
+
+/** Answers queries. */
+export class LogReader {
+  readonly #database: Database
+  /** By their text. The texts that selections lead to are few: they differ in what is given, not in its values. */
+  readonly #statements = new Map<string, Statement<Values, unknown>>()
+
+  constructor(database: Database) {
+    this.#database = database
+    database.function(MATCHES_METADATA, { deterministic: true, directOnly: true }, metadataMatcher())
+  }
+
+  size(): number {
+    return this.#number({ text: 'SELECT coalesce(max("index") + 1, 0) FROM audit_log', values: [] })
+  }
+
+  read(start: number, end: number): Row[] {
+    const text = `SELECT ${ROW_COLUMNS} FROM audit_log WHERE "index" >= ? AND "index" < ? ORDER BY "index"`
+    return this.#rows({ text, values: [start, end] })
+  }
+
+  find(selection: Selection): Row[] {
+    return selection.limit === 0 ? [] : this.#rows(findSql(selection))
+  }
+
+  count(selection: Selection): number {
+    return this.#number(countSql(selection))
+  }
+
+  leafHashes(start: number, end: number): Uint8Array {
+    const text = 'SELECT leaf_hash FROM audit_log WHERE "index" >= ? AND "index" < ? ORDER BY "index"'
+    const hashes = this.#statement(text).pluck().all(start, end) as Uint8Array[] // NOT NULL BLOB
+    const joined = new Uint8Array(hashes.length * HASH_BYTES)
+    hashes.forEach((hash, i) => {
+      joined.set(hash, i * HASH_BYTES)
+    })
+    return joined
+  }
+
+  #rows({ text, values }: Sql): Row[] {
+    return this.#statement(text)
+      .raw()
+      .all(...values) as Row[] // the columns are ROW_COLUMNS
+  }
+
+  #number({ text, values }: Sql): number {
+    return this.#statement(text)
+      .pluck()
+      .get(...values) as number // an aggregate gives one row, and here a number
+  }
+
+  #statement(text: string): Statement<Values, unknown> {
+    const known = this.#statements.get(text)
+    if (known) return known
+    const statement = this.#database.prepare<Values, unknown>(text)
+    this.#statements.set(text, statement)
+    return statement
+  }
+}
+
+/** The SQL function that compares metadata as JSON. The filter stays the same for all rows of a query. */
+function metadataMatcher(): (metadata: string, filter: string) => number {
+  let text = '{}'
+  let filter: JsonObject = {}
+  return (metadata, filterText) => {
+    if (filterText !== text) {
+      filter = JSON.parse(filterText)
+      text = filterText
+    }
+    return matchesMetadata(filter, JSON.parse(metadata)) ? 1 : 0
+  }
+}

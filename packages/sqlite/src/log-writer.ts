@@ -1,0 +1,73 @@
+import { HASH_BYTES } from '@audit/core'
+import type { Database, Statement } from './driver.ts'
+import { assertInPlace, type LogDatabase } from './log-database.ts'
+import type { FileIdentity } from './log-file.ts'
+import type { Batch, NewRow } from './protocol.ts'
+import { FORMAT_VERSION } from './schema.ts'
+
+/** Appends batches, each in one transaction. */
+export class LogWriter {
+  readonly #path: string
+  readonly #database: Database
+  readonly #identity: FileIdentity
+  readonly #begin: Statement<[], unknown>
+  readonly #nextIndex: Statement<[], number>
+  readonly #insert: Statement<[number, Uint8Array, ...NewRow], unknown>
+  readonly #commit: Statement<[], unknown>
+  readonly #rollback: Statement<[], unknown>
+
+  constructor(path: string, { database, identity }: LogDatabase) {
+    this.#path = path
+    this.#database = database
+    this.#identity = identity
+    this.#begin = database.prepare('BEGIN IMMEDIATE')
+    this.#nextIndex = database
+      .prepare<[], number>('SELECT coalesce(max("index") + 1, 0) FROM audit_log')
+      .pluck()
+    this.#insert = database.prepare(
+      `INSERT INTO audit_log ("index", leaf_hash, entry_id, timestamp, user, model, cost_usd, latency_ms, metadata,
+         input_text, output_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
+    this.#commit = database.prepare('COMMIT')
+    this.#rollback = database.prepare('ROLLBACK')
+  }
+
+  /** Stores all or nothing, and returns the index of the first once a crash cannot undo it. */
+  append({ rows, hashes }: Batch): number {
+    this.#begin.run()
+    try {
+      const first = this.#nextIndex.get() ?? 0
+      for (const [i, row] of rows.entries()) {
+        this.#insert.run(first + i, hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES), ...row)
+      }
+      assertInPlace(this.#path, this.#identity, 'AUDIT_WRITE_FAILED')
+      this.#commitOrErase()
+      return first
+    } finally {
+      if (this.#database.inTransaction) this.#rollback.run()
+    }
+  }
+
+  #commitOrErase(): void {
+    try {
+      this.#commit.run()
+    } catch (error) {
+      if (this.#database.inTransaction) this.#rollback.run()
+      this.#eraseFailedCommit()
+      throw error
+    }
+  }
+
+  /**
+   * When a commit's fsync fails, its pages stand in the write-ahead log all the same, whole and valid, and recovery
+   * after a crash would take them for committed. A transaction that changes nothing is written over their beginning,
+   * which makes the rest invalid, whether or not its own fsync succeeds.
+   */
+  #eraseFailedCommit(): void {
+    try {
+      this.#database.pragma(`user_version = ${FORMAT_VERSION}`)
+    } catch {
+      // The caller hears of the first failure.
+    }
+  }
+}
