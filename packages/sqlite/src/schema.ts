@@ -80,7 +80,8 @@ export function formatOf(database: Database): 'empty' | 'log' {
   if (applicationId === APPLICATION_ID) {
     throw unsupported(`it has format version ${version}, and this package knows ${FORMAT_VERSION}; update it`)
   }
-  if (database.pragma('page_count', { simple: true }) === 0) return 'empty'
+  const wasNeverUsed = database.pragma('schema_version', { simple: true }) === 0
+  if (wasNeverUsed && applicationId === 0 && version === 0) return 'empty'
   throw unsupported('it is a database of something else; give another path')
 }
 
