@@ -1,0 +1,2 @@
+export type { Damage, DamageReason } from './damage.ts'
+export { JsonlBackend, type JsonlBackendOptions } from './jsonl-backend.ts'
