@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { JsonlBackend } from '@audit/jsonl'
+import { expect, test } from 'vitest'
+import { freshPath, leafOf, openBackend, textsOf } from './scene.ts'
+
+const operations: Readonly<Record<string, (backend: JsonlBackend) => Promise<unknown>>> = {
+  append: backend => backend.append([leafOf('a')]),
+  size: backend => backend.size(),
+  read: backend => backend.read(0, 1),
+  find: backend => backend.find({ order: 'asc' }),
+  count: backend => backend.count({ order: 'asc' }),
+  leafHashes: backend => backend.leafHashes(0, 1),
+  damage: backend => backend.damage(),
+}
+
+test.each(Object.entries(operations))('%s rejects before open and after close', async (_, operation) => {
+  const backend = new JsonlBackend({ path: await freshPath() })
+  await expect(operation(backend)).rejects.toMatchObject({ code: 'AUDIT_CLOSED' })
+  await backend.open()
+  await operation(backend)
+  await backend.close()
+  await expect(operation(backend)).rejects.toMatchObject({ code: 'AUDIT_CLOSED' })
+})
+
+test('opening twice is fine, closing twice is fine, opening after closing is not', async () => {
+  const backend = new JsonlBackend({ path: await freshPath() })
+  await Promise.all([backend.open(), backend.open()])
+  await backend.open()
+  await backend.append([leafOf('a')])
+  expect(await backend.size()).toBe(1)
+  await Promise.all([backend.close(), backend.close()])
+  await backend.close()
+  await expect(backend.open()).rejects.toMatchObject({ code: 'AUDIT_CLOSED' })
+})
+
+test('close waits for what is under way', async () => {
+  const path = await freshPath()
+  const { backend } = await openBackend(path)
+  const settled: string[] = []
+  const append = backend.append([leafOf('a')]).then(() => settled.push('append'))
+  const read = textsOf(backend).then(() => settled.push('read'))
+  await backend.close()
+  expect(settled.sort()).toEqual(['append', 'read'])
+  await Promise.all([append, read])
+  expect(await readFile(path, 'utf8')).toContain('"input_text":"a"')
+})
+
+test('closing while it opens leaves it closed', async () => {
+  const backend = new JsonlBackend({ path: await freshPath() })
+  const opening = backend.open()
+  await backend.close()
+  await opening
+  await expect(backend.size()).rejects.toMatchObject({ code: 'AUDIT_CLOSED' })
+})
+
+test('a relative path counts from the working directory of the constructor', async () => {
+  const path = await freshPath()
+  const before = process.cwd()
+  process.chdir(resolve(path, '..'))
+  const backend = new JsonlBackend({ path: 'audit.jsonl' })
+  process.chdir(before)
+  await backend.open()
+  await backend.append([leafOf('a')])
+  await backend.close()
+  expect(await readFile(path, 'utf8')).toContain('"input_text":"a"')
+})
+
+test.each([
+  undefined,
+  null,
+  'audit.jsonl',
+  {},
+  { path: '' },
+  { path: 3 },
+  { path: 'a\0b' },
+  { path: 'a', onDamage: 'warn' },
+  { path: 'a', ondamage: () => {} },
+])('options that are none are refused: %j', options => {
+  // JavaScript callers can pass what the types forbid.
+  const create = () => new JsonlBackend(options as unknown as { path: string })
+  expect(create).toThrow(expect.objectContaining({ code: 'AUDIT_INVALID_OPTIONS' }))
+})
