@@ -23,6 +23,17 @@ export function auditErrorOf(error: unknown, code: AuditErrorCode, message: stri
   return AuditError.wrap(error, code, message)
 }
 
+/** The error for a file that is not a log of this format; it is left as it was. */
+export function unsupported(reason: string, cause?: unknown): AuditError {
+  return new AuditError(
+    'AUDIT_UNSUPPORTED_FORMAT',
+    `the file is not an audit log that can be opened: ${reason}`,
+    {
+      cause,
+    },
+  )
+}
+
 /** The stable code of a system's or SQLite's error: `ENOENT`, `SQLITE_FULL`. */
 export function codeOf(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined

@@ -1,6 +1,6 @@
 import { AuditError, type AuditErrorCode } from '@audit/core'
 import type { Database, DatabaseConstructor } from './driver.ts'
-import { codeOf } from './failure.ts'
+import { codeOf, unsupported } from './failure.ts'
 import {
   ensureFile,
   type FileIdentity,
@@ -11,7 +11,7 @@ import {
   resolveLinks,
   syncFolderOf,
 } from './log-file.ts'
-import { assertSchema, createSchema, formatOf, unsupported } from './schema.ts'
+import { assertSchema, createSchema, formatOf } from './schema.ts'
 
 /** How long another process may hold the lock before a call gives up. */
 const BUSY_TIMEOUT_MS = 30_000

@@ -16,10 +16,13 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { AuditError } from '@audit/core'
-import { codeOf } from './failure.ts'
+import { codeOf, unsupported } from './failure.ts'
 
 // The log's file itself is never opened here, only looked at: on POSIX systems, closing any descriptor of a file drops
 // the locks that SQLite holds on it for other connections of the same process.
+
+/** Bytes of one page at the least (SQLite file format, section 1.3.2). */
+const SMALLEST_DATABASE = 512n
 
 /** Which file on this machine, whatever its name. */
 export interface FileIdentity {
@@ -39,6 +42,9 @@ export function ensureFile(path: string): void {
   }
   if (!stats) createFile(path)
   identify(path)
+  // SQLite takes a file of one byte for an empty one, and would write over it.
+  if (stats && stats.size > 0n && stats.size < SMALLEST_DATABASE)
+    throw unsupported('it is no SQLite database')
 }
 
 /**

@@ -1,5 +1,6 @@
 import { AuditError } from '@audit/core'
 import type { Database, DatabaseConstructor } from './driver.ts'
+import { unsupported } from './failure.ts'
 
 /** `AUDT` in the header's field for it (SQLite file format, section 1.3.15). */
 export const APPLICATION_ID = 0x41554454
@@ -111,15 +112,4 @@ export function assertSchema(Database: DatabaseConstructor, database: Database):
 function objectsOf(database: Database): ReadonlyMap<string, string> {
   const rows = database.prepare<[], [string, string]>('SELECT name, sql FROM sqlite_schema').raw().all()
   return new Map(rows)
-}
-
-/** The error for a file that is not a log of this format; it is left as it was. */
-export function unsupported(reason: string, cause?: unknown): AuditError {
-  return new AuditError(
-    'AUDIT_UNSUPPORTED_FORMAT',
-    `the file is not an audit log that can be opened: ${reason}`,
-    {
-      cause,
-    },
-  )
 }

@@ -1,0 +1,31 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { openLog } from './open-log.ts'
+import { outcomeOf, programPath } from './run-program.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+// Linux alone has it, and not every machine.
+const hasStrace = spawnSync('strace', ['-V']).status === 0
+
+test.skipIf(!hasStrace)(
+  'what failed because of an fsync does not come back after a crash (needs strace)',
+  async () => {
+    let failures = 0
+    for (let nth = 10; nth <= 15; nth++) {
+      const path = join(temporaryFolder(), 'audit.db')
+      const inject = `--inject=fsync,fdatasync:error=EIO:when=${nth}${nth % 2 ? '' : '+'}`
+      const program = [process.execPath, programPath('record-until-failure'), path]
+      const outcome = await outcomeOf(spawn('strace', ['-f', '-qq', '-o', '/dev/null', inject, ...program]))
+      expect(outcome.signal ?? outcome.exitCode).toBeTruthy()
+      if (outcome.lines.at(-1) === 'AUDIT_WRITE_FAILED') failures++
+      const acknowledged = outcome.lines.filter(line => typeof line === 'number')
+      const entries = await openLog(path).query()
+      expect(
+        entries.map(({ inputText }) => Number(inputText.trim())),
+        `fsync ${nth}`,
+      ).toEqual(acknowledged)
+    }
+    expect(failures).toBeGreaterThan(0)
+  },
+)

@@ -1,0 +1,123 @@
+import type { Selection } from '@audit/core'
+import Database from 'better-sqlite3'
+import { afterAll, describe, expect, test } from 'vitest'
+import { createSchema, INDEXES } from '../src/schema.ts'
+import { countSql, findSql, MATCHES_METADATA, type Sql } from '../src/selection-sql.ts'
+
+const database = new Database(':memory:')
+createSchema(database)
+database.function(MATCHES_METADATA, { deterministic: true, directOnly: true }, (_metadata, _filter) => 1)
+afterAll(() => database.close())
+
+const TIMESTAMP = '2026-11-23T12:00:00.000Z'
+/** Each filter, as what it adds to a selection. */
+const FILTERS = [
+  { user: 'user 3' },
+  { model: 'model 1' },
+  { since: '2026-11-01T00:00:00.000Z' },
+  { until: '2026-12-01T00:00:00.000Z' },
+  { size: 900 },
+] as const
+const PAGES = [{ after: { timestamp: TIMESTAMP, index: 100 } }, { limit: 10 }] as const
+
+/** Every combination of the parts. */
+function combinations<T extends object>(parts: readonly T[]): Partial<T>[] {
+  return Array.from({ length: 2 ** parts.length }, (_, mask) =>
+    Object.assign({}, ...parts.filter((_, bit) => mask & (1 << bit))),
+  )
+}
+
+const finds = (['asc', 'desc'] as const).flatMap(order =>
+  combinations<Partial<Selection>>([...FILTERS, ...PAGES]).map(part => ({ ...part, order })),
+)
+const counts = combinations<Partial<Selection>>(FILTERS).map(part => ({ ...part, order: 'asc' as const }))
+
+function planOf({ text, values }: Sql): string {
+  const steps = database.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${text}`).all(...values)
+  return steps.map(({ detail }) => detail).join('\n')
+}
+
+const indexFor = ({ user, model }: Selection) => {
+  if (user !== undefined) return model !== undefined ? INDEXES.userAndModel : INDEXES.user
+  return model !== undefined ? INDEXES.model : INDEXES.time
+}
+
+/** What the plan must say: one seek in the index meant for it, by its columns and both bounds of time. */
+function seekOf(selection: Selection, kind: 'INDEX' | 'COVERING INDEX'): string {
+  const { user, model, until, after, order } = selection
+  const terms = [
+    ...(user === undefined ? [] : ['user=?']),
+    ...(model === undefined ? [] : ['model=?']),
+    'timestamp>?', // also without `since`, so that everything is sought too
+    ...(until === undefined && !(after && order === 'desc') ? [] : ['timestamp<?']),
+  ]
+  return `SEARCH audit_log USING ${kind} ${indexFor(selection)} (${terms.join(' AND ')})`
+}
+
+function seekById({ size }: Selection): string {
+  const terms = ['entry_id=?', ...(size === undefined ? [] : ['rowid<?'])]
+  return `SEARCH audit_log USING INDEX ${INDEXES.entryId} (${terms.join(' AND ')})`
+}
+
+function expectPlans(): void {
+  for (const selection of finds) {
+    const plan = planOf(findSql(selection))
+    expect(plan, JSON.stringify(selection)).toBe(seekOf(selection, 'INDEX'))
+  }
+  for (const selection of counts) {
+    const plan = planOf(countSql(selection))
+    expect(plan, JSON.stringify(selection)).toBe(seekOf(selection, 'COVERING INDEX'))
+  }
+  for (const selection of finds) {
+    const plan = planOf(findSql({ ...selection, entryId: 'id 7' }))
+    expect(plan, JSON.stringify(selection)).toBe(seekById(selection))
+  }
+  for (const selection of finds) {
+    const withMetadata = planOf(findSql({ ...selection, metadata: { a: 1, b: 'x' } }))
+    expect(withMetadata, JSON.stringify(selection)).toBe(seekOf(selection, 'INDEX'))
+  }
+}
+
+function fill(): void {
+  const insert = database.prepare(
+    `INSERT INTO audit_log ("index", entry_id, timestamp, user, model, leaf_hash, metadata, input_text, output_text)
+     VALUES (?, ?, ?, ?, ?, zeroblob(32), '{}', '', '')`,
+  )
+  for (let i = 0; i < 2000; i++) {
+    const timestamp = new Date(Date.parse(TIMESTAMP) + Math.floor(i / 3)).toISOString()
+    insert.run(i, `id ${i}`, timestamp, `user ${i % 7}`, `model ${i % 2}`)
+  }
+}
+
+describe('every combination of filters, order, cursor and limit seeks its index, without a scan or a sort', () => {
+  test('in an empty log', expectPlans)
+
+  test('with entries, before ANALYZE', () => {
+    fill()
+    expectPlans()
+  })
+
+  test('after ANALYZE', () => {
+    database.exec('ANALYZE')
+    expectPlans()
+  })
+
+  test('and when ANALYZE has seen one user and one model alone', () => {
+    database.exec('DELETE FROM sqlite_stat1')
+    for (const index of Object.values(INDEXES)) {
+      database.prepare("INSERT INTO sqlite_stat1 VALUES ('audit_log', ?, '2000 2000 2000 1')").run(index)
+    }
+    database.exec('ANALYZE sqlite_schema') // reads the statistics again
+    expectPlans()
+  })
+})
+
+test('the size, a range of places and their hashes seek by place', () => {
+  for (const columns of ['*', 'leaf_hash']) {
+    const text = `SELECT ${columns} FROM audit_log WHERE "index" >= ? AND "index" < ? ORDER BY "index"`
+    expect(planOf({ text, values: [1, 5] })).toBe(
+      'SEARCH audit_log USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)',
+    )
+  }
+  expect(planOf({ text: 'SELECT max("index") FROM audit_log', values: [] })).toBe('SEARCH audit_log')
+})
