@@ -20,7 +20,8 @@ export type IndexedFields = Pick<EntryFields, 'entryId' | 'timestamp' | 'user' |
 export class EntryIndex {
   #size = 0
   #times = new Float64Array(64)
-  readonly #all = this.#newOrder()
+  readonly #timeOf = (place: number): number => this.#times[place] ?? 0
+  readonly #all = new TimeOrder(this.#timeOf)
   readonly #byUser = new Map<string, TimeOrder>()
   readonly #byModel = new Map<string, TimeOrder>()
   readonly #byUserAndModel = new Map<string, Map<string, TimeOrder>>()
@@ -47,28 +48,41 @@ export class EntryIndex {
 
   /**
    * Places in the selection's order, regardless of its `limit`. All that match are among them; where the selection
-   * has `entryId` or `metadata`, others may be too, so check each entry with `matches`.
+   * has `entryId` or `metadata`, others may be too, so check each entry with `matches`. Entries may be added while it
+   * runs: it gives those that were there when it began.
    */
   *places(selection: Selection): Generator<number, void, undefined> {
     if (selection.entryId !== undefined) {
       yield* this.placesOfId(selection.entryId)
       return
     }
-    const places = this.#slice(selection)
+    const order = this.#orderOf(selection)
+    if (!order) return
     const size = selection.size ?? this.#size
-    const descending = selection.order === 'desc'
-    for (let i = 0; i < places.length; i++) {
-      const place = places[descending ? places.length - 1 - i : i] ?? 0
-      if (place < size) yield place
+    const step = selection.order === 'asc' ? 1 : -1
+    let { start, end } = this.#rangeOf(order, selection)
+    let position = step === 1 ? start : end - 1
+    for (let { version } = order; start <= position && position < end; position += step) {
+      const place = order.at(position)
+      if (place >= size) continue
+      yield place
+      if (order.version === version) continue
+      version = order.version
+      ;({ start, end } = this.#rangeOf(order, selection))
+      position = order.rank(this.#timeOf(place), place)
     }
   }
 
   /** How many entries match a selection without `entryId` and without `metadata`. */
   count(selection: Selection): number {
-    const places = this.#slice(selection)
+    const order = this.#orderOf(selection)
+    if (!order) return 0
+    const { start, end } = this.#rangeOf(order, selection)
     const { size } = selection
-    if (size === undefined || size >= this.#size) return places.length
-    return places.reduce((sum, place) => sum + (place < size ? 1 : 0), 0)
+    if (size === undefined || size >= this.#size) return Math.max(0, end - start)
+    let count = 0
+    for (let position = start; position < end; position++) if (order.at(position) < size) count++
+    return count
   }
 
   /** Places of the entries that may have this id, which is nearly always one or none; check them. */
@@ -76,17 +90,14 @@ export class EntryIndex {
     return this.#byId.places(entryId)
   }
 
-  /** The part of the fitting order that lies within the selection's times and behind its cursor. */
-  #slice(selection: Selection): Uint32Array {
-    const order = this.#orderOf(selection)
-    if (!order) return new Uint32Array()
-    const { since, until, after } = selection
+  /** The part of the order that lies within the selection's times and behind its cursor. */
+  #rangeOf(order: TimeOrder, { since, until, after, order: direction }: Selection): PositionRange {
     let start = since === undefined ? 0 : order.rank(instantOf(since), 0)
     let end = until === undefined ? order.length : order.rank(instantOf(until), Number.POSITIVE_INFINITY)
-    if (after && selection.order === 'asc') {
+    if (after && direction === 'asc') {
       start = Math.max(start, order.rank(instantOf(after.timestamp), after.index + 1))
     } else if (after) end = Math.min(end, order.rank(instantOf(after.timestamp), after.index))
-    return order.ordered().subarray(start, Math.max(start, end))
+    return { start, end }
   }
 
   #orderOf({ user, model }: Selection): TimeOrder | undefined {
@@ -97,14 +108,16 @@ export class EntryIndex {
   #orderIn(orders: Map<string, TimeOrder>, key: string): TimeOrder {
     const known = orders.get(key)
     if (known) return known
-    const order = this.#newOrder()
+    const order = new TimeOrder(this.#timeOf)
     orders.set(key, order)
     return order
   }
+}
 
-  #newOrder(): TimeOrder {
-    return new TimeOrder(place => this.#times[place] ?? 0)
-  }
+/** Positions in an order, `start` inclusive to `end` exclusive. */
+interface PositionRange {
+  readonly start: number
+  readonly end: number
 }
 
 /** Milliseconds since 1970 of a timestamp, as any writer may have spelt it. */

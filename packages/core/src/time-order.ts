@@ -1,9 +1,16 @@
-/** Places of entries in the order of time, then of place. Kept in order lazily: an append costs next to nothing. */
+/** An entry this near to the end of the order is put into its place at once. */
+const NEAR = 1024
+
+/**
+ * Places of entries in the order of time, then of place. Processes whose clocks differ, or that wait for each other,
+ * add entries that are a little late, which costs little; what is far from its place is sorted in when it is needed.
+ */
 export class TimeOrder {
   readonly #timeOf: (place: number) => number
   #places = new Uint32Array(4)
   #length = 0
   #sorted = 0
+  #version = 0
 
   /** @param timeOf the time of an entry, in milliseconds. */
   constructor(timeOf: (place: number) => number) {
@@ -15,33 +22,44 @@ export class TimeOrder {
     return this.#length
   }
 
+  /** Changes whenever a place moves; what is added at the end moves none. */
+  get version(): number {
+    this.#sort()
+    return this.#version
+  }
+
   /** Adds a place higher than all before. */
   push(place: number): void {
     if (this.#length === this.#places.length) this.#places = grown(this.#places)
-    const inOrder =
-      this.#sorted === this.#length &&
-      (this.#length === 0 || this.#timeOf(this.#last()) <= this.#timeOf(place))
     this.#places[this.#length++] = place
-    if (inOrder) this.#sorted = this.#length
+    if (this.#sorted < this.#length - 1) return
+    const position = this.#positionNearEnd(this.#timeOf(place))
+    if (position === undefined) return
+    this.#sorted = this.#length
+    if (position === this.#length - 1) return
+    this.#places.copyWithin(position + 1, position, this.#length - 1)
+    this.#places[position] = place
+    this.#version++
   }
 
-  /** The places in order. What is pushed later does not change what was returned. */
-  ordered(): Uint32Array {
-    if (this.#sorted < this.#length) this.#sort()
-    return this.#places.subarray(0, this.#length)
+  /** The place at a position of the order. */
+  at(position: number): number {
+    this.#sort()
+    return this.#places[position] ?? 0
   }
 
   /** How many places stand before (time, place) in the order. */
   rank(time: number, place: number): number {
-    return this.#rankWithin(this.ordered(), time, place)
+    this.#sort()
+    return this.#rankWithin(this.#length, time, place)
   }
 
-  #rankWithin(places: Uint32Array, time: number, place: number): number {
+  #rankWithin(length: number, time: number, place: number): number {
     let low = 0
-    let high = places.length
+    let high = length
     while (low < high) {
       const middle = (low + high) >>> 1
-      const candidate = places[middle] ?? 0
+      const candidate = this.#places[middle] ?? 0
       const candidateTime = this.#timeOf(candidate)
       if (candidateTime < time || (candidateTime === time && candidate < place)) low = middle + 1
       else high = middle
@@ -49,19 +67,24 @@ export class TimeOrder {
     return low
   }
 
-  /** Clocks that disagree put only the newest places out of order, so only those are sorted. */
+  /** Where the last place belongs by its time, unless that is far from the end. */
+  #positionNearEnd(time: number): number | undefined {
+    const nearest = Math.max(0, this.#length - 1 - NEAR)
+    let position = this.#length - 1
+    while (position > nearest && this.#timeOf(this.#places[position - 1] ?? 0) > time) position--
+    return position > nearest || position === 0 ? position : undefined
+  }
+
+  /** Sorts the newest places, from the first that one of them belongs before. */
   #sort(): void {
+    if (this.#sorted === this.#length) return
     let earliest = Number.POSITIVE_INFINITY
     for (let i = this.#sorted; i < this.#length; i++)
       earliest = Math.min(earliest, this.#timeOf(this.#places[i] ?? 0))
-    const start = this.#rankWithin(this.#places.subarray(0, this.#sorted), earliest, Number.POSITIVE_INFINITY)
-    this.#places = this.#places.slice() // what `ordered` returned before stays as it was
+    const start = this.#rankWithin(this.#sorted, earliest, Number.POSITIVE_INFINITY)
     this.#places.subarray(start, this.#length).sort((a, b) => this.#timeOf(a) - this.#timeOf(b) || a - b)
     this.#sorted = this.#length
-  }
-
-  #last(): number {
-    return this.#places[this.#length - 1] ?? 0
+    this.#version++
   }
 }
 

@@ -1,0 +1,111 @@
+import {
+  type AuditEntry,
+  compareEntries,
+  createEntry,
+  EntryIndex,
+  matches,
+  placeEntry,
+  type Selection,
+} from '@audit/core'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+
+const timestampOf = (ms: number) => new Date(Date.UTC(2026, 0, 1) + ms).toISOString()
+
+const user = fc.constantFrom('', 'alice', 'Alice')
+const model = fc.constantFrom('a', 'b')
+/** Mostly in order, sometimes late, sometimes far off, often at the same instant. */
+const entries = fc
+  .array(fc.record({ user, model, step: fc.oneof(fc.nat(3), fc.integer({ min: -20, max: 5 }), fc.nat(1)) }), {
+    maxLength: 60,
+  })
+  .map(list => {
+    let ms = 1000
+    return list.map(({ user, model, step }, index) => {
+      ms += step
+      return placeEntry(
+        { ...template, entryId: `id-${index}`, user, model, timestamp: timestampOf(ms) },
+        index,
+      )
+    })
+  })
+const template = createEntry({ model: 'm', inputText: '', outputText: '' })
+
+const timestamp = fc.integer({ min: 980, max: 1060 }).map(timestampOf)
+const selection: fc.Arbitrary<Selection> = fc.record(
+  {
+    order: fc.constantFrom('asc' as const, 'desc' as const),
+    user,
+    model,
+    since: timestamp,
+    until: timestamp,
+    size: fc.nat(60),
+    after: fc.record({ timestamp, index: fc.nat(60) }),
+  },
+  { requiredKeys: ['order'] },
+)
+
+function expected(all: readonly AuditEntry[], selection: Selection): number[] {
+  const found = all.filter(entry => matches(selection, entry)).sort(compareEntries)
+  return (selection.order === 'asc' ? found : found.reverse()).map(entry => entry.index)
+}
+
+test('places and counts are those of a plain array, also while entries are added', () => {
+  fc.assert(
+    fc.property(entries, fc.array(selection, { minLength: 1, maxLength: 8 }), (all, selections) => {
+      const index = new EntryIndex()
+      const steps = selections.map((_, i) => Math.ceil((all.length * (i + 1)) / selections.length))
+      selections.forEach((selection, i) => {
+        for (const entry of all.slice(index.size, steps[i])) index.add(entry)
+        const there = all.slice(0, index.size)
+        expect([...index.places(selection)]).toEqual(expected(there, selection))
+        const { after: _, ...counted } = selection
+        expect(index.count(counted)).toBe(expected(there, counted).length)
+      })
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('a reading that has begun gives what was there then, whatever is added meanwhile', () => {
+  fc.assert(
+    fc.property(entries, fc.nat(60), selection, fc.nat(4), (all, begun, selection, pace) => {
+      const index = new EntryIndex()
+      for (const entry of all.slice(0, begun)) index.add(entry)
+      const there = all.slice(0, begun)
+      const rest = all.slice(begun)
+      const found: number[] = []
+      for (const place of index.places(selection)) {
+        found.push(place)
+        for (const entry of rest.splice(0, pace)) index.add(entry)
+      }
+      expect(found).toEqual(expected(there, selection))
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('entries far from their place in time are found in order', () => {
+  const index = new EntryIndex()
+  const times = [5000, 5001, ...Array.from({ length: 3000 }, (_, i) => 6000 + i), 1, 2, 9000, 3, 5001]
+  times.forEach((ms, i) => {
+    index.add({ entryId: `id-${i}`, timestamp: timestampOf(ms), user: 'u', model: 'm' })
+    if (i === 100) expect([...index.places({ order: 'asc' })]).toHaveLength(101)
+  })
+  const sorted = times.map((ms, place) => ({ ms, place })).sort((a, b) => a.ms - b.ms || a.place - b.place)
+  expect([...index.places({ order: 'asc' })]).toEqual(sorted.map(({ place }) => place))
+  expect([...index.places({ order: 'desc', user: 'u' })]).toEqual(sorted.map(({ place }) => place).reverse())
+})
+
+test('an id leads to its place, however a UUID is spelt', () => {
+  const index = new EntryIndex()
+  const idOf = (i: number) => `0193a1b2-0000-7000-8000-${i.toString(16).padStart(12, '0')}`
+  for (let i = 0; i < 20_000; i++) {
+    index.add({ entryId: idOf(i), timestamp: timestampOf(i), user: 'u', model: 'm' })
+  }
+  for (let i = 0; i < 20_000; i += 997) {
+    expect(index.placesOfId(idOf(i))).toContain(i)
+    expect(index.placesOfId(idOf(i).replaceAll('-', '').toUpperCase())).toContain(i)
+  }
+  expect(index.placesOfId(idOf(20_000)).length).toBeLessThan(2)
+})
