@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { AuditEntry } from '@audit/core'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
+import { createSchema } from '../src/schema.ts'
 import { input, openLog } from './open-log.ts'
 import { programPath, runProgram } from './run-program.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -42,6 +43,24 @@ test('closing one instance leaves the other one open', async () => {
   await a.close()
   expect(await b.record(input('c'))).toMatchObject({ index: 2 })
   expect(await b.count({ user: 'alice' })).toBe(3)
+})
+
+test('instances that create a log at the same moment all succeed', async () => {
+  for (let round = 0; round < 10; round++) {
+    const path = join(temporaryFolder(), 'audit.db')
+    const logs = Array.from({ length: 8 }, () => openLog(path))
+    const entries = await Promise.all(logs.map((log, i) => log.record(input(`${i}`))))
+    expect(entries.map(({ index }) => index).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    await Promise.all(logs.map(log => log.close()))
+  }
+})
+
+test('a log that another process has created in the meantime is taken as it is', () => {
+  const path = join(temporaryFolder(), 'audit.db')
+  const [first, second] = [new Database(path), new Database(path)]
+  createSchema(first)
+  createSchema(second)
+  for (const database of [first, second]) database.close()
 })
 
 test('worker threads that create and fill a log together', async () => {
