@@ -93,7 +93,11 @@ export class JsonlBackend implements AuditBackend {
     return this.#run('AUDIT_READ_FAILED', log => log.damages())
   }
 
-  /** Waits for what is under way, then lets go of the file. Closing twice is fine. */
+  /**
+   * Waits for what is under way, then lets go of the file. Closing twice is fine.
+   *
+   * @throws AuditError `AUDIT_WRITE_FAILED` when a failed write could not be taken back: its entries may then be found.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing

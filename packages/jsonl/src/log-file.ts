@@ -191,7 +191,7 @@ export class LogFile {
 }
 
 async function openOrCreate(path: string): Promise<number> {
-  const there = statSync(path, { throwIfNoEntry: false })
+  const there = statSync(path, { throwIfNoEntry: false }) // only to open a device can already do something
   if (there && !there.isFile()) throw new Error('it is not a file')
   if (there) return openExisting(path)
   try {
@@ -224,17 +224,15 @@ async function create(path: string): Promise<number> {
 /** Makes the file's name survive power loss. Whoever opens it does so: the one that created it may have died. */
 async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return // it keeps names in its own journal, and opens no folders
-  let folder: number
+  let folder: number | undefined
   try {
     folder = await openFile(dirname(path), constants.O_RDONLY)
-  } catch (error) {
-    if (isCode(error, 'EACCES')) return // files may be used in a folder that may not be listed
-    throw error
-  }
-  try {
     await fsync(folder)
+  } catch (error) {
+    // A folder that may not be listed holds files all the same, and some network file systems sync no folders.
+    if (!['EACCES', 'EINVAL', 'ENOTSUP'].some(code => isCode(error, code))) throw error
   } finally {
-    await close(folder)
+    if (folder !== undefined) await close(folder)
   }
 }
 

@@ -1,7 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AuditLog, createEntry, createLeaf, type EntryInput, encodeLine, type Leaf } from '@audit/core'
+import {
+  type AuditBackend,
+  AuditLog,
+  createEntry,
+  createLeaf,
+  type EntryInput,
+  encodeLine,
+  type Leaf,
+} from '@audit/core'
 import { type Damage, JsonlBackend } from '@audit/jsonl'
 import { onTestFinished } from 'vitest'
 
@@ -35,6 +43,6 @@ export function lineOf(inputText: string): string {
 }
 
 /** The texts of all entries, in the order of the log. */
-export async function textsOf(backend: JsonlBackend): Promise<string[]> {
+export async function textsOf(backend: AuditBackend): Promise<string[]> {
   return (await backend.read(0, Number.MAX_SAFE_INTEGER)).map(entry => entry.inputText)
 }

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { encodeLine } from '@audit/core'
 import { expect, test } from 'vitest'
 import { CALLERS, ENTRIES } from './crowd-writer.ts'
-import { freshPath, inputOf, openBackend, textsOf } from './scene.ts'
+import { freshPath, inputOf, leafOf, openBackend, textsOf } from './scene.ts'
 
 const writer = new URL('crowd-writer.ts', import.meta.url)
 
@@ -20,6 +20,17 @@ test('two instances see what the other has recorded, and give out contiguous ind
   expect(await one.log.record(inputOf('c'))).toMatchObject({ index: 2 })
   expect(await textsOf(one.backend)).toEqual(['a', 'b', 'c'])
   expect(await two.log.query()).toEqual(await one.log.query())
+})
+
+test('callers of one instance that do not wait for each other take turns', async () => {
+  const { backend } = await openBackend(await freshPath())
+  const texts = Array.from({ length: 30 }, (_, i) => String(i))
+  const [places] = await Promise.all([
+    Promise.all(texts.map(text => backend.append([leafOf(text)]))),
+    Promise.all(texts.map(() => backend.size())),
+  ])
+  expect(places).toEqual(texts.map(Number))
+  expect(await textsOf(backend)).toEqual(texts)
 })
 
 test('an instance that is far behind catches up before it writes', async () => {

@@ -51,18 +51,23 @@ test('a torn tail is told of once, by reader and writer alike', async () => {
   expect(await textsOf(reader.backend)).toEqual(['a', 'b', 'c'])
   expect(reader.damages).toMatchObject([{ line: 2, reason: 'torn' }])
   expect(writer.damages).toEqual(reader.damages)
+  await appendFile(path, '{"cost')
+  expect(await writer.backend.damage()).toMatchObject([{ line: 2 }, { line: 5, reason: 'torn' }])
   expect(await writer.backend.damage()).toEqual(await reader.backend.damage())
 })
 
-test('text that is glued to an entry without a newline harms neither it nor the next', async () => {
+test.each([
+  ['text', 'glued'],
+  ['an entry', lineOf('glued')],
+])('%s that is glued to an entry without a newline harms neither it nor the next', async (_, glued) => {
   const path = await freshPath()
   await writeFile(path, lineOf('a'))
   const { backend, log, damages } = await openBackend(path)
-  await appendFile(path, 'glued')
+  await appendFile(path, glued)
   expect(await textsOf(backend)).toEqual(['a'])
   await log.record(inputOf('b'))
   expect(await textsOf(backend)).toEqual(['a', 'b'])
-  expect(damages).toMatchObject([{ line: 1, reason: 'not-json', length: 5 }])
+  expect(damages).toMatchObject([{ line: 1, reason: 'not-json', length: glued.length }])
 })
 
 test('a tail of zeroes, as power loss leaves them, is damage', async () => {
