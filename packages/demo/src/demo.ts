@@ -1,0 +1,53 @@
+import { styleText } from 'node:util'
+import { AuditError, AuditLog } from '@audit/core'
+import { type DemoOptions, optionsOf, USAGE } from './options.ts'
+import { choosePlace } from './place.ts'
+import { readExchanges } from './read-exchanges.ts'
+import { recordExchanges } from './record-exchanges.ts'
+import { showEntries, showEntry } from './show-entries.ts'
+import { showQueries } from './show-queries.ts'
+import { showRefusals } from './show-refusals.ts'
+import { showWhereabouts } from './show-whereabouts.ts'
+import { heading } from './terminal.ts'
+import { UsageError } from './usage-error.ts'
+
+try {
+  const options = optionsOf(process.argv.slice(2))
+  if (options.help) console.log(USAGE)
+  else await run(options)
+} catch (error) {
+  if (!(error instanceof UsageError) && !(error instanceof AuditError)) throw error
+  console.error(`${styleText('red', 'The demo stopped:', { stream: process.stderr })} ${error.message}`)
+  console.error('npm run demo -- --help shows what it takes.')
+  process.exitCode = 1
+}
+
+async function run(options: DemoOptions): Promise<void> {
+  const exchanges = await readExchanges(options.input)
+  const { backend, path } = await choosePlace(options)
+  await using log = new AuditLog({ backend })
+  const before = await log.count()
+
+  heading(`1. Record ${exchanges.length.toLocaleString('en')} exchanges on the ${options.backend} backend`)
+  const start = performance.now()
+  const recorded = await recordExchanges(log, exchanges)
+  const ms = performance.now() - start
+  if (before > 0) console.log(`The log held ${before.toLocaleString('en')} entries already.`)
+  const kept = backend.supports.persistence ? 'and each would survive a crash' : 'in memory alone'
+  console.log(`Done in ${ms.toFixed(0)} ms, ${kept}.\n`)
+  showEntries(recorded)
+
+  const [first] = recorded
+  if (!first) return
+  heading('2. One entry in full')
+  showEntry(first)
+
+  heading('3. Query')
+  await showQueries(log, recorded)
+
+  heading('4. Try to change an entry')
+  showRefusals(log, first, options.backend, path)
+
+  heading('5. Look for yourself')
+  showWhereabouts(options, path)
+}
