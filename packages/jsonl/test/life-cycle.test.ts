@@ -37,13 +37,13 @@ test('opening twice is fine, closing twice is fine, opening after closing is not
 test('close waits for what is under way', async () => {
   const path = await freshPath()
   const { backend } = await openBackend(path)
-  const settled: string[] = []
-  const append = backend.append([leafOf('a')]).then(() => settled.push('append'))
-  const read = textsOf(backend).then(() => settled.push('read'))
+  await backend.append(Array.from({ length: 40 }, () => leafOf('x'.repeat(300_000)))) // many reads
+  const read = textsOf(backend)
+  const append = backend.append([leafOf('last')])
   await backend.close()
-  expect(settled.sort()).toEqual(['append', 'read'])
-  await Promise.all([append, read])
-  expect(await readFile(path, 'utf8')).toContain('"input_text":"a"')
+  expect(await read).toHaveLength(40)
+  expect(await append).toBe(40)
+  expect(await readFile(path, 'utf8')).toContain('"input_text":"last"')
 })
 
 test('closing while it opens leaves it closed', async () => {
