@@ -2,6 +2,7 @@ import { AuditError, type AuditErrorCode } from '@audit/core'
 import type { Database, DatabaseConstructor } from './driver.ts'
 import { codeOf, unsupported } from './failure.ts'
 import {
+  applicationIdOf,
   ensureFile,
   type FileIdentity,
   hasSideFile,
@@ -11,7 +12,7 @@ import {
   resolveLinks,
   syncFolderOf,
 } from './log-file.ts'
-import { assertSchema, createSchema, formatOf } from './schema.ts'
+import { APPLICATION_ID, assertSchema, createSchema, formatOf } from './schema.ts'
 
 /** How long another process may hold the lock before a call gives up. */
 const BUSY_TIMEOUT_MS = 30_000
@@ -67,6 +68,11 @@ function inspect(Database: DatabaseConstructor, path: string): void {
   const database = new Database(path, { readonly: true, timeout: BUSY_TIMEOUT_MS })
   try {
     readFormat(database)
+  } catch (error) {
+    if (codeOf(error) !== 'SQLITE_READONLY_ROLLBACK') throw error
+    if (applicationIdOf(path) !== APPLICATION_ID) {
+      throw unsupported('it is a database that its own program has yet to recover; give another path', error)
+    }
   } finally {
     database.close()
   }
@@ -116,12 +122,8 @@ function readFormat(database: Database): 'empty' | 'log' {
   try {
     return formatOf(database)
   } catch (error) {
-    if (codeOf(error) === 'SQLITE_NOTADB')
-      throw unsupported('it is no SQLite database; give another path', error)
-    if (codeOf(error) === 'SQLITE_READONLY_ROLLBACK') {
-      throw unsupported('it is a database that its own program has yet to recover; give another path', error)
-    }
-    throw error
+    if (codeOf(error) !== 'SQLITE_NOTADB') throw error
+    throw unsupported('it is no SQLite database; give another path', error)
   }
 }
 

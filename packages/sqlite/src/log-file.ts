@@ -18,7 +18,7 @@ import { dirname, join } from 'node:path'
 import { AuditError } from '@audit/core'
 import { codeOf, unsupported } from './failure.ts'
 
-// The log's file itself is never opened here, only looked at: on POSIX systems, closing any descriptor of a file drops
+// The log's file itself is not opened here, with one exception, only looked at: on POSIX systems, closing any descriptor of a file drops
 // the locks that SQLite holds on it for other connections of the same process.
 
 /** Bytes of one page at the least (SQLite file format, section 1.3.2). */
@@ -103,15 +103,35 @@ const JOURNAL_PAGES_OFFSET = 16
  * being created (SQLite file format, section 3).
  */
 export function isCreationUnfinished(path: string): boolean {
-  if (!hasSideFile(path, '-journal')) return false
-  const header = Buffer.alloc(JOURNAL_PAGES_OFFSET + 4)
-  const journal = openSync(`${path}-journal`, 'r')
+  const header = headOf(`${path}-journal`, JOURNAL_PAGES_OFFSET + 4)
+  if (!header?.subarray(0, JOURNAL_MAGIC.length).equals(JOURNAL_MAGIC)) return false
+  return header.readUInt32BE(JOURNAL_PAGES_OFFSET) === 0
+}
+
+const APPLICATION_ID_OFFSET = 68
+
+/**
+ * The application id in the header of a database that SQLite cannot read before it has recovered it (section 1.3.15).
+ * Only for then: no connection of this process can be using the file, and lose its locks.
+ */
+export function applicationIdOf(path: string): number | undefined {
+  return headOf(path, APPLICATION_ID_OFFSET + 4)?.readInt32BE(APPLICATION_ID_OFFSET)
+}
+
+/** The first bytes of a file; `undefined` when it is shorter, or gone by now. */
+function headOf(path: string, length: number): Buffer | undefined {
+  if (!isFilled(path)) return undefined
   try {
-    const isWhole = readSync(journal, header, 0, header.length, 0) === header.length
-    const isJournal = header.subarray(0, JOURNAL_MAGIC.length).equals(JOURNAL_MAGIC)
-    return isWhole && isJournal && header.readUInt32BE(JOURNAL_PAGES_OFFSET) === 0
-  } finally {
-    closeSync(journal)
+    const file = openSync(path, 'r')
+    try {
+      const head = Buffer.alloc(length)
+      return readSync(file, head, 0, length, 0) === length ? head : undefined
+    } finally {
+      closeSync(file)
+    }
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
   }
 }
 

@@ -1,4 +1,4 @@
-import { canonicalJson, type JsonObject, type Selection } from '@audit/core'
+import { type Cursor, canonicalJson, type JsonObject, type Selection } from '@audit/core'
 import { INDEXES } from './schema.ts'
 
 /** A statement and the values for its question marks. */
@@ -61,19 +61,16 @@ function equalities({ entryId, user, model }: Selection): Sql[] {
  * says all. There always is a lower bound, so that a query for everything seeks as well.
  */
 function timeBounds({ since = '', until, after, order }: Selection): Sql[] {
-  const isStricter =
-    order === 'asc'
-      ? after && after.timestamp >= since
-      : after && !(after.timestamp > (until ?? after.timestamp))
-  const cursor = after &&
-    isStricter && {
-      text: `(timestamp, "index") ${order === 'asc' ? '>' : '<'} (?, ?)`,
-      values: [after.timestamp, after.index],
-    }
   const lower = { text: 'timestamp >= ?', values: [since] }
   const upper = until === undefined ? [] : [{ text: 'timestamp <= ?', values: [until] }]
-  if (!cursor) return [lower, ...upper]
-  return order === 'asc' ? [cursor, ...upper] : [lower, cursor]
+  if (after && order === 'asc' && after.timestamp >= since) return [behind('>', after), ...upper]
+  if (after && order === 'desc' && after.timestamp <= (until ?? after.timestamp))
+    return [lower, behind('<', after)]
+  return [lower, ...upper]
+}
+
+function behind(comparison: '<' | '>', { timestamp, index }: Cursor): Sql {
+  return { text: `(timestamp, "index") ${comparison} (?, ?)`, values: [timestamp, index] }
 }
 
 /**

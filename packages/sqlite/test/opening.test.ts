@@ -11,6 +11,7 @@ import { join, relative } from 'node:path'
 import { SqliteBackend } from '@audit/sqlite'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
+import { createSchema } from '../src/schema.ts'
 import { input, openLog } from './open-log.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -167,6 +168,18 @@ test('a crash while the log was created leaves nothing in the way', async () => 
   const folder = temporaryFolder()
   const live = join(folder, 'live.db')
   const database = new Database(live)
+  database.pragma('cache_size = 1')
+  database.exec('BEGIN; CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(1000000))')
+  for (const ending of ['', '-journal']) copyFileSync(live + ending, join(folder, `audit.db${ending}`))
+  database.close()
+  expect(await record(join(folder, 'audit.db'))).toMatchObject({ index: 0 })
+})
+
+test('a crash while a log was not yet, or no longer, in WAL mode is recovered from', async () => {
+  const folder = temporaryFolder()
+  const live = join(folder, 'live.db')
+  const database = new Database(live)
+  createSchema(database)
   database.pragma('cache_size = 1')
   database.exec('BEGIN; CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(1000000))')
   for (const ending of ['', '-journal']) copyFileSync(live + ending, join(folder, `audit.db${ending}`))
