@@ -1,0 +1,33 @@
+import type { Area } from './case.ts'
+import { append } from './cases/append.ts'
+import { atomicity } from './cases/atomicity.ts'
+import { count } from './cases/count.ts'
+import { fidelity } from './cases/fidelity.ts'
+import { filters } from './cases/filters.ts'
+import { immutability } from './cases/immutability.ts'
+import { leafHashes } from './cases/leaf-hashes.ts'
+import { lifeCycle } from './cases/life-cycle.ts'
+import { order } from './cases/order.ts'
+import { paging } from './cases/paging.ts'
+import { persistence } from './cases/persistence.ts'
+import { read } from './cases/read.ts'
+import { record } from './cases/record.ts'
+import { sharing } from './cases/sharing.ts'
+
+/** Every case, by area, from the plainest promise to the most demanding. A new area is a file in `cases/` and a line here. */
+export const AREAS: readonly Area[] = [
+  append,
+  read,
+  order,
+  filters,
+  paging,
+  count,
+  immutability,
+  fidelity,
+  atomicity,
+  leafHashes,
+  lifeCycle,
+  persistence,
+  sharing,
+  record,
+]

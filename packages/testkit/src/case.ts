@@ -1,0 +1,20 @@
+import type { BackendSupport } from '@audit/core'
+import type { Place } from './place.ts'
+
+/** One promise of the backend contract, and the code that tries to catch a backend breaking it. */
+export interface Case {
+  /** Stable, `<area>.<promise>`: `find.since-inclusive`. */
+  readonly id: string
+  /** The promise, as a sentence. */
+  readonly title: string
+  /** What the backend must claim in `supports` for the promise to bind it. Default: nothing. */
+  readonly needs?: readonly (keyof BackendSupport)[]
+  /** Rejects when the promise is broken. `place` is fresh and empty, and is cleared away afterwards. */
+  readonly run: (place: Place) => Promise<void>
+}
+
+/** Cases that belong together: one file in `cases/`. */
+export interface Area {
+  readonly name: string
+  readonly cases: readonly Case[]
+}

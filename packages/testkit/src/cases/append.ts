@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import type { Area } from '../case.ts'
+import { expectEntries, expectLog } from '../expect-entries.ts'
+import { entryOf, leavesOf, placed, plainEntries } from '../sample-entries.ts'
+
+export const append: Area = {
+  name: 'append',
+  cases: [
+    {
+      id: 'append.first-index',
+      title: 'the first entry of a log has index 0',
+      async run(place) {
+        const backend = await place.open()
+        assert.equal(await backend.append(leavesOf(plainEntries(1))), 0)
+      },
+    },
+    {
+      id: 'append.contiguous',
+      title: 'append returns the index of its first entry, which is the size before it',
+      async run(place) {
+        const backend = await place.open()
+        let size = 0
+        for (const length of [1, 3, 2, 1, 50, 1]) {
+          assert.equal(await backend.append(leavesOf(plainEntries(length))), size, `a batch of ${length}`)
+          size += length
+          assert.equal(await backend.size(), size, 'size()')
+        }
+      },
+    },
+    {
+      id: 'append.keeps-order',
+      title: 'the entries of a batch keep their order, and batches follow each other',
+      async run(place) {
+        const backend = await place.open()
+        const entries = plainEntries(60)
+        await backend.append(leavesOf(entries.slice(0, 50)))
+        await backend.append(leavesOf(entries.slice(50)))
+        expectEntries(await backend.read(0, 60), placed(entries), 'read(0, 60)')
+      },
+    },
+    {
+      id: 'append.whole-batch',
+      title: 'every entry of a batch is kept, the first and the last included',
+      async run(place) {
+        const backend = await place.open()
+        for (const length of [1, 2, 3, 10]) {
+          const size = await backend.size()
+          const entries = plainEntries(length)
+          await backend.append(leavesOf(entries))
+          assert.equal(await backend.size(), size + length, `size() after a batch of ${length}`)
+          expectEntries(
+            await backend.read(size, size + length),
+            placed(entries, size),
+            `a batch of ${length}`,
+          )
+        }
+      },
+    },
+    {
+      id: 'append.readable-at-once',
+      title: 'what was appended is in every answer as soon as append has resolved',
+      async run(place) {
+        const backend = await place.open()
+        const entries = plainEntries(12)
+        for (const [i, entry] of entries.entries()) {
+          await backend.append(leavesOf([entry]))
+          await expectLog(backend, placed(entries.slice(0, i + 1)))
+        }
+      },
+    },
+    {
+      id: 'append.many-batches',
+      title: 'two hundred entries appended one by one are all there, in order',
+      async run(place) {
+        const backend = await place.open()
+        const entries = plainEntries(200)
+        for (const leaf of leavesOf(entries)) await backend.append([leaf])
+        await expectLog(backend, placed(entries))
+      },
+    },
+    {
+      id: 'append.large-batch',
+      title: 'a batch of 5,000 entries is kept whole and in order',
+      async run(place) {
+        const backend = await place.open()
+        const entries = plainEntries(5000)
+        assert.equal(await backend.append(leavesOf(entries)), 0)
+        await expectLog(backend, placed(entries))
+        assert.equal(await backend.append(leavesOf(plainEntries(1))), 5000)
+      },
+    },
+    {
+      id: 'append.large-text',
+      title: 'a text of 20 MB is kept as it is',
+      async run(place) {
+        const backend = await place.open()
+        const inputText = 'twenty megabytes '.repeat(Math.ceil(20_000_000 / 17))
+        const entries = [entryOf(), entryOf({ inputText }), entryOf()]
+        await backend.append(leavesOf(entries))
+        expectEntries(await backend.read(0, 3), placed(entries), 'read(0, 3)')
+      },
+    },
+    {
+      id: 'append.equal-content',
+      title: 'entries that differ in their id alone are entries of their own',
+      async run(place) {
+        const backend = await place.open()
+        const entries = Array.from({ length: 5 }, () => entryOf({ user: 'alice', inputText: 'again' }))
+        await backend.append(leavesOf(entries))
+        await expectLog(backend, placed(entries))
+      },
+    },
+  ],
+}

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { inspect } from 'node:util'
+import { type AuditBackend, type AuditEntry, encodeLine, type Selection } from '@audit/core'
+import { oracle } from './oracle.ts'
+
+const KEYS = [
+  'costUsd',
+  'entryId',
+  'index',
+  'inputText',
+  'latencyMs',
+  'metadata',
+  'model',
+  'outputText',
+  'timestamp',
+  'user',
+] as const
+
+/** Asserts that these are the expected entries, in that order and complete. Tells the first difference alone, shortened. */
+export function expectEntries(
+  actual: readonly AuditEntry[],
+  expected: readonly AuditEntry[],
+  what: string,
+): void {
+  assert.ok(Array.isArray(actual), `${what}: an array is expected, not ${inspect(actual)}`)
+  expected.forEach((wanted, i) => {
+    const entry = actual[i]
+    if (!entry) {
+      assert.fail(
+        `${what}: ${actual.length} entries instead of ${expected.length}; missing from index ${wanted.index} on`,
+      )
+    }
+    if (entry.index !== wanted.index) {
+      assert.fail(`${what}: at position ${i}, index ${entry.index} instead of ${wanted.index}`)
+    }
+    expectEntry(entry, wanted, what)
+  })
+  if (actual.length > expected.length) {
+    const [first] = actual.slice(expected.length)
+    assert.fail(
+      `${what}: ${actual.length} entries instead of ${expected.length}; the first too many has index ${first?.index}`,
+    )
+  }
+}
+
+/** Asserts that `find` gives what the oracle gives. */
+export async function expectFound(
+  backend: AuditBackend,
+  log: readonly AuditEntry[],
+  selection: Selection,
+): Promise<void> {
+  const actual = await backend.find(selection)
+  expectEntries(actual, oracle(log, selection), `find(${inspect(selection, { breakLength: 200 })})`)
+}
+
+/** Asserts that a backend holds exactly these entries, whichever way they are asked for. */
+export async function expectLog(backend: AuditBackend, log: readonly AuditEntry[]): Promise<void> {
+  assert.equal(await backend.size(), log.length, 'size()')
+  expectEntries(await backend.read(0, log.length + 1), log, 'read(0, …)')
+  await expectFound(backend, log, { order: 'asc' })
+  assert.equal(await backend.count({ order: 'asc' }), log.length, 'count()')
+  const { byteLength } = await backend.leafHashes(0, log.length + 1)
+  assert.equal(byteLength, log.length * 32, 'bytes of leafHashes(0, …)')
+}
+
+function expectEntry(actual: AuditEntry, expected: AuditEntry, what: string): void {
+  const where = `${what}: index ${expected.index}`
+  assert.deepEqual(Object.keys(actual).sort(), KEYS, `${where}: the keys of an entry`)
+  for (const key of KEYS) {
+    if (key === 'metadata' || Object.is(actual[key], expected[key])) continue
+    assert.fail(`${where}: ${key} is ${shown(actual[key])} instead of ${shown(expected[key])}`)
+  }
+  // Metadata may come back with its keys in another order, so the canonical lines are compared.
+  if (encodeLine(actual) === encodeLine(expected)) return
+  assert.fail(`${where}: metadata is ${shown(actual.metadata)} instead of ${shown(expected.metadata)}`)
+}
+
+function shown(value: unknown): string {
+  return inspect(value, { maxStringLength: 80, maxArrayLength: 10, depth: 4, breakLength: Infinity })
+}

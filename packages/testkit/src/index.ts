@@ -1,0 +1,3 @@
+export { type BackendReport, checkBackend, type FailedCase, type SkippedCase } from './check-backend.ts'
+export type { BackendPlace, CreatePlace } from './place.ts'
+export { type TestBackendOptions, testBackend } from './test-backend.ts'
