@@ -26,8 +26,13 @@ export class MemoryBackend implements AuditBackend {
   async append(leaves: readonly Leaf[]): Promise<number> {
     this.#assertOpen()
     const first = this.#entries.length
-    for (const { entry, hash } of leaves) {
-      this.#entries.push(placeEntry(entry, this.#entries.length))
+    // Everything is read before anything is kept, so that a leaf which throws leaves nothing of its batch.
+    const taken = leaves.map(({ entry, hash }, i) => ({
+      entry: placeEntry(entry, first + i),
+      hash: new Uint8Array(hash),
+    }))
+    for (const { entry, hash } of taken) {
+      this.#entries.push(entry)
       this.#hashes.push(hash)
     }
     return first
