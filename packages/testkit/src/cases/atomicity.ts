@@ -11,10 +11,11 @@ const BATCH = 8
 /** Puts a fault that throws into a batch, at one place of it. A backend that never looks there stores the batch. */
 type Poison = (leaves: readonly Leaf[], at: number) => readonly Leaf[]
 
-const throwingEntry: Poison = leafWith(leaf => throwingOn(leaf, 'entry'))
+/** The one that no backend can miss. */
+const throwingBatch: Poison = (leaves, at) => throwingOn([...leaves], at)
 
 const POISONS: readonly { readonly id: string; readonly what: string; readonly poison: Poison }[] = [
-  { id: 'entry', what: "a leaf's entry", poison: throwingEntry },
+  { id: 'entry', what: "a leaf's entry", poison: leafWith(leaf => throwingOn(leaf, 'entry')) },
   { id: 'line', what: "a leaf's line", poison: leafWith(leaf => throwingOn(leaf, 'line')) },
   { id: 'hash', what: "a leaf's hash", poison: leafWith(leaf => throwingOn(leaf, 'hash')) },
   {
@@ -27,7 +28,7 @@ const POISONS: readonly { readonly id: string; readonly what: string; readonly p
     what: "the metadata of a leaf's entry",
     poison: leafWith(leaf => ({ ...leaf, entry: throwingOn(leaf.entry, 'metadata') })),
   },
-  { id: 'batch', what: 'the batch itself', poison: (leaves, at) => throwingOn([...leaves], at) },
+  { id: 'batch', what: 'the batch itself', poison: throwingBatch },
 ]
 
 export const atomicity: Area = {
@@ -47,7 +48,7 @@ export const atomicity: Area = {
       title: 'after reopening there is nothing of a batch that failed',
       needs: ['persistence'],
       async run(place) {
-        const { backend, log } = await appendAroundFailures(place, throwingEntry)
+        const { backend, log } = await appendAroundFailures(place, throwingBatch)
         await expectLog(await place.reopen(backend), log)
       },
     },
@@ -57,7 +58,7 @@ export const atomicity: Area = {
       needs: ['sharing'],
       async run(place) {
         const other = await place.open()
-        const { log } = await appendAroundFailures(place, throwingEntry)
+        const { log } = await appendAroundFailures(place, throwingBatch)
         await expectLog(other, log)
       },
     },
@@ -92,7 +93,10 @@ async function appendAroundFailures(
   const log: AuditEntry[] = []
   for (const at of [0, BATCH / 2, BATCH - 1]) {
     const good = plainEntries(2)
-    assert.equal(await backend.append(leavesOf(good)), log.length, 'the index of a good batch')
+    const first = await backend
+      .append(leavesOf(good))
+      .catch(error => assert.fail(`the batch after one that failed was refused: ${error}`))
+    assert.equal(first, log.length, 'the index of the batch after one that failed')
     log.push(...placed(good, log.length))
 
     const bad = plainEntries(BATCH)

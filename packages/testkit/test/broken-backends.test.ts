@@ -1,0 +1,57 @@
+import { AssertionError } from 'node:assert/strict'
+import { expect, test } from 'vitest'
+import { AREAS } from '../src/areas.ts'
+import { checkBackend, checkCases } from '../src/check-backend.ts'
+import { ArrayBackend } from './array-backend.ts'
+import { appending } from './broken-backends/appending.ts'
+import { type BrokenBackend, brokenPlace } from './broken-backends/broken-backend.ts'
+import { fidelity } from './broken-backends/fidelity.ts'
+import { filtering } from './broken-backends/filtering.ts'
+import { keeping } from './broken-backends/keeping.ts'
+import { living } from './broken-backends/living.ts'
+import { reading } from './broken-backends/reading.ts'
+import { sharing } from './broken-backends/sharing.ts'
+
+const BROKEN: readonly BrokenBackend[] = [
+  ...appending,
+  ...reading,
+  ...filtering,
+  ...keeping,
+  ...fidelity,
+  ...living,
+  ...sharing,
+]
+
+const CASES = AREAS.flatMap(({ cases }) => cases)
+const FIRST_OF_AREAS = AREAS.flatMap(({ cases }) => cases.slice(0, 1))
+
+test('the backend that the broken ones are made from passes every case', async () => {
+  const { failed, skipped, passed } = await checkCases(CASES, () =>
+    brokenPlace({ fault: 'none', caughtBy: '', methods: () => ({}) }),
+  )
+  expect(failed).toEqual([])
+  expect(skipped).toEqual([])
+  expect(passed).toEqual(CASES.map(({ id }) => id))
+  expect(new ArrayBackend([]).supports).toEqual({ persistence: true, sharing: true })
+})
+
+test.each(BROKEN)('a backend that $fault fails $caughtBy', async broken => {
+  const meant = CASES.filter(({ id }) => id === broken.caughtBy)
+  const { failed } = await checkCases(meant, () => brokenPlace(broken))
+  expect(failed.map(({ id }) => id)).toEqual([broken.caughtBy])
+  expect(failed[0]?.error).toBeInstanceOf(AssertionError)
+
+  // The backend works but for its fault, or the case would not have been what caught it.
+  const { passed } = await checkCases(FIRST_OF_AREAS, () => brokenPlace(broken))
+  expect(passed).not.toEqual([])
+})
+
+test('checkBackend names the case that a broken backend fails, with the promise and the reason', async () => {
+  const [broken] = filtering
+  if (!broken) throw new Error('there is none')
+  const { passed, failed } = await checkBackend({ create: () => brokenPlace(broken) })
+  const meant = failed.find(({ id }) => id === broken.caughtBy)
+  expect(meant?.title).toBe(CASES.find(({ id }) => id === broken.caughtBy)?.title)
+  expect(meant?.error).toBeInstanceOf(AssertionError)
+  expect(passed.length + failed.length).toBe(CASES.length)
+})
