@@ -60,7 +60,7 @@ function copyObject(
   for (const key of Object.keys(source)) {
     path.push(key)
     const name = key.toWellFormed()
-    if (name !== key && Object.hasOwn(copy, name)) {
+    if (Object.hasOwn(copy, name)) {
       throw fail(`${show(path)}: two keys become equal once lone surrogates are replaced by U+FFFD`)
     }
     setOwn(copy, name, copyValue(source[key], path, fail, open))

@@ -143,6 +143,7 @@ test.each<[string, unknown, string]>([
   ['a Map', { m: new Map() }, 'metadata.m'],
   ['a cycle', cyclic, 'metadata.self[0]'],
   ['two keys that become equal', { a: { '\ud800': 1, '\udbff': 2 } }, 'metadata.a'],
+  ['a key that becomes equal to a later one', { a: { '\ud800': 1, '\ufffd': 2 } }, 'metadata.a'],
 ])('refuses %s in metadata and names the path', async (_, metadata, path) => {
   const refused = recordUntyped({ ...base, metadata })
   await expect(refused).rejects.toMatchObject({ code: 'AUDIT_INVALID_ENTRY' })
