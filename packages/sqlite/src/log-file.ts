@@ -32,12 +32,13 @@ export interface FileIdentity {
 
 /** Makes sure that a file is there that may hold a log, and creates an empty one, readable by its owner alone, if none is. */
 export function ensureFile(path: string): void {
-  const hasOrphans = isFilled(`${path}-wal`) // looked at first, so that nobody can have created both in between
+  const wal = `${resolveLinks(path)}-wal`
+  const hasOrphans = isFilled(wal) // looked at first, so that nobody can have created both in between
   const stats = statOf(path)
   if ((!stats || stats.size === 0n) && hasOrphans) {
     throw new AuditError(
       'AUDIT_CORRUPT',
-      `${path} is ${stats ? 'empty' : 'missing'}, but ${path}-wal holds entries of it; put the file back, or move the other away to begin a new log`,
+      `${path} is ${stats ? 'empty' : 'missing'}, but ${wal} holds entries of it; put the file back, or move the other away to begin a new log`,
     )
   }
   if (!stats) createFile(path)

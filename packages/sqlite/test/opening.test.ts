@@ -193,7 +193,10 @@ test('entries in a WAL are not thrown away because their file is gone or empty',
   copyFileSync(join(folder, 'live.db-wal'), join(folder, 'audit.db-wal'))
   await expect(record(join(folder, 'audit.db'))).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
   writeFileSync(join(folder, 'audit.db'), '')
-  await expect(record(join(folder, 'audit.db'))).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
+  symlinkSync(join(folder, 'audit.db'), join(folder, 'link'))
+  for (const name of ['audit.db', 'link']) {
+    await expect(record(join(folder, name))).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
+  }
   expect(readFileSync(join(folder, 'audit.db-wal')).length).toBeGreaterThan(0)
 })
 
