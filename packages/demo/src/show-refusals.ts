@@ -21,7 +21,7 @@ export function showRefusals(
 
   if (backend === 'sqlite' && path !== undefined) showRefusedStatements(path, entry)
   if (backend === 'jsonl') {
-    console.log('\nThe file is plain text: whoever may write to it can still edit it, with any editor.')
+    console.log('\nThe file is plain text: whoever may write to it can still edit it elsewhere.')
   }
 }
 
