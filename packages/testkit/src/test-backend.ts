@@ -40,9 +40,8 @@ function callbackOf(testCase: Case, create: CreatePlace): (...context: unknown[]
   }
 }
 
-/** vitest and node:test hand the test a context with `skip`; jest does not. */
+/** vitest and node:test hand the test a context with `skip`, which in vitest is a function itself; jest does not. */
 function canSkip(context: unknown): context is { skip(reason: string): void } {
-  return (
-    typeof context === 'object' && context !== null && 'skip' in context && typeof context.skip === 'function'
-  )
+  if (context === null || (typeof context !== 'object' && typeof context !== 'function')) return false
+  return 'skip' in context && typeof context.skip === 'function'
 }
