@@ -58,7 +58,7 @@ export class EntryIndex {
     }
     const order = this.#orderOf(selection)
     if (!order) return
-    const size = selection.size ?? this.#size
+    const size = Math.min(selection.size ?? this.#size, this.#size)
     const step = selection.order === 'asc' ? 1 : -1
     let { start, end } = this.#rangeOf(order, selection)
     let position = step === 1 ? start : end - 1

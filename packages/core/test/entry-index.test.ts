@@ -85,6 +85,15 @@ test('a reading that has begun gives what was there then, whatever is added mean
   )
 })
 
+test('a selection of a size that the log has not reached yet gives what is there', () => {
+  const index = new EntryIndex()
+  index.add({ ...template, timestamp: timestampOf(1) })
+  const places = index.places({ order: 'desc', size: 2 })
+  expect(places.next().value).toBe(0)
+  index.add({ ...template, timestamp: timestampOf(0) })
+  expect([...places]).toEqual([])
+})
+
 test('entries far from their place in time are found in order', () => {
   const index = new EntryIndex()
   const times = [5000, 5001, ...Array.from({ length: 3000 }, (_, i) => 6000 + i), 1, 2, 9000, 3, 5001]
