@@ -1,0 +1,156 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { TemporaryFolder } from './backends.ts'
+import { blocksOf, TOP } from './readme-blocks.ts'
+import { runCommand, runNode } from './run-command.ts'
+
+const PUBLISHED = ['core', 'sqlite', 'jsonl', 'testkit'] as const
+const TSC = join(TOP, 'node_modules/typescript/bin/tsc')
+
+let folder: TemporaryFolder
+/** The tarballs, by package. */
+let tarballs: ReadonlyMap<string, string>
+
+beforeAll(async () => {
+  folder = new TemporaryFolder()
+  const packed = PUBLISHED.map(async name => {
+    const target = folder.file(`packed-${name}`)
+    await runCommand(join(TOP, 'packages', name), 'pnpm', ['pack', '--pack-destination', target])
+    return [name, join(target, readdirSync(target)[0] ?? '')] as const
+  })
+  tarballs = new Map(await Promise.all(packed))
+})
+afterAll(() => folder[Symbol.dispose]())
+
+/** Makes an empty project outside the workspace and installs packages there, as a user does. */
+async function newProject(name: string, packages: readonly string[]): Promise<string> {
+  const path = folder.file(name)
+  mkdirSync(path)
+  writeFileSync(join(path, 'package.json'), '{ "private": true }')
+  const specifiers = packages.map(wanted => tarballs.get(wanted) ?? wanted)
+  await runCommand(path, 'npm', ['install', '--no-audit', '--no-fund', '--no-package-lock', ...specifiers])
+  return path
+}
+
+/** The first block of the README: what a newcomer copies. */
+function quickStart(): string {
+  const [block] = blocksOf('README.md')
+  if (!block) throw new Error('the README has no TypeScript block')
+  return block.code
+}
+
+/** The same program for `require()`: CommonJS has no `import` and no `await` on the top level. */
+function asCommonJs(program: string): string {
+  const body = program.replaceAll(/^import (\{.*\}) from ('.*')$/gm, 'const $1 = require($2)')
+  return `(async () => {\n${body}\n})()\n`
+}
+
+test('a package holds its code, its types, its README and its licence, and nothing else', async () => {
+  for (const [name, tarball] of tarballs) {
+    const listed = await runCommand(folder.path, 'tar', ['-tzf', tarball])
+    const files = listed.trim().split(/\r?\n/).toSorted()
+    expect(files, name).toEqual(
+      ['LICENSE', 'README.md', 'dist/index.d.ts', 'dist/index.js', 'package.json'].map(
+        file => `package/${file}`,
+      ),
+    )
+  }
+})
+
+test('core alone brings no SQLite and no binary', async () => {
+  const project = await newProject('core-alone', ['core'])
+  expect(readdirSync(join(project, 'node_modules')).filter(name => !name.startsWith('.'))).toEqual([
+    '@audit',
+    'canonicalize',
+    'uuid',
+  ])
+  writeFileSync(
+    join(project, 'app.mjs'),
+    `import { AuditLog } from '@audit/core'
+     const log = new AuditLog()
+     await log.record({ model: 'm', inputText: '', outputText: '' })
+     console.log(await log.count())`,
+  )
+  expect(await runNode(project, 'app.mjs')).toBe('1\n')
+})
+
+describe('with all four installed', () => {
+  let project: string
+  beforeAll(async () => {
+    project = await newProject('all', [...PUBLISHED, '@types/node@24'])
+  })
+
+  test('the quick start runs as an ES module', async () => {
+    writeFileSync(join(project, 'quick-start.mts'), quickStart())
+    await runNode(project, 'quick-start.mts')
+  })
+
+  test('the quick start runs in CommonJS, by require()', async () => {
+    writeFileSync(join(project, 'quick-start.cts'), asCommonJs(quickStart()))
+    await runNode(project, 'quick-start.cts')
+  })
+
+  test.each(PUBLISHED)('%s loads by import and by require(), and gives the same', async name => {
+    const program = `import('@audit/${name}').then(imported => {
+      const required = require('@audit/${name}')
+      console.log(Object.keys(imported).length > 0, Object.keys(imported).every(key => imported[key] === required[key]))
+    })`
+    expect(await runNode(project, '--input-type=commonjs', '--eval', program)).toBe('true true\n')
+  })
+
+  test('the quick start and all declarations pass the strictest type check', async () => {
+    const names = PUBLISHED.map(name => `export * as ${name} from '@audit/${name}'\n`)
+    writeFileSync(join(project, 'types.mts'), names.join(''))
+    writeFileSync(join(project, 'quick-start.mts'), quickStart())
+    const options = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess']
+    const target = [
+      '--module',
+      'nodenext',
+      '--target',
+      'es2022',
+      '--skipLibCheck',
+      'false',
+      '--types',
+      'node',
+    ]
+    await runNode(project, TSC, ...options, ...target, 'quick-start.mts', 'types.mts')
+  })
+
+  test.each([
+    ['esm', 'app.mjs'],
+    ['cjs', 'app.cjs'],
+  ] as const)('an application on both backends, bundled to %s, runs', async (format, bundle) => {
+    writeFileSync(join(project, 'app.mts'), APPLICATION)
+    await build({
+      absWorkingDir: project,
+      entryPoints: ['app.mts'],
+      outfile: bundle,
+      bundle: true,
+      platform: 'node',
+      format,
+      external: ['better-sqlite3', 'fs-native-extensions'],
+      logLevel: 'silent',
+    })
+    expect(await runNode(project, bundle, format)).toBe('1 1\n')
+  })
+})
+
+const APPLICATION = `
+  import { AuditLog } from '@audit/core'
+  import { JsonlBackend } from '@audit/jsonl'
+  import { SqliteBackend } from '@audit/sqlite'
+
+  async function record() {
+    const name = process.argv[2]
+    const backends = [new SqliteBackend({ path: name + '.db' }), new JsonlBackend({ path: name + '.jsonl' })]
+    const counts = backends.map(async backend => {
+      await using log = new AuditLog({ backend })
+      await log.record({ model: 'm', inputText: 'in', outputText: 'out' })
+      return log.count({ model: 'm' })
+    })
+    console.log(...(await Promise.all(counts)))
+  }
+  record()
+`
