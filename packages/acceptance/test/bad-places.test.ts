@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { type AuditError, AuditLog } from '@audit/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { FILE_BACKENDS, TemporaryFolder } from './backends.ts'
+import { runCommand, runNode } from './run-command.ts'
 
 let folder: TemporaryFolder
 beforeEach(() => {
@@ -82,8 +82,15 @@ describe.each(Object.entries(FILE_BACKENDS))('%s', (_, create) => {
   })
 })
 
-test.skipIf(process.platform === 'win32')('a file without permission cannot be opened', () => {
+test.skipIf(process.platform === 'win32')('a file without permission cannot be opened', async () => {
   const program = fileURLToPath(new URL('open-without-permission.ts', import.meta.url))
-  const output = execFileSync(process.execPath, [program, folder.path], { encoding: 'utf8' })
+  const output = await runBoundByPermissions(program, folder.path)
   expect(JSON.parse(output)).toEqual({ sqlite: 'AUDIT_OPEN_FAILED', jsonl: 'AUDIT_OPEN_FAILED' })
 })
+
+/** Permissions do not bind root, who therefore gives that privilege away here (Linux). */
+function runBoundByPermissions(program: string, ...args: readonly string[]): Promise<string> {
+  if (process.getuid?.() !== 0) return runNode(folder.path, program, ...args)
+  const bound = ['--bounding-set', '-dac_override,-dac_read_search', process.execPath]
+  return runCommand(folder.path, 'setpriv', [...bound, program, ...args])
+}

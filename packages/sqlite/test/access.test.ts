@@ -2,7 +2,7 @@ import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { input, openLog } from './open-log.ts'
-import { runProgram } from './run-program.ts'
+import { runBoundByPermissions } from './run-program.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const modesIn = (folder: string) =>
@@ -38,7 +38,7 @@ test.skipIf(process.platform === 'win32')(
 
 test.skipIf(process.platform === 'win32')('a file or a folder that may not be written', async () => {
   const folder = temporaryFolder()
-  const { lines, errors } = await runProgram('open-without-permission', folder)
+  const { lines, errors } = await runBoundByPermissions('open-without-permission', folder)
   chmodSync(join(folder, 'folder'), 0o755)
   expect(errors).toBe('')
   expect(lines).toEqual([

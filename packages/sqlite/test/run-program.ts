@@ -19,6 +19,13 @@ export function runProgram(name: string, ...args: readonly string[]): Promise<Ou
   return outcomeOf(spawn(process.execPath, [programPath(name), ...args]))
 }
 
+/** The same for a program that permissions are to bind: root, whom they do not, loses that privilege (Linux). */
+export function runBoundByPermissions(name: string, ...args: readonly string[]): Promise<Outcome> {
+  if (process.getuid?.() !== 0) return runProgram(name, ...args)
+  const bound = ['--bounding-set', '-dac_override,-dac_read_search', process.execPath]
+  return outcomeOf(spawn('setpriv', [...bound, programPath(name), ...args]))
+}
+
 /** Waits for the end of a process. */
 export async function outcomeOf(child: ChildProcess): Promise<Outcome> {
   let output = ''
