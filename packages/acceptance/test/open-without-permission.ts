@@ -7,7 +7,7 @@ import { FILE_BACKENDS } from './backends.ts'
 const folder = process.argv[2] ?? ''
 
 async function codeAt(name: keyof typeof FILE_BACKENDS, path: string) {
-  await using log = new AuditLog({ backend: FILE_BACKENDS[name](path) })
+  const log = new AuditLog({ backend: FILE_BACKENDS[name](path) })
   return log.count().catch((error: AuditError) => error.code)
 }
 

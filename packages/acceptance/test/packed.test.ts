@@ -146,9 +146,11 @@ const APPLICATION = `
     const name = process.argv[2]
     const backends = [new SqliteBackend({ path: name + '.db' }), new JsonlBackend({ path: name + '.jsonl' })]
     const counts = backends.map(async backend => {
-      await using log = new AuditLog({ backend })
+      const log = new AuditLog({ backend })
       await log.record({ model: 'm', inputText: 'in', outputText: 'out' })
-      return log.count({ model: 'm' })
+      const count = await log.count({ model: 'm' })
+      await log.close()
+      return count
     })
     console.log(...(await Promise.all(counts)))
   }

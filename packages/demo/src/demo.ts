@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
-import { AuditError, AuditLog } from '@audit/core'
-import { type DemoOptions, optionsOf, USAGE } from './options.ts'
-import { choosePlace } from './place.ts'
+import { AuditError, AuditLog, type EntryInput } from '@audit/core'
+import { type BackendName, type DemoOptions, optionsOf, USAGE } from './options.ts'
+import { choosePlace, type Place } from './place.ts'
 import { readExchanges } from './read-exchanges.ts'
 import { recordExchanges } from './record-exchanges.ts'
 import { showEntries, showEntry } from './show-entries.ts'
@@ -24,11 +24,25 @@ try {
 
 async function run(options: DemoOptions): Promise<void> {
   const exchanges = await readExchanges(options.input)
-  const { backend, path } = await choosePlace(options)
-  await using log = new AuditLog({ backend })
-  const before = await log.count()
+  const place = await choosePlace(options)
+  const log = new AuditLog({ backend: place.backend })
+  try {
+    await show(log, exchanges, options.backend, place)
+  } finally {
+    await log.close()
+  }
+  heading('5. Look for yourself')
+  showWhereabouts(options.backend, place.path)
+}
 
-  heading(`1. Record ${exchanges.length.toLocaleString('en')} exchanges on the ${options.backend} backend`)
+async function show(
+  log: AuditLog,
+  exchanges: readonly EntryInput[],
+  name: BackendName,
+  { backend, path }: Place,
+): Promise<void> {
+  const before = await log.count()
+  heading(`1. Record ${exchanges.length.toLocaleString('en')} exchanges on the ${name} backend`)
   const start = performance.now()
   const recorded = await recordExchanges(log, exchanges)
   const ms = performance.now() - start
@@ -46,8 +60,5 @@ async function run(options: DemoOptions): Promise<void> {
   await showQueries(log, recorded)
 
   heading('4. Try to change an entry')
-  showRefusals(log, first, options.backend, path)
-
-  heading('5. Look for yourself')
-  showWhereabouts(options, path)
+  showRefusals(log, first, name, path)
 }

@@ -1,7 +1,7 @@
-import type { DemoOptions } from './options.ts'
+import type { BackendName } from './options.ts'
 
 /** Says where the log lies and how to look into it without this software. */
-export function showWhereabouts({ backend }: DemoOptions, path: string | undefined): void {
+export function showWhereabouts(backend: BackendName, path: string | undefined): void {
   if (path === undefined) {
     console.log('The log was in memory, and is gone with this process.')
     return
@@ -11,7 +11,7 @@ export function showWhereabouts({ backend }: DemoOptions, path: string | undefin
   console.log(`Go on with it:\n  npm run demo -- --backend ${backend} --path ${quoted(path)}`)
 }
 
-const COMMANDS: Readonly<Record<DemoOptions['backend'], (path: string) => string>> = {
+const COMMANDS: Readonly<Record<BackendName, (path: string) => string>> = {
   sqlite: path => `sqlite3 ${quoted(path)} "SELECT user, model FROM audit_log"`,
   jsonl: path => `head -n 2 ${quoted(path)}`,
   memory: () => '',
