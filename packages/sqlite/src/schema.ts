@@ -75,15 +75,32 @@ export function createSchema(database: Database): void {
  * @throws AuditError `AUDIT_UNSUPPORTED_FORMAT` when it is something else, or a newer version's.
  */
 export function formatOf(database: Database): 'empty' | 'log' {
-  const applicationId = database.pragma('application_id', { simple: true })
-  const version = database.pragma('user_version', { simple: true })
+  const { applicationId, version, schemaVersion } = marksOf(database)
   if (applicationId === APPLICATION_ID && version === FORMAT_VERSION) return 'log'
   if (applicationId === APPLICATION_ID) {
     throw unsupported(`it has format version ${version}, and this package knows ${FORMAT_VERSION}; update it`)
   }
-  const wasNeverUsed = database.pragma('schema_version', { simple: true }) === 0
+  const wasNeverUsed = schemaVersion === 0
   if (wasNeverUsed && applicationId === 0 && version === 0) return 'empty'
   throw unsupported('it is a database of something else; give another path')
+}
+
+/** In one statement, thus from one snapshot: another process may be creating the log between two reads. */
+function marksOf(database: Database): Marks {
+  const marks = database
+    .prepare<[], Marks>(
+      `SELECT application_id AS applicationId, user_version AS version, schema_version AS schemaVersion
+       FROM pragma_application_id, pragma_user_version, pragma_schema_version`,
+    )
+    .get()
+  if (!marks) throw new Error('SQLite gave no header')
+  return marks
+}
+
+interface Marks {
+  readonly applicationId: number
+  readonly version: number
+  readonly schemaVersion: number
 }
 
 /**
