@@ -108,7 +108,7 @@ export class AuditLog implements AsyncDisposable {
     const total = Math.max(0, Math.min(end, size) - start)
     const found = pages(total, async (previous, limit) => {
       const from = previous ? previous.index + 1 : start
-      return this.#read(async () => (await this.#backend.read(from, from + limit)).map(freezeEntry))
+      return this.#read(() => this.#readRange(from, from + limit))
     })
     for await (const page of found) yield* page
   }
@@ -149,6 +149,20 @@ export class AuditLog implements AsyncDisposable {
 
   #find(selection: Selection): Promise<AuditEntry[]> {
     return this.#read(async () => (await this.#backend.find(selection)).map(freezeEntry))
+  }
+
+  /** All entries of a range that lies within the log: it never shrinks, so one that is not there is gone. */
+  async #readRange(start: number, end: number): Promise<AuditEntry[]> {
+    const entries = await this.#backend.read(start, end)
+    for (let i = 0; i < end - start; i++) {
+      if (entries[i]?.index !== start + i) {
+        throw new AuditError(
+          'AUDIT_CORRUPT',
+          `entry ${start + i} is missing from the log; look for it in a backup`,
+        )
+      }
+    }
+    return entries.map(freezeEntry)
   }
 
   async #read<T>(operation: () => Promise<T>): Promise<T> {

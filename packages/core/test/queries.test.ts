@@ -1,4 +1,4 @@
-import { AuditLog, type Query } from '@audit/core'
+import { AuditLog, MemoryBackend, type Query } from '@audit/core'
 import { expect, test } from 'vitest'
 
 async function filled(count: number) {
@@ -132,4 +132,22 @@ test('get finds an id however it is spelt', async () => {
   expect(await log.get(entry?.entryId.replaceAll('-', '').toUpperCase() ?? '')).toEqual(entry)
   expect(await log.get('00000000-0000-7000-8000-000000000000')).toBeUndefined()
   expect(await log.get('')).toBeUndefined()
+})
+
+test('an entry that the backend has lost ends a reading by place with an error, never early', async () => {
+  class Forgetful extends MemoryBackend {
+    override async read(start: number, end: number) {
+      return (await super.read(start, end)).filter(({ index }) => index !== 70)
+    }
+  }
+  const log = new AuditLog({ backend: new Forgetful() })
+  await Promise.all(
+    Array.from({ length: 200 }, () => log.record({ model: 'm', inputText: '', outputText: '' })),
+  )
+  const seen: number[] = []
+  const reading = async () => {
+    for await (const { index } of log.entries()) seen.push(index)
+  }
+  await expect(reading()).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
+  expect(seen.every(index => index < 70)).toBe(true)
 })
