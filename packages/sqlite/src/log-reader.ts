@@ -1,4 +1,5 @@
-import { HASH_BYTES, type JsonObject, matchesMetadata, type Selection } from '@audit/core'
+import { AuditError, HASH_BYTES, type JsonObject, matchesMetadata, type Selection } from '@audit/core'
+import { checksumOf } from './checksum.ts'
 import type { Database, Statement } from './driver.ts'
 import type { Row } from './protocol.ts'
 import { countSql, findSql, MATCHES_METADATA, ROW_COLUMNS, type Sql } from './selection-sql.ts'
@@ -21,12 +22,16 @@ export class LogReader {
   }
 
   read(start: number, end: number): Row[] {
-    const text = `SELECT ${ROW_COLUMNS} FROM audit_log WHERE "index" >= ? AND "index" < ? ORDER BY "index"`
+    const text = `SELECT ${ROW_COLUMNS}, crc FROM audit_log WHERE "index" >= ? AND "index" < ? ORDER BY "index"`
     return this.#rows({ text, values: [start, end] })
   }
 
   find(selection: Selection): Row[] {
-    return selection.limit === 0 ? [] : this.#rows(findSql(selection))
+    if (selection.limit === 0) return []
+    const rows = this.#rows(findSql(selection))
+    for (const row of rows)
+      if (!isOf(selection, row)) throw damaged(row[0], 'is not what an index says of it')
+    return rows
   }
 
   count(selection: Selection): number {
@@ -44,9 +49,15 @@ export class LogReader {
   }
 
   #rows({ text, values }: Sql): Row[] {
-    return this.#statement(text)
+    const found = this.#statement(text)
       .raw()
-      .all(...values) as Row[] // the columns are ROW_COLUMNS
+      .all(...values) as unknown[][]
+    return found.map(columns => {
+      const checksum = columns.pop()
+      const row = columns as unknown as Row // the columns are ROW_COLUMNS and crc
+      if (checksumOf(row) !== checksum) throw damaged(row[0], 'does not match its checksum')
+      return row
+    })
   }
 
   #number({ text, values }: Sql): number {
@@ -62,6 +73,24 @@ export class LogReader {
     this.#statements.set(text, statement)
     return statement
   }
+}
+
+/** Whether the row has what was sought in an index, for the index itself may be damaged. */
+function isOf(selection: Selection, [, entryId, timestamp, user, model]: Row): boolean {
+  return (
+    (selection.entryId ?? entryId) === entryId &&
+    (selection.user ?? user) === user &&
+    (selection.model ?? model) === model &&
+    (selection.since ?? timestamp) <= timestamp &&
+    (selection.until ?? timestamp) >= timestamp
+  )
+}
+
+function damaged(index: number, fault: string): AuditError {
+  return new AuditError(
+    'AUDIT_CORRUPT',
+    `entry ${index} ${fault}: keep a copy of the file as it is, then see \`PRAGMA integrity_check\``,
+  )
 }
 
 /** The SQL function that compares metadata as JSON. The filter stays the same for all rows of a query. */

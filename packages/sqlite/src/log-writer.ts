@@ -1,9 +1,11 @@
 import { HASH_BYTES } from '@audit/core'
+import { checksumOf } from './checksum.ts'
 import type { Database, Statement } from './driver.ts'
 import { assertInPlace, type LogDatabase } from './log-database.ts'
 import type { FileIdentity } from './log-file.ts'
-import type { Batch, NewRow } from './protocol.ts'
+import type { Batch, Row } from './protocol.ts'
 import { FORMAT_VERSION } from './schema.ts'
+import { ROW_COLUMNS } from './selection-sql.ts'
 
 /** Appends batches, each in one transaction. */
 export class LogWriter {
@@ -12,7 +14,7 @@ export class LogWriter {
   readonly #identity: FileIdentity
   readonly #begin: Statement<[], unknown>
   readonly #nextIndex: Statement<[], number>
-  readonly #insert: Statement<[number, Uint8Array, ...NewRow], unknown>
+  readonly #insert: Statement<[...Row, hash: Uint8Array, checksum: number], unknown>
   readonly #commit: Statement<[], unknown>
   readonly #rollback: Statement<[], unknown>
 
@@ -25,8 +27,7 @@ export class LogWriter {
       .prepare<[], number>('SELECT coalesce(max("index") + 1, 0) FROM audit_log')
       .pluck()
     this.#insert = database.prepare(
-      `INSERT INTO audit_log ("index", leaf_hash, entry_id, timestamp, user, model, cost_usd, latency_ms, metadata,
-         input_text, output_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO audit_log (${ROW_COLUMNS}, leaf_hash, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     this.#commit = database.prepare('COMMIT')
     this.#rollback = database.prepare('ROLLBACK')
@@ -37,8 +38,9 @@ export class LogWriter {
     this.#begin.run()
     try {
       const first = this.#nextIndex.get() ?? 0
-      for (const [i, row] of rows.entries()) {
-        this.#insert.run(first + i, hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES), ...row)
+      for (const [i, values] of rows.entries()) {
+        const row: Row = [first + i, ...values]
+        this.#insert.run(...row, hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES), checksumOf(row))
       }
       assertInPlace(this.#path, this.#identity, 'AUDIT_WRITE_FAILED')
       this.#commitOrErase()

@@ -45,7 +45,7 @@ export type NewRow = readonly [
   outputText: string,
 ]
 
-/** A stored entry's values in the order of the columns, without its hash. */
+/** An entry's values in the order of the columns, without its hash and its checksum. */
 export type Row = readonly [index: number, ...NewRow]
 
 export interface Request {

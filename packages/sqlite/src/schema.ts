@@ -30,6 +30,7 @@ CREATE TABLE audit_log (
   cost_usd REAL,
   latency_ms REAL,
   leaf_hash BLOB NOT NULL CHECK (length(leaf_hash) = 32),
+  crc INTEGER NOT NULL,
   metadata TEXT NOT NULL,
   input_text TEXT NOT NULL,
   output_text TEXT NOT NULL

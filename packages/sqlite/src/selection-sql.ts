@@ -7,7 +7,7 @@ export interface Sql {
   readonly values: readonly (string | number)[]
 }
 
-/** The columns of a `Row`, in its order. */
+/** The columns of a `Row`, in its order; its checksum, `crc`, follows where it is wanted. */
 export const ROW_COLUMNS =
   '"index", entry_id, timestamp, user, model, cost_usd, latency_ms, metadata, input_text, output_text'
 
@@ -19,7 +19,7 @@ export function findSql(selection: Selection): Sql {
   const { text, values } = conditions(selection)
   const direction = selection.order === 'asc' ? 'ASC' : 'DESC'
   return {
-    text: `SELECT ${ROW_COLUMNS} FROM ${text} ORDER BY timestamp ${direction}, "index" ${direction} LIMIT ?`,
+    text: `SELECT ${ROW_COLUMNS}, crc FROM ${text} ORDER BY timestamp ${direction}, "index" ${direction} LIMIT ?`,
     values: [...values, selection.limit ?? -1],
   }
 }

@@ -5,7 +5,7 @@ import { input, openLog } from './open-log.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const COLUMNS =
-  'entry_id, timestamp, user, model, cost_usd, latency_ms, leaf_hash, metadata, input_text, output_text'
+  'entry_id, timestamp, user, model, cost_usd, latency_ms, leaf_hash, crc, metadata, input_text, output_text'
 
 async function rawConnection() {
   const path = join(temporaryFolder(), 'audit.db')
@@ -17,7 +17,7 @@ async function rawConnection() {
 }
 
 const copyOf = (index: number, entryId = "'new'") =>
-  `SELECT ${index}, ${entryId}, timestamp, user, model, cost_usd, latency_ms, leaf_hash, metadata, 'forged', output_text
+  `SELECT ${index}, ${entryId}, timestamp, user, model, cost_usd, latency_ms, leaf_hash, crc, metadata, 'forged', output_text
    FROM audit_log WHERE "index" = 1`
 const into = `INTO audit_log ("index", ${COLUMNS})`
 
@@ -59,11 +59,14 @@ test.each([
   expect(await openLog(path).query()).toEqual(before)
 })
 
-test('an INSERT in turn is an entry like any other', async () => {
+test('an INSERT in turn counts as an entry, which is not given out when its checksum is wrong', async () => {
   const { path, database } = await rawConnection()
   database.exec(`INSERT ${into} ${copyOf(3)}`)
   database.close()
-  expect(await openLog(path).count()).toBe(4)
+  const log = openLog(path)
+  expect(await log.count()).toBe(4)
+  expect(await log.query({ limit: 1 })).toHaveLength(1)
+  await expect(log.query()).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
 })
 
 test.each([

@@ -80,8 +80,8 @@ function expectPlans(): void {
 
 function fill(): void {
   const insert = database.prepare(
-    `INSERT INTO audit_log ("index", entry_id, timestamp, user, model, leaf_hash, metadata, input_text, output_text)
-     VALUES (?, ?, ?, ?, ?, zeroblob(32), '{}', '', '')`,
+    `INSERT INTO audit_log ("index", entry_id, timestamp, user, model, leaf_hash, crc, metadata, input_text, output_text)
+     VALUES (?, ?, ?, ?, ?, zeroblob(32), 0, '{}', '', '')`,
   )
   for (let i = 0; i < 2000; i++) {
     const timestamp = new Date(Date.parse(TIMESTAMP) + Math.floor(i / 3)).toISOString()

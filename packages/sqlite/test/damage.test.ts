@@ -1,0 +1,103 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { AuditEntry, AuditLog } from '@audit/core'
+import Database from 'better-sqlite3'
+import { expect, test } from 'vitest'
+import { openLog } from './open-log.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const MARKED = {
+  user: 'marked user',
+  model: 'marked model',
+  inputText: 'marked input',
+  outputText: 'marked output',
+  metadata: { key: 'marked metadata' },
+  costUsd: 0.123456789,
+  latencyMs: 98.7654321,
+}
+
+async function logOfThree() {
+  const path = join(temporaryFolder(), 'audit.db')
+  const log = openLog(path)
+  await log.record({ ...MARKED, user: 'first', inputText: 'first' })
+  const marked = await log.record(MARKED)
+  await log.record({ ...MARKED, user: 'third', inputText: 'third' })
+  const entries = await log.query()
+  await log.close()
+  return { path, entries, marked }
+}
+
+function float(value: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeDoubleBE(value)
+  return bytes
+}
+
+async function allOf(log: AuditLog): Promise<AuditEntry[]> {
+  const entries: AuditEntry[] = []
+  for await (const entry of log.entries()) entries.push(entry)
+  return entries
+}
+
+/** Where these bytes stand in the file. */
+function placesOf(file: Buffer, bytes: Buffer): number[] {
+  const places: number[] = []
+  for (let at = file.indexOf(bytes); at >= 0; at = file.indexOf(bytes, at + 1)) places.push(at)
+  return places
+}
+
+test.each([
+  ['entry id', (entry: AuditEntry) => Buffer.from(entry.entryId)],
+  ['timestamp', (entry: AuditEntry) => Buffer.from(entry.timestamp)],
+  ['user', () => Buffer.from(MARKED.user)],
+  ['model', () => Buffer.from(MARKED.model)],
+  ['cost', () => float(MARKED.costUsd)],
+  ['latency', () => float(MARKED.latencyMs)],
+  ['metadata', () => Buffer.from(MARKED.metadata.key)],
+  ['input text', () => Buffer.from(MARKED.inputText)],
+  ['output text', () => Buffer.from(MARKED.outputText)],
+])('a changed byte in the %s is never given out, wherever it stands', async (_, bytesOf) => {
+  const { path, entries, marked } = await logOfThree()
+  const file = readFileSync(path)
+  const bytes = bytesOf(marked)
+  const places = placesOf(file, bytes)
+  expect(places.length).toBeGreaterThan(0)
+  let refusals = 0
+  for (const place of places) {
+    const damaged = Buffer.from(file)
+    damaged.writeUInt8(damaged.readUInt8(place + bytes.length - 1) ^ 1, place + bytes.length - 1)
+    writeFileSync(path, damaged)
+    const log = openLog(path)
+    const { entryId, timestamp } = marked
+    const answers = await Promise.allSettled([
+      allOf(log),
+      log.query(),
+      log.query({ user: MARKED.user }),
+      log.query({ model: MARKED.model }),
+      log.query({ user: MARKED.user, model: MARKED.model }),
+      log.query({ since: timestamp, until: timestamp }),
+      log.get(entryId).then(entry => (entry ? [entry] : [])),
+    ])
+    await log.close()
+    for (const answer of answers) {
+      if (answer.status === 'fulfilled') expect(entries).toEqual(expect.arrayContaining(answer.value))
+      else expect(answer.reason).toMatchObject({ code: 'AUDIT_CORRUPT' })
+    }
+    if (answers[0].status === 'fulfilled') expect(answers[0].value).toEqual(entries)
+    else refusals++
+  }
+  expect(refusals).toBeGreaterThan(0)
+})
+
+test('a row that is gone from the middle ends no reading by place unseen', async () => {
+  const { path } = await logOfThree()
+  const database = new Database(path)
+  const { sql } = database
+    .prepare("SELECT sql FROM sqlite_schema WHERE name = 'audit_log_no_delete'")
+    .get() as {
+    sql: string // a trigger has its text there
+  }
+  database.exec(`DROP TRIGGER audit_log_no_delete; DELETE FROM audit_log WHERE "index" = 1; ${sql}`)
+  database.close()
+  await expect(allOf(openLog(path))).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
+})
