@@ -24,7 +24,7 @@ export interface AuditBackend {
   /**
    * Appends the leaves in order, all or none, and resolves once they would survive a crash. Returns the index of the first.
    * A crash before that may leave whole leaves from the front of the batch, and never a part of one.
-   * Core never calls it with an empty batch, nor again before it has settled.
+   * Core never calls it with an empty batch, nor again before it has settled, and never changes a leaf's bytes later.
    */
   append(leaves: readonly Leaf[]): Promise<number>
   /** How many entries the log holds. O(1). */
@@ -37,6 +37,9 @@ export interface AuditBackend {
   count(selection: Selection): Promise<number>
   /** Leaf hashes by place, 32 bytes each, joined; those beyond the log's size are left out. */
   leafHashes(start: number, end: number): Promise<Uint8Array>
-  /** Lets go of everything. Closing twice is fine; a closed instance is not opened again. */
+  /**
+   * Lets go of everything. Closing twice is fine, and so is closing what was never opened. A closed instance is not
+   * opened again.
+   */
   close(): Promise<void>
 }
