@@ -1,0 +1,59 @@
+import { AuditLog } from '@audit/core'
+import { drive } from '../drive.ts'
+import { quantile } from '../measurements.ts'
+import { type BackendName, bytesOf, fileOf, newBackend } from '../own/backends.ts'
+import { FilledLog } from '../own/filled-log.ts'
+import { COUNTS, type CountName, QUERIES, type QueryName } from '../own/queries.ts'
+import { streamed } from '../streamed.ts'
+import { serve } from '../subject.ts'
+
+// A log that grows, a small one that stays as it is, and an empty one, to compare them in turns.
+
+const [name = '', folder = '', smallFolder = '', emptyFolder = '', largest = ''] = process.argv.slice(2)
+const backend = name as BackendName // what growth.ts starts this with
+const logs = {
+  grown: new FilledLog(backend, folder, Number(largest)),
+  small: new FilledLog(backend, smallFolder, Number(largest)),
+}
+const empty = new AuditLog({ backend: newBackend(backend, emptyFolder) })
+
+export const commands = serve({
+  fill: (which: keyof typeof logs, size: number) => logs[which].fill(size),
+
+  /** The median of many repetitions, in milliseconds. */
+  query: async (which: keyof typeof logs, query: QueryName, times: number) => {
+    const { log } = logs[which]
+    const sample = await logs[which].sample(times)
+    const took: number[] = []
+    for (const entry of sample) {
+      const start = performance.now()
+      await QUERIES[query](log, entry)
+      took.push(performance.now() - start)
+    }
+    return quantile(took, 0.5)
+  },
+
+  /** Milliseconds. */
+  count: async (filter: CountName) => {
+    const [entry] = (await logs.grown.sample(3)).slice(1)
+    if (!entry) throw new Error('the log is empty')
+    const start = performance.now()
+    const count = await logs.grown.log.count(COUNTS[filter](entry))
+    if (count === 0) throw new Error(`no ${filter} was found`)
+    return performance.now() - start
+  },
+
+  /** Entries a second. */
+  record: (which: 'grown' | 'empty', callers: number, milliseconds: number) =>
+    which === 'grown'
+      ? logs.grown.record(callers, milliseconds)
+      : drive({ record: exchange => empty.record(exchange), close: async () => {} }, callers, milliseconds),
+
+  stream: () => streamed(logs.grown.log),
+
+  bytes: () => bytesOf(fileOf(backend, folder)),
+
+  close: async () => {
+    for (const log of [logs.grown.log, logs.small.log, empty]) await log.close()
+  },
+})

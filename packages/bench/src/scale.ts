@@ -1,0 +1,54 @@
+/** How much is measured. */
+export interface Scale {
+  /** Rounds that count; one more goes before, to warm up. */
+  readonly rounds: number
+  /** How long somebody records before it is the next one's turn, in milliseconds. */
+  readonly turn: number
+  /** How long the event loop is watched, in milliseconds. */
+  readonly watch: number
+  /** Sizes of the log at which it is measured while it grows. */
+  readonly sizes: readonly number[]
+  /** The size that others are compared with. */
+  readonly small: number
+  /** The size, one of `sizes`, at which everything is measured. */
+  readonly large: number
+  /** How often a query is repeated. */
+  readonly queries: number
+  /** How often the large log is opened, streamed and counted. */
+  readonly passes: number
+}
+
+export const FULL: Scale = {
+  rounds: 7,
+  turn: 400,
+  watch: 3000,
+  sizes: [1000, 10_000, 100_000, 1_000_000, 3_000_000],
+  small: 10_000,
+  large: 1_000_000,
+  queries: 300,
+  passes: 3,
+}
+
+/** To see whether a change helps: about a minute. */
+export const QUICK: Scale = {
+  rounds: 3,
+  turn: 200,
+  watch: 1000,
+  sizes: [1000, 10_000, 100_000],
+  small: 10_000,
+  large: 100_000,
+  queries: 100,
+  passes: 2,
+}
+
+/** To see whether it works: some seconds. Its figures mean nothing. */
+export const TINY: Scale = {
+  rounds: 1,
+  turn: 5,
+  watch: 50,
+  sizes: [100, 500],
+  small: 100,
+  large: 500,
+  queries: 3,
+  passes: 1,
+}

@@ -1,0 +1,37 @@
+import { type ContenderId, contenderIds } from '../contenders.ts'
+import type { Measurements } from '../measurements.ts'
+import type { commands } from '../programs/record.ts'
+import type { Scale } from '../scale.ts'
+import { Subject } from '../subject.ts'
+import { inNewFolder } from '../workplace.ts'
+
+/** How many callers record at once where there is a crowd. */
+export const CROWD = 64
+
+const IN_MEMORY: readonly ContenderId[] = ['auditMemory', 'unavoidableMemory']
+
+/** The name of a rate: entries a second, by how many callers at once. */
+export function recordingOf(id: ContenderId, callers: number): string {
+  return `recording/${callers}/${id}`
+}
+
+/** Everybody records, in turns: 64 callers at once, and then one that awaits each. */
+export async function measureRecording(measurements: Measurements, scale: Scale): Promise<void> {
+  await inNewFolder(async newFolder => {
+    await using subjects = new AsyncDisposableStack()
+    const runners = contenderIds.map(id => {
+      const subject = subjects.use(new Subject<typeof commands>('record', [id, newFolder()]))
+      return { id, subject }
+    })
+    for (const callers of [CROWD, 1]) {
+      const taking = runners.filter(({ id }) => callers > 1 || !IN_MEMORY.includes(id))
+      for (let round = 0; round <= scale.rounds; round++) {
+        for (const { id, subject } of round % 2 === 0 ? taking : taking.toReversed()) {
+          const rate = await subject.ask('drive', callers, scale.turn)
+          if (round > 0) measurements.add(recordingOf(id, callers), rate)
+        }
+      }
+    }
+    for (const { subject } of runners) await subject.ask('close')
+  })
+}
