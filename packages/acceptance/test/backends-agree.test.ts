@@ -86,6 +86,11 @@ describe('on one log, in turn', () => {
     expectAgreement(await logs.outcomes(call), call)
   })
 
+  test('the fields of an entry come in the same order', async () => {
+    const call: Call = { title: '', run: async log => Object.keys((await log.query({ limit: 1 }))[0] ?? {}) }
+    expectAgreement(await logs.outcomes(call), call)
+  })
+
   test('and all of it, in the end', async () => {
     const call: Call = { title: '', run: log => Array.fromAsync(log.entries()) }
     expectAgreement(await logs.outcomes(call), call)

@@ -36,6 +36,8 @@ export type AuditErrorCode =
  * }
  */
 export class AuditError extends Error {
+  /** Bundlers rename a class that mentions itself, and Node prints an uncaught error by this. */
+  static override readonly name = 'AuditError'
   override readonly name = 'AuditError'
   readonly code: AuditErrorCode
 

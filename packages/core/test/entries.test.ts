@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { AuditLog, type EntryInput, type JsonObject } from '@audit/core'
 import { expect, test } from 'vitest'
 
@@ -122,6 +123,11 @@ test.each<[string, unknown]>([
     name: 'AuditError',
     code: 'AUDIT_INVALID_ENTRY',
   })
+})
+
+test('an uncaught error is printed under its name, also from a bundle', async () => {
+  const error: unknown = await recordUntyped({}).catch((reason: unknown) => reason)
+  expect(inspect(error)).toMatch(/^AuditError: /)
 })
 
 const cyclic: Record<string, unknown> = {}

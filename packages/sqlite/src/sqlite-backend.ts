@@ -166,7 +166,6 @@ function entryOf([
 ]: Row): AuditEntry {
   const [inputText, outputText] = texts
   return {
-    index,
     entryId,
     timestamp,
     user,
@@ -176,6 +175,7 @@ function entryOf([
     costUsd,
     latencyMs,
     metadata: parseMetadata(metadata, index),
+    index,
   }
 }
 
