@@ -13,8 +13,9 @@ const recorder = id === '' ? undefined : await contenders[id as ContenderId].ope
 async function delayDuring(work: () => Promise<unknown>): Promise<{ p99: number; max: number }> {
   const delay = monitorEventLoopDelay({ resolution: 1 })
   delay.enable()
+  await pause(5)
   await work()
-  await pause(5) // so that a loop that was starved to the end is seen as well
+  await pause(5) // before and behind, so that a loop that was starved all the time is seen as well
   delay.disable()
   return { p99: delay.percentile(99) / 1e6, max: delay.max / 1e6 }
 }

@@ -11,6 +11,7 @@ CREATE TABLE audit_log (
   cost_usd REAL,
   latency_ms REAL,
   leaf_hash BLOB NOT NULL,
+  crc INTEGER NOT NULL,
   metadata TEXT NOT NULL,
   input_text TEXT NOT NULL,
   output_text TEXT NOT NULL
@@ -26,7 +27,7 @@ CREATE INDEX by_user_and_model ON audit_log (user, model, timestamp);
 export const PRAGMAS = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'
 
 /** Stores a `Row`. */
-export const INSERT = 'INSERT INTO audit_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
+export const INSERT = 'INSERT INTO audit_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
 
 /** The values of a row, in the order of the columns. */
 export type Row = readonly [
@@ -38,12 +39,14 @@ export type Row = readonly [
   number | null,
   number | null,
   Uint8Array,
+  number,
   string,
   string,
   string,
 ]
 
 const NO_HASH = new Uint8Array(32)
+const NO_CHECKSUM = 4_000_000_000
 
 /**
  * Makes rows at next to no cost, so that the database is all that is measured: an id is a number that counts up, as long
@@ -75,6 +78,7 @@ export function rowMaker(): (exchange: EntryInput) => Row {
       costUsd,
       latencyMs,
       NO_HASH,
+      NO_CHECKSUM,
       metadataText(exchange),
       inputText,
       outputText,
