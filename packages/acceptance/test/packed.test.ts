@@ -135,7 +135,65 @@ describe('with all four installed', () => {
     })
     expect(await runNode(project, bundle, format)).toBe('1 1\n')
   })
+
+  test.each([
+    ['esm', 'mjs', 'the packages external', OURS],
+    ['cjs', 'cjs', 'the packages external', OURS],
+    ['esm', 'mjs', 'only the binaries external', NATIVE],
+    ['cjs', 'cjs', 'only the binaries external', NATIVE],
+  ] as const)(
+    'a server bundled to %s (.%s), %s, serves a route and ends by itself',
+    async (format, ending, _, external) => {
+      writeFileSync(join(project, 'route.mts'), ROUTE)
+      writeFileSync(join(project, 'server.mjs'), SERVER)
+      const data = folder.file(`data-${format}-${external.length}-`)
+      const bundle = `.next/server/app/api/${external.length}/route.${ending}`
+      await build({
+        absWorkingDir: project,
+        entryPoints: ['route.mts'],
+        outfile: bundle,
+        bundle: true,
+        minify: true,
+        platform: 'node',
+        format,
+        external: [...external],
+        logLevel: 'silent',
+      })
+      expect(await runNode(project, 'server.mjs', data, `./${bundle}`)).toBe('20 true\n')
+    },
+  )
 })
+
+const NATIVE = ['better-sqlite3', 'fs-native-extensions']
+const OURS = ['@audit/core', '@audit/sqlite', '@audit/jsonl']
+
+/**
+ * A route of a web framework that bundles its server, such as Next.js, which keeps what `serverExternalPackages` names
+ * outside. It closes nothing, as no route does.
+ */
+const ROUTE = `
+  import { AuditLog } from '@audit/core'
+  import { JsonlBackend } from '@audit/jsonl'
+  import { SqliteBackend } from '@audit/sqlite'
+
+  const logs = ['route.db', 'route.jsonl'].map((name, i) => {
+    const path = (process.env.DATA ?? '') + name
+    return new AuditLog({ backend: i === 0 ? new SqliteBackend({ path }) : new JsonlBackend({ path }) })
+  })
+  export async function POST(text: string) {
+    const entries = await Promise.all(logs.map(log => log.record({ model: 'm', inputText: text, outputText: '' })))
+    const counts = await Promise.all(logs.map(log => log.count({ model: 'm' })))
+    return entries.every(({ index }, i) => index < counts[i])
+  }
+`
+
+/** The framework: loads the bundled route, serves some requests at once, and has nothing more to do. */
+const SERVER = `
+  process.env.DATA = process.argv[2]
+  const { POST } = await import(new URL(process.argv[3], import.meta.url))
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => POST('request ' + i)))
+  console.log(answers.length, answers.every(answer => answer))
+`
 
 const APPLICATION = `
   import { AuditLog } from '@audit/core'
