@@ -8,6 +8,9 @@ import { inNewFolder } from '../workplace.ts'
 /** How many callers record at once where there is a crowd. */
 export const CROWD = 64
 
+/** The first round takes so many turns: a worker thread, too, needs a while until its code is compiled. */
+const WARM_UP = 3
+
 const IN_MEMORY: readonly ContenderId[] = ['auditMemory', 'unavoidableMemory']
 
 /** The name of a rate: entries a second, by how many callers at once. */
@@ -27,7 +30,7 @@ export async function measureRecording(measurements: Measurements, scale: Scale)
       const taking = runners.filter(({ id }) => callers > 1 || !IN_MEMORY.includes(id))
       for (let round = 0; round <= scale.rounds; round++) {
         for (const { id, subject } of round % 2 === 0 ? taking : taking.toReversed()) {
-          const rate = await subject.ask('drive', callers, scale.turn)
+          const rate = await subject.ask('drive', callers, scale.turn * (round === 0 ? WARM_UP : 1))
           if (round > 0) measurements.add(recordingOf(id, callers), rate)
         }
       }
