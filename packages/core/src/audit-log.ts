@@ -6,17 +6,44 @@ import { AuditError } from './errors.ts'
 import { describe, isPlainObject } from './json.ts'
 import { MemoryBackend } from './memory-backend.ts'
 import { createLeaf, type Leaf } from './merkle/leaf.ts'
+import { MerkleTree, TILE } from './merkle/merkle-tree.ts'
+import { equalBytes } from './merkle/proof.ts'
+import { MemorySubtreeStore } from './merkle/subtree-store.ts'
+import { decodeCheckpoint, encodeCheckpoint } from './note/checkpoint.ts'
+import { encodeConsistencyProof } from './note/consistency-proof.ts'
+import { decodeKey } from './note/key.ts'
+import { parseNote, signNote } from './note/signed-note.ts'
+import type { Signer } from './note/signer.ts'
+import { encodeProof } from './note/tlog-proof.ts'
+import { createVerifier, type Verifier } from './note/verifier.ts'
 import { MAX_PAGE, pages } from './paging.ts'
 import { type Filter, type Query, type Range, rangeOf, selectionOf, selectionOfFilter } from './query.ts'
 import type { Selection } from './selection.ts'
+import { type VerificationControl, type VerificationReport, verifyLog } from './verification.ts'
 
 /** What `new AuditLog` takes. */
 export interface AuditLogOptions {
   /** Where the log is kept. Default: a new `MemoryBackend`, which forgets when the process ends. */
   readonly backend?: AuditBackend
+  /** Signs checkpoints; its name is the log's own name. Default: none, and then there are no checkpoints and proofs. */
+  readonly signer?: Signer
 }
 
-const OPTION_KEYS: readonly string[] = ['backend'] satisfies (keyof AuditLogOptions)[]
+/** What `log.verify` compares with, and how it is watched. */
+export interface VerifyOptions extends VerificationControl {
+  /** A checkpoint that was kept elsewhere. Without one, what the store says of itself is all there is to compare. */
+  readonly checkpoint?: string
+  /** Keys that are believed: the log's first, then those of witnesses. Default: the public key of the log's own signer. */
+  readonly verifiers?: readonly Verifier[]
+}
+
+const OPTION_KEYS: readonly string[] = ['backend', 'signer'] satisfies (keyof AuditLogOptions)[]
+const VERIFY_KEYS: readonly string[] = [
+  'checkpoint',
+  'verifiers',
+  'onProgress',
+  'signal',
+] satisfies (keyof VerifyOptions)[]
 
 /**
  * An append-only log of interactions with language models. Nothing in it can be changed or removed.
@@ -30,15 +57,27 @@ const OPTION_KEYS: readonly string[] = ['backend'] satisfies (keyof AuditLogOpti
  */
 export class AuditLog implements AsyncDisposable {
   readonly #backend: AuditBackend
+  readonly #signer: Signer | undefined
   readonly #queue: AppendQueue
+  readonly #tree: MerkleTree
   #opening: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
-  /** @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown option. Touches no file yet. */
+  /**
+   * Touches no file yet.
+   *
+   * @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown option; `AUDIT_INVALID_KEY` for a signer without a vkey.
+   */
   constructor(options: AuditLogOptions = {}) {
-    checkOptions(options)
+    checkOptions(options, OPTION_KEYS)
+    if (options.signer) decodeKey(options.signer.publicKey)
     this.#backend = options.backend ?? new MemoryBackend()
+    this.#signer = options.signer
     this.#queue = new AppendQueue(leaves => this.#append(leaves))
+    this.#tree = new MerkleTree(
+      (start, end) => this.#backend.leafHashes(start, end),
+      this.#backend.subtrees ?? new MemorySubtreeStore(),
+    )
   }
 
   /**
@@ -113,6 +152,96 @@ export class AuditLog implements AsyncDisposable {
     for await (const page of found) yield* page
   }
 
+  /**
+   * A signed checkpoint of the log as it is now (C2SP tlog-checkpoint): its name, its size and its root. Keep it
+   * somewhere else: it proves any later change to the entries before it.
+   *
+   * @throws AuditError `AUDIT_INVALID_OPTIONS` when the log has no signer; `AUDIT_SIGNING_FAILED`; `AUDIT_CLOSED`;
+   *   `AUDIT_READ_FAILED`; `AUDIT_CORRUPT`.
+   */
+  async checkpoint(): Promise<string> {
+    this.#assertOpen()
+    const signer = this.#signerOrThrow()
+    return this.#read(async () => this.#sign(signer, await this.#backend.size()))
+  }
+
+  /**
+   * The proof that an entry is in the log (C2SP tlog-proof), with a new checkpoint in it: for `verifyProof`, or any
+   * other implementation of that format, on any machine.
+   *
+   * @throws AuditError `AUDIT_NOT_FOUND` when there is no such entry; and what `get` and `checkpoint` throw.
+   */
+  async prove(entryId: string): Promise<string> {
+    this.#assertOpen()
+    const signer = this.#signerOrThrow()
+    const entry = await this.get(entryId)
+    if (!entry) {
+      throw new AuditError('AUDIT_NOT_FOUND', `there is no entry ${JSON.stringify(entryId.slice(0, 60))}`)
+    }
+    const { index } = entry
+    return this.#read(async () => {
+      const size = await this.#backend.size()
+      const hashes = await this.#tree.inclusionProof(index, size)
+      return encodeProof({ index, hashes, checkpoint: await this.#sign(signer, size) })
+    })
+  }
+
+  /**
+   * The proof that the log as it is now continues an older checkpoint of it, with a new checkpoint in it: for
+   * `verifyConsistency`, or as the request to a witness (C2SP tlog-witness). The older one's signature is not looked at.
+   *
+   * @throws AuditError `AUDIT_NOT_CONSISTENT` when the older one has more entries than the log, or another root;
+   *   `AUDIT_WRONG_LOG`, `AUDIT_INVALID_NOTE`, `AUDIT_INVALID_CHECKPOINT`; and what `checkpoint` throws.
+   */
+  async proveConsistency(older: string): Promise<string> {
+    this.#assertOpen()
+    const signer = this.#signerOrThrow()
+    const { origin, size: oldSize, root } = decodeCheckpoint(parseNote(older).text)
+    const { name } = decodeKey(signer.publicKey)
+    if (origin !== name) {
+      throw new AuditError('AUDIT_WRONG_LOG', `the checkpoint is of the log ${origin}, not of ${name}`)
+    }
+    return this.#read(async () => {
+      const size = await this.#backend.size()
+      if (oldSize > size || !equalBytes(root, await this.#tree.root(oldSize))) {
+        throw new AuditError(
+          'AUDIT_NOT_CONSISTENT',
+          'the log does not continue that checkpoint; verify() tells where it differs',
+        )
+      }
+      const hashes = await this.#tree.consistencyProof(oldSize, size)
+      return encodeConsistencyProof({ oldSize, hashes, checkpoint: await this.#sign(signer, size) })
+    })
+  }
+
+  /**
+   * Re-reads every entry, computes every hash anew and trusts nothing that is stored; against a checkpoint that was
+   * kept elsewhere, if one is given. It goes on after the first finding. Entries that come meanwhile are not read.
+   *
+   * @throws AuditError `AUDIT_INVALID_NOTE`, `AUDIT_INVALID_CHECKPOINT`, `AUDIT_UNKNOWN_KEY` and `AUDIT_WRONG_LOG` when
+   *   the checkpoint is none of this log's; `AUDIT_INVALID_OPTIONS` for an unknown or undefined option, and when no key is
+   *   known to check the checkpoint with; `AUDIT_CLOSED`; `AUDIT_READ_FAILED`; and the signal's reason.
+   *
+   * @example
+   * const report = await log.verify({ checkpoint: await readFile('checkpoint.txt', 'utf8') })
+   * if (!report.ok) for (const { kind, message } of report.findings) console.error(kind, message)
+   */
+  async verify(options: VerifyOptions = {}): Promise<VerificationReport> {
+    this.#assertOpen()
+    checkOptions(options, VERIFY_KEYS)
+    const { checkpoint, verifiers = this.#ownVerifiers(), ...control } = options
+    const [verifier, ...witnesses] = verifiers
+    if ('checkpoint' in options && checkpoint === undefined) {
+      throw invalidOptions('checkpoint is undefined; leave it out to verify without one')
+    }
+    if (checkpoint !== undefined && !verifier) {
+      throw invalidOptions('give `verifiers`, to check the checkpoint with')
+    }
+    await this.#open()
+    const signed = checkpoint !== undefined && verifier ? { checkpoint, verifier, witnesses } : undefined
+    return verifyLog(this.#backend, signed, control)
+  }
+
   /** Stores what was recorded before, then lets go of the backend. What is recorded later rejects. Closing twice is fine. */
   close(): Promise<void> {
     this.#closing ??= this.#finish()
@@ -127,16 +256,40 @@ export class AuditLog implements AsyncDisposable {
   async #finish(): Promise<void> {
     await this.#queue.drained()
     await this.#opening?.catch(() => {}) // whoever waited for the opening was told
+    await this.#tree.grown()
     await this.#backend.close()
   }
 
   async #append(leaves: readonly Leaf[]): Promise<number> {
     await this.#open()
     try {
-      return await this.#backend.append(leaves)
+      const first = await this.#backend.append(leaves)
+      this.#growSubtrees(first, first + leaves.length)
+      return first
     } catch (error) {
       throw AuditError.wrap(error, 'AUDIT_WRITE_FAILED', 'the entry was not stored; record it again')
     }
+  }
+
+  /** In the background. A failure shows when a root is asked for, which tries again. */
+  #growSubtrees(before: number, size: number): void {
+    if (!this.#backend.subtrees || Math.floor(before / TILE) === Math.floor(size / TILE)) return
+    this.#tree.grow(size).catch(() => {})
+  }
+
+  async #sign(signer: Signer, size: number): Promise<string> {
+    const root = await this.#tree.root(size)
+    const { name } = decodeKey(signer.publicKey)
+    return signNote(encodeCheckpoint({ origin: name, size, root, extensions: [] }), signer)
+  }
+
+  #ownVerifiers(): readonly Verifier[] {
+    return this.#signer ? [createVerifier(this.#signer.publicKey)] : []
+  }
+
+  #signerOrThrow(): Signer {
+    if (this.#signer) return this.#signer
+    throw invalidOptions('the log has no signer: new AuditLog({ backend, signer: createSigner(privateKey) })')
   }
 
   #pages(selection: Selection): AsyncGenerator<AuditEntry[], void, undefined> {
@@ -188,18 +341,16 @@ export class AuditLog implements AsyncDisposable {
   }
 }
 
-function checkOptions(options: AuditLogOptions): void {
-  if (!isPlainObject(options)) {
-    throw new AuditError('AUDIT_INVALID_OPTIONS', `the options are an object, not ${describe(options)}`)
-  }
+function checkOptions(options: object, known: readonly string[]): void {
+  if (!isPlainObject(options)) throw invalidOptions(`the options are an object, not ${describe(options)}`)
   for (const key of Object.keys(options)) {
-    if (!OPTION_KEYS.includes(key)) {
-      throw new AuditError(
-        'AUDIT_INVALID_OPTIONS',
-        `unknown option ${JSON.stringify(key)}; there is ${OPTION_KEYS.join(', ')}`,
-      )
-    }
+    if (known.includes(key)) continue
+    throw invalidOptions(`unknown option ${JSON.stringify(key)}; there is ${known.join(', ')}`)
   }
+}
+
+function invalidOptions(reason: string): AuditError {
+  return new AuditError('AUDIT_INVALID_OPTIONS', reason)
 }
 
 function leafOf(input: EntryInput): Leaf {

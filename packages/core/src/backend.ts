@@ -1,5 +1,7 @@
 import type { AuditEntry } from './entry.ts'
+import type { Finding } from './finding.ts'
 import type { Leaf } from './merkle/leaf.ts'
+import type { SubtreeStore } from './merkle/subtree-store.ts'
 import type { Selection } from './selection.ts'
 
 /** What a backend promises beyond the minimum. */
@@ -37,6 +39,10 @@ export interface AuditBackend {
   count(selection: Selection): Promise<number>
   /** Leaf hashes by place, 32 bytes each, joined; those beyond the log's size are left out. */
   leafHashes(start: number, end: number): Promise<Uint8Array>
+  /** Keeps roots of complete subtrees, so that no process hashes the log anew. Without it core keeps them in memory. */
+  readonly subtrees?: SubtreeStore
+  /** What `verify` cannot see through `read`: damaged lines, rows beside the numbering, guards that were removed. */
+  inspect?(): Promise<readonly Finding[]>
   /**
    * Lets go of everything. Closing twice is fine, and so is closing what was never opened. A closed instance is not
    * opened again.

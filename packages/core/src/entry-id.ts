@@ -50,3 +50,9 @@ export function canonicalEntryId(entryId: string): string {
   const match = UUID.exec(entryId.toLowerCase())
   return match ? match.slice(1).join('-') : entryId
 }
+
+/** The time inside a canonical UUID v7, as canonical text; `undefined` for any other id. */
+export function timeOfEntryId(entryId: string): string | undefined {
+  if (!CANONICAL.test(entryId) || entryId[14] !== '7') return undefined
+  return formatTimestamp(Number.parseInt(entryId.slice(0, 8) + entryId.slice(9, 13), 16))
+}

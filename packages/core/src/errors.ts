@@ -13,6 +13,17 @@
  * | `AUDIT_READ_FAILED` | the store could not be read |
  * | `AUDIT_BUSY` | another process held the log's lock for too long; nothing was stored |
  * | `AUDIT_CORRUPT` | what is stored is not what was written |
+ * | `AUDIT_NOT_FOUND` | there is no entry with this id |
+ * | `AUDIT_INVALID_KEY` | a text that is no key, or one of a kind that is not known |
+ * | `AUDIT_SIGNING_FAILED` | the signer gave no signature |
+ * | `AUDIT_INVALID_NOTE` | a text that is no signed note (C2SP signed-note) |
+ * | `AUDIT_INVALID_CHECKPOINT` | a signed text that is no checkpoint (C2SP tlog-checkpoint) |
+ * | `AUDIT_INVALID_PROOF` | a text that is no proof (C2SP tlog-proof) |
+ * | `AUDIT_UNKNOWN_KEY` | a note bears no signature of a key that must have signed it |
+ * | `AUDIT_BAD_SIGNATURE` | a signature of a known key is false: the text, or the signature, was changed |
+ * | `AUDIT_WRONG_LOG` | the checkpoint is of another log |
+ * | `AUDIT_NOT_INCLUDED` | the proof is not of this entry as it is here |
+ * | `AUDIT_NOT_CONSISTENT` | the log does not continue the older checkpoint: entries were changed or removed |
  */
 export type AuditErrorCode =
   | 'AUDIT_INVALID_ENTRY'
@@ -25,6 +36,17 @@ export type AuditErrorCode =
   | 'AUDIT_READ_FAILED'
   | 'AUDIT_BUSY'
   | 'AUDIT_CORRUPT'
+  | 'AUDIT_NOT_FOUND'
+  | 'AUDIT_INVALID_KEY'
+  | 'AUDIT_SIGNING_FAILED'
+  | 'AUDIT_INVALID_NOTE'
+  | 'AUDIT_INVALID_CHECKPOINT'
+  | 'AUDIT_INVALID_PROOF'
+  | 'AUDIT_UNKNOWN_KEY'
+  | 'AUDIT_BAD_SIGNATURE'
+  | 'AUDIT_WRONG_LOG'
+  | 'AUDIT_NOT_INCLUDED'
+  | 'AUDIT_NOT_CONSISTENT'
 
 /**
  * The one error that this package and its backends throw. Act on `code`; show `message`, which says what to do.

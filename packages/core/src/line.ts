@@ -8,16 +8,18 @@ import { parseSpan } from './timestamp.ts'
  * The canonical line of an entry: its RFC 8785 (JCS) JSON, without a newline. It is what a JSONL file holds
  * and what is hashed, so two programs that agree on an entry agree on its bytes.
  *
+ * @throws AuditError `AUDIT_CORRUPT` for a number that JSON has not, which no entry can have.
+ *
  * @example
  * encodeLine(entry) // {"cost_usd":0.003,"entry_id":"0193…","input_text":"…","latency_ms":250,"metadata":{},…}
  */
 export function encodeLine(entry: EntryFields): string {
   // Written down in the order of RFC 8785, section 3.2.3, so that only metadata may have to be sorted.
   const record = {
-    cost_usd: entry.costUsd,
+    cost_usd: amountOf(entry.costUsd),
     entry_id: entry.entryId,
     input_text: entry.inputText,
-    latency_ms: entry.latencyMs,
+    latency_ms: amountOf(entry.latencyMs),
     metadata: entry.metadata,
     model: entry.model,
     output_text: entry.outputText,
@@ -67,6 +69,12 @@ export function decodeLine(line: string): EntryFields {
     latencyMs: amount(record, 'latency_ms'),
     metadata: copyJsonObject(record.metadata, 'metadata', damaged),
   })
+}
+
+/** JSON.stringify would write `null` for Infinity, and so give two different entries one line. */
+function amountOf(amount: number | null): number | null {
+  if (amount === null || Number.isFinite(amount)) return amount
+  throw damaged(`${describe(amount)} is not a JSON number`)
 }
 
 type Row = Readonly<Record<string, unknown>>

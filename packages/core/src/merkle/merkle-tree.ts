@@ -1,0 +1,166 @@
+import { AuditError } from '../errors.ts'
+import { HASH_BYTES } from './leaf.ts'
+import type { SubtreeStore } from './subtree-store.ts'
+import {
+  consistencyRanges,
+  EMPTY_ROOT,
+  inclusionRanges,
+  type LeafRange,
+  nodeHash,
+  rootOf,
+  split,
+} from './tree.ts'
+
+/** Hashes under one stored subtree root, and in one tile: a byte of the index, as in C2SP tlog-tiles. */
+export const TILE = 256
+
+/** How many tiles `grow` reads at once: 2 MiB of hashes. */
+const TILES_AT_ONCE = 256
+
+/** Leaf hashes by place, 32 bytes each, joined. */
+export type ReadLeafHashes = (start: number, end: number) => Promise<Uint8Array>
+
+/**
+ * The RFC 9162 tree over stored leaf hashes. Roots of complete subtrees of 256, 65,536, … leaves are stored as well,
+ * so that the root of any size, and any proof, reads O(log n) of them. Its methods throw what the stores throw, and
+ * AuditError `AUDIT_CORRUPT` where a leaf hash is missing.
+ */
+export class MerkleTree {
+  readonly #leafHashes: ReadLeafHashes
+  readonly #subtrees: SubtreeStore
+  /** How many subtree roots of each level are known to be stored. */
+  readonly #stored: number[] = []
+  #growing: Promise<void> = Promise.resolve()
+
+  constructor(leafHashes: ReadLeafHashes, subtrees: SubtreeStore) {
+    this.#leafHashes = leafHashes
+    this.#subtrees = subtrees
+  }
+
+  /** The root of the tree over the first `size` leaves, 32 bytes. */
+  async root(size: number): Promise<Uint8Array> {
+    const [root = EMPTY_ROOT] = await this.#rootsOf(size === 0 ? [] : [{ start: 0, end: size }], size)
+    return root
+  }
+
+  /** The inclusion proof of a leaf in the tree of `size` (RFC 9162, section 2.1.3). */
+  inclusionProof(index: number, size: number): Promise<readonly Uint8Array[]> {
+    return this.#rootsOf(inclusionRanges(index, size), size)
+  }
+
+  /** The proof that the tree of `size` continues the one of `oldSize` (RFC 9162, section 2.1.4). */
+  consistencyProof(oldSize: number, size: number): Promise<readonly Uint8Array[]> {
+    return this.#rootsOf(consistencyRanges(oldSize, size), size)
+  }
+
+  /** Stores the roots of the subtrees that are complete at `size` and not stored yet. Calls run one after the other. */
+  grow(size: number): Promise<void> {
+    const growing = this.grown().then(() => this.#grow(size))
+    this.#growing = growing
+    return growing
+  }
+
+  /** Resolves once all growing that was begun has ended, well or badly. */
+  grown(): Promise<void> {
+    return this.#growing.catch(() => {}) // whoever called `grow` was told
+  }
+
+  async #rootsOf(ranges: readonly LeafRange[], size: number): Promise<readonly Uint8Array[]> {
+    await this.grow(size)
+    const tiles = new Map<string, Promise<Uint8Array>>()
+    const roots: Uint8Array[] = []
+    for (const range of ranges) roots.push(await this.#rootOfRange(range, size, tiles))
+    return roots
+  }
+
+  async #rootOfRange(
+    range: LeafRange,
+    size: number,
+    tiles: Map<string, Promise<Uint8Array>>,
+  ): Promise<Uint8Array> {
+    const width = range.end - range.start
+    if (2 ** Math.floor(Math.log2(width)) !== width) {
+      const [left, right] = split(range)
+      const leftRoot = await this.#rootOfRange(left, size, tiles)
+      return nodeHash(leftRoot, await this.#rootOfRange(right, size, tiles))
+    }
+    // A complete subtree: its root lies in, or is folded from a part of, one tile.
+    const level = Math.floor(Math.log2(width) / Math.log2(TILE))
+    const first = range.start / TILE ** level
+    const tile = await this.#tile(level, Math.floor(first / TILE), size, tiles)
+    const offset = (first % TILE) * HASH_BYTES
+    return rootOf(tile.subarray(offset, offset + (width / TILE ** level) * HASH_BYTES))
+  }
+
+  #tile(
+    level: number,
+    index: number,
+    size: number,
+    tiles: Map<string, Promise<Uint8Array>>,
+  ): Promise<Uint8Array> {
+    const key = `${level}/${index}`
+    const known = tiles.get(key)
+    if (known) return known
+    const end = Math.min((index + 1) * TILE, Math.floor(size / TILE ** level))
+    const tile = this.#hashes(level, index * TILE, end)
+    tiles.set(key, tile)
+    return tile
+  }
+
+  /** Hashes of a level. Stored subtree roots that went missing are computed anew. */
+  async #hashes(level: number, start: number, end: number): Promise<Uint8Array> {
+    const read = level === 0 ? this.#leafHashes : this.#subtrees.read.bind(this.#subtrees, level)
+    const stored = await read(start, end)
+    if (stored.length === (end - start) * HASH_BYTES) return stored
+    if (level === 0) {
+      throw new AuditError(
+        'AUDIT_CORRUPT',
+        `a leaf hash of the entries ${start} to ${end - 1} is missing; verify() tells which`,
+      )
+    }
+    const computed = new Uint8Array((end - start) * HASH_BYTES)
+    for (let i = start; i < end; i++) {
+      const below = await this.#hashes(level - 1, i * TILE, (i + 1) * TILE)
+      computed.set(rootOf(below), (i - start) * HASH_BYTES)
+    }
+    return computed
+  }
+
+  async #grow(size: number): Promise<void> {
+    for (let level = 1; TILE ** level <= size; level++) {
+      const complete = Math.floor(size / TILE ** level)
+      let stored = this.#stored[level] ?? (await this.#countStored(level, complete))
+      while (stored < complete) {
+        const end = Math.min(complete, stored + TILES_AT_ONCE)
+        const below = await this.#hashes(level - 1, stored * TILE, end * TILE)
+        await this.#subtrees.write(level, stored, foldTiles(below))
+        stored = end
+      }
+      this.#stored[level] = stored
+    }
+  }
+
+  /** Each writer stores them from the first missing one on, so those that are there have no gaps: search for the end. */
+  async #countStored(level: number, complete: number): Promise<number> {
+    const isStored = async (index: number) => (await this.#subtrees.read(level, index, index + 1)).length > 0
+    if (await isStored(complete - 1)) return complete
+    let low = 0
+    let high = complete - 1
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      if (await isStored(middle)) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
+
+/** The roots of complete tiles, joined. */
+function foldTiles(hashes: Uint8Array): Uint8Array {
+  const bytes = TILE * HASH_BYTES
+  const roots = new Uint8Array(hashes.length / TILE)
+  for (let i = 0; i * bytes < hashes.length; i++) {
+    roots.set(rootOf(hashes.subarray(i * bytes, (i + 1) * bytes)), i * HASH_BYTES)
+  }
+  return roots
+}

@@ -1,0 +1,128 @@
+import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { AuditError } from '../errors.ts'
+import { decodeBase64, encodeBase64 } from './base64.ts'
+
+/** A new key in the encoding of C2SP signed-note. */
+export interface KeyPair {
+  /** `PRIVATE+KEY+<name>+<hash>+<base64>`: keep it secret, apart from the log. */
+  readonly privateKey: string
+  /** The vkey, `<name>+<hash>+<base64>`: give it to auditors. */
+  readonly publicKey: string
+}
+
+/** What the text of a key says. */
+export interface NamedKey {
+  readonly name: string
+  /** 4 bytes that stand for the key in a note, beside its name. */
+  readonly hash: Uint8Array
+  /** A signature type of C2SP signed-note. */
+  readonly type: number
+  /** The public key; of a private one, the secret. */
+  readonly key: Uint8Array
+}
+
+/** Signature type: Ed25519 over the text. */
+export const ED25519 = 1
+/** Signature type: a witness's Ed25519 over the time and the text (C2SP tlog-cosignature). */
+export const COSIGNATURE_V1 = 4
+
+/** Bytes of an Ed25519 key, public or private (RFC 8032, section 5.1.5). */
+export const KEY_BYTES = 32
+/** The fixed beginning of an Ed25519 private key in DER (RFC 8410, section 7). */
+export const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
+/** The fixed beginning of an Ed25519 public key in DER (RFC 8410, section 4). */
+export const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
+
+const PRIVATE_PREFIX = 'PRIVATE+KEY+'
+const KEY_HASH_BYTES = 4
+
+/**
+ * Makes an Ed25519 key.
+ *
+ * @param name the log's own name, such as `'example.com/audit'`.
+ * @throws AuditError `AUDIT_INVALID_KEY` when the name is empty or has white space or a plus sign.
+ */
+export function generateKey(name: string): KeyPair {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const secret = privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(PKCS8.length)
+  const key = rawPublicKey(publicKey)
+  const hash = keyHash(name, ED25519, key)
+  return {
+    privateKey: PRIVATE_PREFIX + encodeKey({ name, hash, type: ED25519, key: secret }),
+    publicKey: encodeKey({ name, hash, type: ED25519, key }),
+  }
+}
+
+/**
+ * The vkey of an Ed25519 public key that was made elsewhere, such as in a KMS.
+ *
+ * @throws AuditError `AUDIT_INVALID_KEY` for a key of another kind, and for a name like those that `generateKey` refuses.
+ *
+ * @example
+ * encodePublicKey('example.com/audit', createPublicKey(pem))
+ */
+export function encodePublicKey(name: string, publicKey: KeyObject): string {
+  if (publicKey.asymmetricKeyType !== 'ed25519') throw invalidKey('only Ed25519 public keys are encoded')
+  const key = rawPublicKey(publicKey)
+  return encodeKey({ name, hash: keyHash(name, ED25519, key), type: ED25519, key })
+}
+
+/** Reads a private key's text, whose hash is that of its public key. Throws like `decodeKey`. */
+export function decodePrivateKey(privateKey: string): NamedKey {
+  if (typeof privateKey !== 'string' || !privateKey.startsWith(PRIVATE_PREFIX)) {
+    throw invalidKey(`a private key begins with ${PRIVATE_PREFIX}`)
+  }
+  return decodeKey(privateKey.slice(PRIVATE_PREFIX.length))
+}
+
+/**
+ * Reads a key's text. Its hash is not checked: only who knows its type can.
+ *
+ * @throws AuditError `AUDIT_INVALID_KEY`; the message never holds the key.
+ */
+export function decodeKey(text: string): NamedKey {
+  const [, name = '', hash = '', encoded = ''] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(text) ?? []
+  const bytes = decodeBase64(encoded)
+  const type = bytes?.[0]
+  if (!bytes || type === undefined || !isKeyName(name)) {
+    throw invalidKey('a key has the form <name>+<8 hex digits>+<base64>')
+  }
+  return { name, hash: Buffer.from(hash, 'hex'), type, key: bytes.subarray(1) }
+}
+
+/** The text of a key. Throws AuditError `AUDIT_INVALID_KEY` for a name that no key may have. */
+export function encodeKey({ name, hash, type, key }: NamedKey): string {
+  if (!isKeyName(name))
+    throw invalidKey('the name of a key is not empty and has neither spaces nor a plus sign')
+  return `${name}+${Buffer.from(hash).toString('hex')}+${encodeBase64(Buffer.concat([Buffer.of(type), key]))}`
+}
+
+/** Whether a key may have this name: not empty, no white space, no plus sign, well-formed. */
+export function isKeyName(name: unknown): boolean {
+  return typeof name === 'string' && name !== '' && !/[\s\u0085+]/.test(name) && name.isWellFormed()
+}
+
+/**
+ * Checks that the hash in a key's text is SHA-256(name ‖ newline ‖ type ‖ public key), cut to 4 bytes (C2SP signed-note).
+ *
+ * @throws AuditError `AUDIT_INVALID_KEY`.
+ */
+export function checkKeyHash({ name, hash, type }: NamedKey, publicKey: Uint8Array): void {
+  if (keyHash(name, type, publicKey).equals(hash)) return
+  throw invalidKey('the hash in the key does not belong to its name and key')
+}
+
+/** The 32 bytes of an Ed25519 public key. */
+export function rawPublicKey(publicKey: KeyObject): Uint8Array {
+  return publicKey.export({ format: 'der', type: 'spki' }).subarray(SPKI.length)
+}
+
+/** What is thrown for a text that is no key. */
+export function invalidKey(reason: string): AuditError {
+  return new AuditError('AUDIT_INVALID_KEY', reason)
+}
+
+function keyHash(name: string, type: number, publicKey: Uint8Array): Buffer {
+  const hash = createHash('sha256').update(`${name}\n`).update(Buffer.of(type)).update(publicKey)
+  return hash.digest().subarray(0, KEY_HASH_BYTES)
+}

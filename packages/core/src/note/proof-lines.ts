@@ -1,0 +1,38 @@
+import { AuditError } from '../errors.ts'
+import { decodeHash } from './base64.ts'
+
+/** A tree of 2^63 leaves needs no more. */
+const MAX_HASHES = 63
+
+/** The two parts of a proof's text: its own lines, and behind an empty line the checkpoint. Throws `AUDIT_INVALID_PROOF`. */
+export function splitProof(text: string): { readonly lines: readonly string[]; readonly checkpoint: string } {
+  if (typeof text !== 'string') throw invalidProof('it is no text')
+  const end = text.indexOf('\n\n')
+  if (end < 0) throw invalidProof('there is no empty line before a checkpoint')
+  return { lines: text.slice(0, end).split('\n'), checkpoint: text.slice(end + 2) }
+}
+
+/** The number behind a word, as in `index 5`: decimal, without leading zeroes. Throws `AUDIT_INVALID_PROOF`. */
+export function decodeNumberLine(word: string, line: string | undefined): number {
+  const digits = line?.startsWith(`${word} `) ? line.slice(word.length + 1) : ''
+  const number = Number(digits)
+  if (!/^(?:0|[1-9]\d*)$/.test(digits) || !Number.isSafeInteger(number)) {
+    throw invalidProof(`there is no line "${word}" with a number in decimal without leading zeroes`)
+  }
+  return number
+}
+
+/** Hashes of 32 bytes, one a line. Throws `AUDIT_INVALID_PROOF`. */
+export function decodeHashLines(lines: readonly string[]): readonly Uint8Array[] {
+  if (lines.length > MAX_HASHES) throw invalidProof(`it has more than ${MAX_HASHES} hashes`)
+  return lines.map(line => {
+    const hash = decodeHash(line)
+    if (!hash) throw invalidProof('a hash is not 32 bytes in base64')
+    return hash
+  })
+}
+
+/** What is thrown for a text that is no proof. */
+export function invalidProof(reason: string): AuditError {
+  return new AuditError('AUDIT_INVALID_PROOF', `this is no proof: ${reason}`)
+}

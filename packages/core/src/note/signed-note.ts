@@ -1,0 +1,117 @@
+import { AuditError } from '../errors.ts'
+import { equalBytes } from '../merkle/proof.ts'
+import { decodeBase64, encodeBase64 } from './base64.ts'
+import { decodeKey, isKeyName } from './key.ts'
+import type { Signer } from './signer.ts'
+import type { Verifier } from './verifier.ts'
+
+/** One signature line of a note. */
+export interface NoteSignature {
+  /** The key's name. */
+  readonly name: string
+  /** 4 bytes. */
+  readonly keyHash: Uint8Array
+  readonly signature: Uint8Array
+}
+
+/** A text with its signatures (C2SP signed-note). */
+export interface SignedNote {
+  /** What is signed; ends with a newline. */
+  readonly text: string
+  readonly signatures: readonly NoteSignature[]
+}
+
+/** A note of which at least one signature was verified. */
+export interface OpenedNote {
+  readonly text: string
+  readonly verified: readonly NoteSignature[]
+  /** Signatures by keys that no verifier was given for. */
+  readonly unverified: readonly NoteSignature[]
+}
+
+const KEY_HASH_BYTES = 4
+const MAX_SIGNATURES = 100
+const MAX_LENGTH = 1_000_000
+
+/**
+ * Signs a text, which must end with a newline (C2SP signed-note).
+ *
+ * @throws AuditError `AUDIT_INVALID_NOTE` for a text that no note may have; `AUDIT_SIGNING_FAILED`; `AUDIT_INVALID_KEY`.
+ */
+export async function signNote(text: string, signer: Signer): Promise<string> {
+  if (!isNoteText(text)) throw invalid('the text must end with a newline and hold no control characters')
+  const { name, hash } = decodeKey(signer.publicKey)
+  try {
+    const signature = await signer.sign(Buffer.from(text))
+    return `${text}\n— ${name} ${encodeBase64(Buffer.concat([hash, signature]))}\n`
+  } catch (error) {
+    throw AuditError.wrap(error, 'AUDIT_SIGNING_FAILED', `the signer of ${name} gave no signature`)
+  }
+}
+
+/**
+ * Takes a note apart without verifying it.
+ *
+ * @throws AuditError `AUDIT_INVALID_NOTE` for everything that C2SP signed-note forbids.
+ */
+export function parseNote(note: string): SignedNote {
+  if (typeof note !== 'string' || note.length > MAX_LENGTH)
+    throw invalid('a note is a text of at most 1,000,000 characters')
+  const end = note.lastIndexOf('\n\n')
+  const text = note.slice(0, end + 1)
+  if (end < 0 || !isNoteText(text)) throw invalid('a note is a text, an empty line and signature lines')
+  const lines = note.slice(end + 2).split('\n')
+  if (lines.pop() !== '' || lines.length === 0)
+    throw invalid('a note ends with signature lines, each with a newline')
+  if (lines.length > MAX_SIGNATURES) throw invalid(`a note has at most ${MAX_SIGNATURES} signatures`)
+  return { text, signatures: lines.map(parseSignature) }
+}
+
+/**
+ * Takes a note apart and verifies each signature of a known key.
+ *
+ * @throws AuditError `AUDIT_INVALID_NOTE` when it is none, `AUDIT_BAD_SIGNATURE` when a signature of a known key is
+ *   false, though others be good, and `AUDIT_UNKNOWN_KEY` when there is none of a known key.
+ */
+export function openNote(note: string, verifiers: readonly Verifier[]): OpenedNote {
+  const { text, signatures } = parseNote(note)
+  const message = Buffer.from(text)
+  const verified: NoteSignature[] = []
+  const unverified: NoteSignature[] = []
+  for (const signature of signatures) {
+    const verifier = verifiers.find(
+      ({ name, keyHash }) => name === signature.name && equalBytes(keyHash, signature.keyHash),
+    )
+    if (!verifier) unverified.push(signature)
+    else if (verifier.verify(message, signature.signature)) verified.push(signature)
+    else
+      throw new AuditError(
+        'AUDIT_BAD_SIGNATURE',
+        `the signature of ${signature.name} is false: the text was changed`,
+      )
+  }
+  if (verified.length > 0) return { text, verified, unverified }
+  const names = signatures.map(({ name }) => name).join(', ')
+  throw new AuditError(
+    'AUDIT_UNKNOWN_KEY',
+    `none of the keys that signed this is known; it is signed by ${names}`,
+  )
+}
+
+function parseSignature(line: string): NoteSignature {
+  const [dash, name = '', encoded = '', ...rest] = line.split(' ')
+  const bytes = decodeBase64(encoded)
+  if (dash !== '—' || !isKeyName(name) || rest.length > 0 || !bytes || bytes.length <= KEY_HASH_BYTES) {
+    throw invalid('a signature line is a dash, the name of a key, and base64')
+  }
+  return { name, keyHash: bytes.subarray(0, KEY_HASH_BYTES), signature: bytes.subarray(KEY_HASH_BYTES) }
+}
+
+function isNoteText(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the format forbids exactly these
+  return text.endsWith('\n') && text.isWellFormed() && !/[\0-\x09\x0b-\x1f]/.test(text)
+}
+
+function invalid(reason: string): AuditError {
+  return new AuditError('AUDIT_INVALID_NOTE', reason)
+}

@@ -1,0 +1,56 @@
+import { createPublicKey, verify } from 'node:crypto'
+import { COSIGNATURE_V1, checkKeyHash, decodeKey, ED25519, invalidKey, KEY_BYTES, SPKI } from './key.ts'
+
+/** Checks what the owner of a key has signed. */
+export interface Verifier {
+  readonly name: string
+  /** The 4 bytes that stand for the key in a note, beside its name. */
+  readonly keyHash: Uint8Array
+  /** Whether the signature over these bytes is the key's. */
+  verify(message: Uint8Array, signature: Uint8Array): boolean
+}
+
+const SIGNATURE_BYTES = 64
+const TIME_BYTES = 8
+
+/**
+ * A verifier from a vkey: Ed25519, or a witness's `cosignature/v1`.
+ *
+ * @throws AuditError `AUDIT_INVALID_KEY`.
+ */
+export function createVerifier(publicKey: string): Verifier {
+  const named = decodeKey(publicKey)
+  const { name, hash, type, key } = named
+  if (type !== ED25519 && type !== COSIGNATURE_V1) throw invalidKey(`signature type ${type} is not known`)
+  if (key.length !== KEY_BYTES) throw invalidKey(`an Ed25519 key has ${KEY_BYTES} bytes, not ${key.length}`)
+  checkKeyHash(named, key)
+  const verifyEd25519 = ed25519Verifier(key)
+  return {
+    name,
+    keyHash: hash,
+    verify: type === ED25519 ? verifyEd25519 : cosignatureVerifier(verifyEd25519),
+  }
+}
+
+/** When a witness cosigned, in seconds since 1970 (C2SP tlog-cosignature); `undefined` if it is no such signature. */
+export function cosignatureTime(signature: Uint8Array): bigint | undefined {
+  if (signature.length !== TIME_BYTES + SIGNATURE_BYTES) return undefined
+  return Buffer.from(signature).readBigUInt64BE()
+}
+
+type Verify = Verifier['verify']
+
+function ed25519Verifier(key: Uint8Array): Verify {
+  const publicKey = createPublicKey({ key: Buffer.concat([SPKI, key]), format: 'der', type: 'spki' })
+  return (message, signature) =>
+    signature.length === SIGNATURE_BYTES && verify(null, message, publicKey, signature)
+}
+
+function cosignatureVerifier(verifyEd25519: Verify): Verify {
+  return (message, signature) => {
+    const time = cosignatureTime(signature)
+    if (time === undefined) return false
+    const signed = Buffer.concat([Buffer.from(`cosignature/v1\ntime ${time}\n`), message])
+    return verifyEd25519(signed, signature.subarray(TIME_BYTES))
+  }
+}

@@ -1,0 +1,31 @@
+import { AuditError } from '../errors.ts'
+import { isConsistent } from '../merkle/proof.ts'
+import { decodeConsistencyProof } from './consistency-proof.ts'
+import { type Trust, type VerifiedCheckpoint, verifyCheckpoint } from './verify-checkpoint.ts'
+
+/** What `verifyConsistency` takes. */
+export interface ProofOfConsistency extends Trust {
+  /** A checkpoint that was kept. */
+  readonly older: string
+  /** What `log.proveConsistency` gave for it; the later checkpoint is in it. */
+  readonly proof: string
+}
+
+/**
+ * Checks that a later checkpoint continues an older one: that nothing was changed or removed in between; needs no log.
+ * Returns the later checkpoint. Witnesses must have cosigned the later one.
+ *
+ * @throws AuditError `AUDIT_INVALID_PROOF`; `AUDIT_NOT_CONSISTENT`; and what `verifyCheckpoint` throws, for either.
+ */
+export function verifyConsistency({ older, proof, ...trust }: ProofOfConsistency): VerifiedCheckpoint {
+  const { oldSize, hashes, checkpoint } = decodeConsistencyProof(proof)
+  const old = verifyCheckpoint({ verifier: trust.verifier, checkpoint: older })
+  const verified = verifyCheckpoint({ ...trust, checkpoint })
+  const { size, root } = verified
+  if (oldSize === old.size && isConsistent(BigInt(oldSize), old.root, BigInt(size), root, hashes))
+    return verified
+  throw new AuditError(
+    'AUDIT_NOT_CONSISTENT',
+    `the proof does not show that the log of ${size} entries continues the one of ${old.size}`,
+  )
+}

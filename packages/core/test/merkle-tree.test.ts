@@ -1,0 +1,95 @@
+import { leafHash } from '@audit/core'
+import { expect, test } from 'vitest'
+import { MerkleTree } from '../src/merkle/merkle-tree.ts'
+import { MemorySubtreeStore } from '../src/merkle/subtree-store.ts'
+import { rootOf } from '../src/merkle/tree.ts'
+
+const SIZE = 66_000
+const leaves = new Uint8Array(SIZE * 32)
+for (let i = 0; i < SIZE; i++) leaves.set(leafHash(`leaf ${i}`), i * 32)
+
+/** Counts what a tree reads and writes. */
+class Stores extends MemorySubtreeStore {
+  leavesRead = 0
+  rootsWritten = 0
+
+  readonly leafHashes = async (start: number, end: number): Promise<Uint8Array> => {
+    this.leavesRead += end - start
+    return leaves.subarray(start * 32, end * 32)
+  }
+
+  override async write(level: number, start: number, hashes: Uint8Array): Promise<void> {
+    this.rootsWritten += hashes.length / 32
+    return super.write(level, start, hashes)
+  }
+
+  /** What another process has stored: the first roots of a level. */
+  async keepOnly(level: number, count: number): Promise<Stores> {
+    const stores = new Stores()
+    await stores.write(level, 0, await this.read(level, 0, count))
+    stores.rootsWritten = 0
+    return stores
+  }
+}
+
+const rootAt = (size: number) => Buffer.from(rootOf(leaves.subarray(0, size * 32)))
+
+test('roots and proofs of a log whose subtrees are stored read a few hundred leaf hashes', async () => {
+  const stores = new Stores()
+  await new MerkleTree(stores.leafHashes, stores).grow(SIZE)
+  expect(stores.rootsWritten).toBe(257 + 1)
+  stores.leavesRead = 0
+  const opened = new MerkleTree(stores.leafHashes, stores)
+  expect(Buffer.from(await opened.root(SIZE))).toEqual(rootAt(SIZE))
+  await opened.inclusionProof(40_000, SIZE)
+  await opened.consistencyProof(40_000, SIZE)
+  expect(stores.leavesRead).toBeLessThan(5 * 256)
+  expect(stores.rootsWritten).toBe(257 + 1)
+})
+
+test.each([0, 1, 100, 256])('with %i of 257 roots stored, the others are added', async count => {
+  const full = new Stores()
+  await new MerkleTree(full.leafHashes, full).grow(SIZE)
+  const stores = await full.keepOnly(1, count)
+  const tree = new MerkleTree(stores.leafHashes, stores)
+  expect(Buffer.from(await tree.root(SIZE))).toEqual(rootAt(SIZE))
+  expect(stores.rootsWritten).toBe(257 - count + 1)
+  expect(await stores.read(1, 0, 300)).toEqual(await full.read(1, 0, 300))
+})
+
+test('stored roots that went missing are computed anew', async () => {
+  const stores = new Stores()
+  const tree = new MerkleTree(stores.leafHashes, stores)
+  await tree.grow(SIZE)
+  const losing: MemorySubtreeStore = new MemorySubtreeStore()
+  losing.read = async (level, start, end) => {
+    const kept = await stores.read(level, start, end)
+    return level === 1 && start <= 7 && end > 8 ? kept.subarray(32) : kept
+  }
+  const opened = new MerkleTree(stores.leafHashes, losing)
+  for (const size of [SIZE, 65_536, 65_535, 3000]) {
+    expect(Buffer.from(await opened.root(size))).toEqual(rootAt(size))
+  }
+})
+
+test('a missing leaf hash is an error, never another root', async () => {
+  const gap = async (start: number, end: number) =>
+    start <= 300 && end > 300
+      ? leaves.subarray(start * 32, (end - 1) * 32)
+      : leaves.subarray(start * 32, end * 32)
+  const tree = new MerkleTree(gap, new MemorySubtreeStore())
+  await expect(tree.root(600)).rejects.toThrow(expect.objectContaining({ code: 'AUDIT_CORRUPT' }))
+})
+
+test('past sizes keep their roots while the tree grows', async () => {
+  const stores = new Stores()
+  const tree = new MerkleTree(stores.leafHashes, stores)
+  for (const size of [1, 255, 256, 257, 65_535, 65_536, 65_537, SIZE]) {
+    expect(Buffer.from(await tree.root(size))).toEqual(rootAt(size))
+  }
+  const grown = [256, 255, 1, 65_536, 257].map(async size => [
+    Buffer.from(await tree.root(size)),
+    rootAt(size),
+  ])
+  for (const [found, expected] of await Promise.all(grown)) expect(found).toEqual(expected)
+})

@@ -1,0 +1,255 @@
+import {
+  type AuditEntry,
+  AuditError,
+  AuditLog,
+  createLeaf,
+  createSigner,
+  createVerifier,
+  type Finding,
+  generateKey,
+  MemoryBackend,
+  type SubtreeStore,
+  type VerificationReport,
+} from '@audit/core'
+import { expect, test } from 'vitest'
+import { MemorySubtreeStore } from '../src/merkle/subtree-store.ts'
+
+const { privateKey, publicKey } = generateKey('example.com/audit')
+const signer = createSigner(privateKey)
+const input = (inputText = '') => ({ model: 'm', inputText, outputText: '' })
+const code = (expected: string) => expect.objectContaining({ name: 'AuditError', code: expected })
+
+/** Gives back something else than what it was given, as a store does that someone has changed. */
+class ChangedBackend extends MemoryBackend {
+  readonly subtrees: SubtreeStore = new MemorySubtreeStore()
+  /** In the place of the entries: `undefined` where one is missing, an error where one cannot be read. */
+  readonly entries = new Map<number, AuditEntry | AuditError | undefined>()
+  readonly hashes = new Map<number, Uint8Array>()
+  removed = 0
+  added = 0
+  inspected: readonly Finding[] = []
+
+  override async size(): Promise<number> {
+    return (await super.size()) - this.removed + this.added
+  }
+
+  override async read(start: number, end: number): Promise<AuditEntry[]> {
+    const found = await super.read(start, Math.min(end, await this.size()))
+    return found.flatMap(entry => {
+      const changed = this.entries.has(entry.index) ? this.entries.get(entry.index) : entry
+      if (changed instanceof AuditError) throw changed
+      return changed ? [changed] : []
+    })
+  }
+
+  override async leafHashes(start: number, end: number): Promise<Uint8Array> {
+    const hashes = await super.leafHashes(start, Math.min(end, await this.size()))
+    for (const [index, hash] of this.hashes) {
+      if (index >= start && index < end) hashes.set(hash, (index - start) * 32)
+    }
+    return hashes
+  }
+
+  async inspect(): Promise<readonly Finding[]> {
+    return this.inspected
+  }
+}
+
+async function logOf(count: number) {
+  const backend = new ChangedBackend()
+  const log = new AuditLog({ backend, signer })
+  const entries = await Promise.all(Array.from({ length: count }, (_, i) => log.record(input(`text ${i}`))))
+  const checkpoint = await log.checkpoint()
+  const entry = (index: number): AuditEntry => {
+    const found = entries[index]
+    if (!found) throw new Error(`entry ${index} was not recorded`)
+    return found
+  }
+  return { backend, log, entry, checkpoint }
+}
+
+const found = ({ findings }: VerificationReport) => findings.map(({ kind, index }) => [kind, index])
+const changedCopy = (entry: AuditEntry): AuditEntry => ({ ...entry, user: 'eve' })
+
+test.each([0, 1, 255, 256, 257, 1000])('a log of %i entries that nobody changed is fine', async count => {
+  const { log, checkpoint } = await logOf(count)
+  const report = await log.verify({ checkpoint })
+  expect(report).toEqual({ ok: true, size: count, root: report.root, findings: [] })
+  expect(await log.verify()).toEqual(report)
+})
+
+test('a changed entry is found, and everything behind it is verified as well', async () => {
+  const { log, backend, entry, checkpoint } = await logOf(600)
+  for (const index of [3, 300, 599]) backend.entries.set(index, changedCopy(entry(index)))
+  const report = await log.verify()
+  expect(found(report)).toEqual([3, 300, 599].map(index => ['entry-changed', index]))
+  expect(report.ok).toBe(false)
+  expect((await log.verify({ checkpoint })).findings.at(-1)).toMatchObject({
+    kind: 'checkpoint-inconsistent',
+  })
+})
+
+test('an entry that was changed together with its leaf hash is found by the subtree root, or by a checkpoint', async () => {
+  const { log, backend, entry, checkpoint } = await logOf(600)
+  for (const index of [300, 599]) {
+    const changed = changedCopy(entry(index))
+    backend.entries.set(index, changed)
+    backend.hashes.set(index, createLeaf(changed).hash)
+  }
+  expect(found(await log.verify())).toEqual([['subtree-forged', 256]])
+  expect(found(await log.verify({ checkpoint }))).toEqual([
+    ['subtree-forged', 256],
+    ['checkpoint-inconsistent', undefined],
+  ])
+})
+
+test('behind the last complete subtree, only a checkpoint finds a change of both', async () => {
+  const { log, backend, entry, checkpoint } = await logOf(600)
+  const changed = changedCopy(entry(599))
+  backend.entries.set(599, changed)
+  backend.hashes.set(599, createLeaf(changed).hash)
+  expect((await log.verify()).ok).toBe(true)
+  expect(found(await log.verify({ checkpoint }))).toEqual([['checkpoint-inconsistent', undefined]])
+})
+
+test('missing entries are one finding a gap', async () => {
+  const { log, backend } = await logOf(600)
+  for (const index of [0, 7, 8, 9, 255, 256, 599]) backend.entries.set(index, undefined)
+  const missing = (await log.verify()).findings.filter(({ kind }) => kind === 'entry-missing')
+  expect(missing.map(({ index }) => index)).toEqual([0, 7, 255, 599])
+})
+
+test('an index beyond all counting does not keep the verification busy for ever', async () => {
+  const { log, backend } = await logOf(300)
+  backend.added = 2 ** 50
+  const report = await log.verify()
+  expect(found(report)).toEqual([['entry-missing', 300]])
+  expect(report.size).toBe(300 + 2 ** 50)
+})
+
+test('entries that were exchanged are told from changed ones', async () => {
+  const { log, backend, entry } = await logOf(10)
+  backend.entries.set(3, { ...entry(5), index: 3 })
+  backend.entries.set(5, { ...entry(3), index: 5 })
+  backend.entries.set(7, changedCopy(entry(7)))
+  expect(found(await log.verify())).toEqual([
+    ['order-changed', 3],
+    ['order-changed', 5],
+    ['entry-changed', 7],
+  ])
+})
+
+test('entries that cannot be read are found one by one', async () => {
+  const { log, backend } = await logOf(600)
+  const damage = new AuditError('AUDIT_CORRUPT', 'its checksum is wrong')
+  for (const index of [0, 100, 101, 511]) backend.entries.set(index, damage)
+  const damaged = (await log.verify()).findings.filter(({ kind }) => kind === 'damaged')
+  expect(damaged.map(({ index }) => index)).toEqual([0, 100, 101, 511])
+})
+
+test('an entry that cannot be encoded is damaged, whatever its leaf hash', async () => {
+  const { log, backend, entry } = await logOf(3)
+  backend.entries.set(1, { ...entry(1), costUsd: Number.POSITIVE_INFINITY }) // JSON has null for it, as for the entry
+  expect(found(await log.verify())).toEqual([['damaged', 1]])
+})
+
+test('an entry that another program wrote is told', async () => {
+  const { log, backend, entry } = await logOf(3)
+  const foreign = { ...entry(1), timestamp: '2020-01-01T00:00:00.000Z' }
+  backend.entries.set(1, foreign)
+  backend.hashes.set(1, createLeaf(foreign).hash)
+  expect(found(await log.verify())).toEqual([['foreign-entry', 1]])
+})
+
+test.each([
+  [1, 1, 256],
+  [2, 0, 0],
+])('a forged subtree root of level %i is found', async (level, place, index) => {
+  const { log, backend } = await logOf(65_600)
+  await backend.subtrees.write(level, place, Buffer.alloc(32, 1))
+  expect(found(await log.verify())).toEqual([['subtree-forged', index]])
+})
+
+test('a root over entries that are gone tells of a rollback', async () => {
+  const { log, backend, checkpoint } = await logOf(600)
+  backend.removed = 100
+  expect(found(await log.verify())).toEqual([['rolled-back', 500]])
+  expect(found(await log.verify({ checkpoint }))).toEqual([
+    ['rolled-back', 500],
+    ['tail-missing', 500],
+  ])
+})
+
+test('only a checkpoint tells of an end that is gone when no root was over it', async () => {
+  const { log, backend, checkpoint } = await logOf(600)
+  backend.removed = 88
+  expect((await log.verify()).ok).toBe(true)
+  expect(found(await log.verify({ checkpoint }))).toEqual([['tail-missing', 512]])
+})
+
+test('what the backend itself finds is in the report', async () => {
+  const { log, backend } = await logOf(3)
+  backend.inspected = [{ kind: 'damaged', message: 'a torn line' }]
+  expect(await log.verify()).toMatchObject({ ok: false, findings: backend.inspected })
+})
+
+test('a false signature on the checkpoint is a finding, and the rest is verified', async () => {
+  const { log, backend, entry, checkpoint } = await logOf(3)
+  backend.entries.set(1, changedCopy(entry(1)))
+  const forged = checkpoint.replace('\n3\n', '\n2\n')
+  expect(found(await log.verify({ checkpoint: forged }))).toEqual([
+    ['signature-bad', undefined],
+    ['entry-changed', 1],
+  ])
+})
+
+test('a checkpoint that is none of this log is refused', async () => {
+  const { log } = await logOf(3)
+  const other = createSigner(generateKey('example.com/other').privateKey)
+  const checkpoint = await new AuditLog({ signer: other }).checkpoint()
+  await expect(log.verify({ checkpoint })).rejects.toThrow(code('AUDIT_UNKNOWN_KEY'))
+  await expect(log.verify({ checkpoint: 'banana' })).rejects.toThrow(code('AUDIT_INVALID_NOTE'))
+  const verifiers = [{ ...createVerifier(other.publicKey), name: 'example.com/other' }]
+  expect((await log.verify({ checkpoint, verifiers })).ok).toBe(true) // of an empty log, which every log continues
+})
+
+test('options that would verify less than was meant are refused', async () => {
+  const { log, checkpoint } = await logOf(1)
+  const invalid = code('AUDIT_INVALID_OPTIONS')
+  // @ts-expect-error: what plain JavaScript may pass
+  await expect(log.verify({ checkpoint: undefined })).rejects.toThrow(invalid)
+  // @ts-expect-error: what plain JavaScript may pass
+  await expect(log.verify({ chekpoint: checkpoint })).rejects.toThrow(invalid)
+  await expect(log.verify({ checkpoint, verifiers: [] })).rejects.toThrow(invalid)
+  const unsigned = new AuditLog()
+  await expect(unsigned.verify({ checkpoint })).rejects.toThrow(invalid)
+  expect((await log.verify({ checkpoint, verifiers: [createVerifier(publicKey)] })).ok).toBe(true)
+})
+
+test('progress is told, and a signal stops it', async () => {
+  const { log } = await logOf(600)
+  const steps: number[] = []
+  await log.verify({ onProgress: ({ verified, size }) => steps.push(verified, size) })
+  expect(steps).toEqual([256, 600, 512, 600, 600, 600])
+  const controller = new AbortController()
+  const reason = new Error('enough')
+  const stopped = log.verify({ onProgress: () => controller.abort(reason), signal: controller.signal })
+  await expect(stopped).rejects.toBe(reason)
+})
+
+test('a report keeps 10,000 findings and counts the rest', async () => {
+  const { log, backend, entry } = await logOf(10_300)
+  for (let i = 0; i < 10_300; i++) backend.entries.set(i, changedCopy(entry(i)))
+  const { findings } = await log.verify()
+  expect(findings).toHaveLength(10_000)
+  expect(findings.at(-1)?.message).toContain('; and 300 further findings')
+})
+
+test('entries that come while it runs are neither read nor taken for a rollback', async () => {
+  const { log } = await logOf(1000)
+  const coming: Promise<unknown>[] = []
+  const onProgress = () => coming.push(...Array.from({ length: 300 }, () => log.record(input())))
+  const report = await log.verify({ onProgress })
+  expect(report).toMatchObject({ ok: true, size: 1000 })
+  await Promise.all(coming)
+})
