@@ -6,7 +6,7 @@ import { AuditError } from './errors.ts'
 import { describe, isPlainObject } from './json.ts'
 import { MemoryBackend } from './memory-backend.ts'
 import { createLeaf, type Leaf } from './merkle/leaf.ts'
-import { MerkleTree, TILE } from './merkle/merkle-tree.ts'
+import { MerkleTree } from './merkle/merkle-tree.ts'
 import { equalBytes } from './merkle/proof.ts'
 import { MemorySubtreeStore } from './merkle/subtree-store.ts'
 import { decodeCheckpoint, encodeCheckpoint } from './note/checkpoint.ts'
@@ -264,17 +264,16 @@ export class AuditLog implements AsyncDisposable {
     await this.#open()
     try {
       const first = await this.#backend.append(leaves)
-      this.#growSubtrees(first, first + leaves.length)
+      if (this.#backend.subtrees) {
+        this.#tree.added(
+          first,
+          leaves.map(({ hash }) => hash),
+        )
+      }
       return first
     } catch (error) {
       throw AuditError.wrap(error, 'AUDIT_WRITE_FAILED', 'the entry was not stored; record it again')
     }
-  }
-
-  /** In the background. A failure shows when a root is asked for, which tries again. */
-  #growSubtrees(before: number, size: number): void {
-    if (!this.#backend.subtrees || Math.floor(before / TILE) === Math.floor(size / TILE)) return
-    this.#tree.grow(size).catch(() => {})
   }
 
   async #sign(signer: Signer, size: number): Promise<string> {

@@ -41,11 +41,16 @@ export class LogReader {
   leafHashes(start: number, end: number): Uint8Array {
     const text = 'SELECT leaf_hash FROM audit_log WHERE "index" >= ? AND "index" < ? ORDER BY "index"'
     const hashes = this.#statement(text).pluck().all(start, end) as Uint8Array[] // NOT NULL BLOB
-    const joined = new Uint8Array(hashes.length * HASH_BYTES)
-    hashes.forEach((hash, i) => {
-      joined.set(hash, i * HASH_BYTES)
-    })
-    return joined
+    return join(hashes)
+  }
+
+  /** Subtree roots of a level, up to the first that is missing. */
+  roots(level: number, start: number, end: number): Uint8Array {
+    const text =
+      'SELECT place, root FROM audit_log_subtrees WHERE level = ? AND place >= ? AND place < ? ORDER BY place'
+    const found = this.#statement(text).raw().all(level, start, end) as [place: number, root: Uint8Array][] // its columns
+    const gap = found.findIndex(([place], i) => place !== start + i)
+    return join(found.slice(0, gap < 0 ? found.length : gap).map(([, root]) => root))
   }
 
   #rows({ text, values }: Sql): Row[] {
@@ -84,6 +89,16 @@ function isOf(selection: Selection, [, entryId, timestamp, user, model]: Row): b
     (selection.since ?? timestamp) <= timestamp &&
     (selection.until ?? timestamp) >= timestamp
   )
+}
+
+function join(hashes: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(hashes.length * HASH_BYTES)
+  for (const [i, hash] of hashes.entries()) {
+    if (hash.length !== HASH_BYTES)
+      throw new AuditError('AUDIT_CORRUPT', 'a stored hash is not one of 32 bytes')
+    joined.set(hash, i * HASH_BYTES)
+  }
+  return joined
 }
 
 function damaged(index: number, fault: string): AuditError {

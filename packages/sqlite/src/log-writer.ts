@@ -3,11 +3,13 @@ import { checksumOf } from './checksum.ts'
 import type { Database, Statement } from './driver.ts'
 import { assertInPlace, type LogDatabase } from './log-database.ts'
 import type { FileIdentity } from './log-file.ts'
-import type { Batch, Row } from './protocol.ts'
+import type { Batch, Roots, Row } from './protocol.ts'
 import { FORMAT_VERSION } from './schema.ts'
 import { ROW_COLUMNS } from './selection-sql.ts'
 
-/** Appends batches, each in one transaction. */
+type RootValues = [{ readonly level: number; readonly place: number; readonly root: Uint8Array }]
+
+/** Appends batches, each in one transaction, and subtree roots. */
 export class LogWriter {
   readonly #path: string
   readonly #database: Database
@@ -15,6 +17,7 @@ export class LogWriter {
   readonly #begin: Statement<[], unknown>
   readonly #nextIndex: Statement<[], number>
   readonly #insert: Statement<[...Row, hash: Uint8Array, checksum: number], unknown>
+  readonly #insertRoot: Statement<RootValues, unknown>
   readonly #commit: Statement<[], unknown>
   readonly #rollback: Statement<[], unknown>
 
@@ -29,22 +32,49 @@ export class LogWriter {
     this.#insert = database.prepare(
       `INSERT INTO audit_log (${ROW_COLUMNS}, leaf_hash, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
+    // Another process may have stored it before, and what is derived must not make a batch fail.
+    this.#insertRoot = database.prepare(
+      `INSERT INTO audit_log_subtrees (level, place, root) SELECT :level, :place, :root
+       WHERE :place = (SELECT coalesce(max(place) + 1, 0) FROM audit_log_subtrees WHERE level = :level)`,
+    )
     this.#commit = database.prepare('COMMIT')
     this.#rollback = database.prepare('ROLLBACK')
   }
 
   /** Stores all or nothing, and returns the index of the first once a crash cannot undo it. */
-  append({ rows, hashes }: Batch): number {
-    this.#begin.run()
-    try {
+  append({ rows, hashes, roots }: Batch): number {
+    return this.#inTransaction(() => {
       const first = this.#nextIndex.get() ?? 0
       for (const [i, values] of rows.entries()) {
         const row: Row = [first + i, ...values]
         this.#insert.run(...row, hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES), checksumOf(row))
       }
+      this.#insertRoots(roots)
+      return first
+    })
+  }
+
+  /** Stores subtree roots that no batch took along. */
+  keepRoots(roots: readonly Roots[]): void {
+    this.#inTransaction(() => this.#insertRoots(roots))
+  }
+
+  #insertRoots(roots: readonly Roots[]): void {
+    for (const { level, start, hashes } of roots) {
+      for (let i = 0; i * HASH_BYTES < hashes.length; i++) {
+        const root = hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)
+        this.#insertRoot.run({ level, place: start + i, root })
+      }
+    }
+  }
+
+  #inTransaction<T>(write: () => T): T {
+    this.#begin.run()
+    try {
+      const result = write()
       assertInPlace(this.#path, this.#identity, 'AUDIT_WRITE_FAILED')
       this.#commitOrErase()
-      return first
+      return result
     } finally {
       if (this.#database.inTransaction) this.#rollback.run()
     }

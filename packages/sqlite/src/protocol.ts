@@ -1,4 +1,4 @@
-import type { AuditErrorCode, Selection } from '@audit/core'
+import type { AuditErrorCode, Finding, Selection } from '@audit/core'
 import type { FileIdentity } from './log-file.ts'
 
 /** What a worker is started with. */
@@ -13,21 +13,33 @@ export interface WorkerSetup {
   readonly identity?: FileIdentity
 }
 
-/** What a worker does on request. A writer answers the first two, a reader the others. */
+/** What a worker does on request. A writer answers the first three, a reader the others. */
 export interface Operations {
   open(): FileIdentity
   append(batch: Batch): number
+  keepRoots(roots: readonly Roots[]): void
   size(): number
   read(start: number, end: number): Row[]
   find(selection: Selection): Row[]
   count(selection: Selection): number
   leafHashes(start: number, end: number): Uint8Array
+  roots(level: number, start: number, end: number): Uint8Array
+  inspect(): Finding[]
 }
 
 /** Entries on their way in. */
 export interface Batch {
   readonly rows: readonly NewRow[]
   /** 32 bytes a row, joined: one buffer crosses to the worker faster than many. */
+  readonly hashes: Uint8Array
+  /** Subtree roots that come along, so that they cost no commit of their own. */
+  readonly roots: readonly Roots[]
+}
+
+/** Roots of complete subtrees of a level, from a place on: 32 bytes each, joined. */
+export interface Roots {
+  readonly level: number
+  readonly start: number
   readonly hashes: Uint8Array
 }
 

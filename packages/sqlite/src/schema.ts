@@ -40,6 +40,12 @@ CREATE INDEX ${INDEXES.time} ON audit_log (timestamp);
 CREATE INDEX ${INDEXES.user} ON audit_log (user, timestamp);
 CREATE INDEX ${INDEXES.model} ON audit_log (model, timestamp);
 CREATE INDEX ${INDEXES.userAndModel} ON audit_log (user, model, timestamp);
+CREATE TABLE audit_log_subtrees (
+  level INTEGER NOT NULL CHECK (level > 0),
+  place INTEGER NOT NULL,
+  root BLOB NOT NULL CHECK (length(root) = 32),
+  PRIMARY KEY (level, place)
+) STRICT, WITHOUT ROWID;
 CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log BEGIN
   SELECT RAISE(ABORT, 'audit_log is append-only: entries cannot be changed');
 END;
@@ -53,6 +59,16 @@ END;
 CREATE TRIGGER audit_log_once BEFORE INSERT ON audit_log
 WHEN EXISTS (SELECT 1 FROM audit_log WHERE entry_id = NEW.entry_id) BEGIN
   SELECT RAISE(ABORT, 'audit_log is append-only: this entry_id is there already');
+END;
+CREATE TRIGGER audit_log_subtrees_no_update BEFORE UPDATE ON audit_log_subtrees BEGIN
+  SELECT RAISE(ABORT, 'audit_log_subtrees is append-only: roots cannot be changed');
+END;
+CREATE TRIGGER audit_log_subtrees_no_delete BEFORE DELETE ON audit_log_subtrees BEGIN
+  SELECT RAISE(ABORT, 'audit_log_subtrees is append-only: roots cannot be deleted');
+END;
+CREATE TRIGGER audit_log_subtrees_in_turn BEFORE INSERT ON audit_log_subtrees
+WHEN NEW.place IS NOT (SELECT coalesce(max(place) + 1, 0) FROM audit_log_subtrees WHERE level = NEW.level) BEGIN
+  SELECT RAISE(ABORT, 'audit_log_subtrees is append-only: a root gets the next place of its level');
 END;
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${FORMAT_VERSION};
@@ -105,29 +121,48 @@ interface Marks {
 }
 
 /**
- * Compares the log's table, indexes and triggers with what they should be. Additions, such as the tables of ANALYZE, are fine.
+ * Compares the log's tables, indexes and triggers with what they should be. Additions, such as the tables of ANALYZE, are
+ * fine, but for triggers on the log's own tables.
  *
  * @throws AuditError `AUDIT_CORRUPT` when one is missing or different, for then the log is not append-only any more.
  */
 export function assertSchema(Database: DatabaseConstructor, database: Database): void {
+  const [fault] = schemaFaults(Database, database)
+  if (fault !== undefined) {
+    throw new AuditError('AUDIT_CORRUPT', `${fault} in the database: someone has tampered with the log`)
+  }
+}
+
+/** How the log's tables, indexes and triggers differ from what they should be. */
+export function schemaFaults(Database: DatabaseConstructor, database: Database): readonly string[] {
   const sample = new Database(':memory:')
   try {
     sample.exec(DDL)
+    const expected = objectsOf(sample)
     const found = objectsOf(database)
-    for (const [name, sql] of objectsOf(sample)) {
-      if (found.get(name) === sql) continue
-      const fault = found.has(name) ? 'was changed' : 'is missing'
-      throw new AuditError(
-        'AUDIT_CORRUPT',
-        `${name} ${fault} in the database: someone has tampered with the log`,
-      )
+    const faults: string[] = []
+    for (const [name, { sql }] of expected) {
+      if (!found.has(name)) faults.push(`${name} is missing`)
+      else if (found.get(name)?.sql !== sql) faults.push(`${name} was changed`)
     }
+    for (const [name, { type, table }] of found) {
+      if (type === 'trigger' && expected.has(table) && !expected.has(name)) faults.push(`${name} was added`)
+    }
+    return faults
   } finally {
     sample.close()
   }
 }
 
-function objectsOf(database: Database): ReadonlyMap<string, string> {
-  const rows = database.prepare<[], [string, string]>('SELECT name, sql FROM sqlite_schema').raw().all()
-  return new Map(rows)
+interface SchemaObject {
+  readonly name: string
+  readonly type: string
+  readonly table: string
+  readonly sql: string | null
+}
+
+function objectsOf(database: Database): ReadonlyMap<string, SchemaObject> {
+  const text = 'SELECT name, type, tbl_name AS "table", sql FROM sqlite_schema'
+  const objects = database.prepare<[], SchemaObject>(text).all()
+  return new Map(objects.map(object => [object.name, object]))
 }

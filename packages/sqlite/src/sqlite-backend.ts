@@ -4,6 +4,7 @@ import {
   type AuditEntry,
   AuditError,
   canonicalJson,
+  type Finding,
   HASH_BYTES,
   type JsonObject,
   type Leaf,
@@ -11,6 +12,7 @@ import {
 } from '@audit/core'
 import type { FileIdentity } from './log-file.ts'
 import type { Batch, Row, WorkerSetup } from './protocol.ts'
+import { SubtreeTable } from './subtree-table.ts'
 import { WorkerConnection } from './worker-connection.ts'
 
 /** What `new SqliteBackend` takes. */
@@ -33,6 +35,7 @@ const OPTION_KEYS: readonly string[] = ['path'] satisfies (keyof SqliteBackendOp
  */
 export class SqliteBackend implements AuditBackend {
   readonly supports = { persistence: true, sharing: true }
+  readonly subtrees: SubtreeTable
   readonly #path: string
   readonly #writer: WorkerConnection
   readonly #reader: WorkerConnection
@@ -45,6 +48,10 @@ export class SqliteBackend implements AuditBackend {
     this.#path = pathOf(options)
     this.#writer = new WorkerConnection(() => this.#setup('writer'))
     this.#reader = new WorkerConnection(() => this.#setup('reader'))
+    this.subtrees = new SubtreeTable(
+      () => this.#assertOpen(),
+      (level, start, end) => this.#reader.request('roots', [level, start, end]),
+    )
   }
 
   /**
@@ -60,8 +67,11 @@ export class SqliteBackend implements AuditBackend {
 
   async append(leaves: readonly Leaf[]): Promise<number> {
     this.#assertOpen()
-    const batch = batchOf(leaves)
-    return this.#writer.request('append', [batch], [batch.hashes.buffer])
+    const roots = this.subtrees.waiting
+    const batch = { ...batchOf(leaves), roots }
+    const first = await this.#writer.request('append', [batch], [batch.hashes.buffer])
+    this.subtrees.stored(roots)
+    return first
   }
 
   async size(): Promise<number> {
@@ -89,6 +99,20 @@ export class SqliteBackend implements AuditBackend {
     return this.#reader.request('leafHashes', [start, end])
   }
 
+  /**
+   * Missing or changed triggers, tables and indexes, rows before the first place, and what `PRAGMA integrity_check` finds.
+   * It reads the whole file, in a thread of its own.
+   */
+  async inspect(): Promise<readonly Finding[]> {
+    this.#assertOpen()
+    const inspector = new WorkerConnection(() => this.#setup('reader'))
+    try {
+      return await inspector.request('inspect', [])
+    } finally {
+      await inspector.close()
+    }
+  }
+
   /** Ends what is under way, then the threads. The last of all processes to close moves the `-wal` into the file. */
   close(): Promise<void> {
     this.#closing ??= this.#finish()
@@ -96,8 +120,15 @@ export class SqliteBackend implements AuditBackend {
   }
 
   async #finish(): Promise<void> {
+    await this.#keepWaitingRoots()
     await this.#reader.close() // first: a reader that closes last could not clear up behind the writer
     await this.#writer.close()
+  }
+
+  async #keepWaitingRoots(): Promise<void> {
+    const { waiting } = this.subtrees
+    if (waiting.length === 0) return
+    await this.#writer.request('keepRoots', [waiting]).catch(() => {}) // lost ones are computed anew
   }
 
   #setup(role: WorkerSetup['role']): WorkerSetup {
@@ -133,7 +164,9 @@ function pathOf(options: SqliteBackendOptions): string {
   return resolve(path)
 }
 
-function batchOf(leaves: readonly Leaf[]): Batch & { readonly hashes: Uint8Array<ArrayBuffer> } {
+function batchOf(
+  leaves: readonly Leaf[],
+): Omit<Batch, 'roots'> & { readonly hashes: Uint8Array<ArrayBuffer> } {
   const hashes = new Uint8Array(leaves.length * HASH_BYTES)
   const rows = leaves.map(({ entry, hash }, i) => {
     hashes.set(hash, i * HASH_BYTES)

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { AuditErrorCode } from '@audit/core'
-import { loadDriver } from './driver.ts'
+import { type DatabaseConstructor, loadDriver } from './driver.ts'
 import { auditErrorOf, packFailure } from './failure.ts'
+import { inspect } from './inspection.ts'
 import { type LogDatabase, openForReading, openOrCreate, reopen } from './log-database.ts'
 import { LogReader } from './log-reader.ts'
 import { LogWriter } from './log-writer.ts'
@@ -49,18 +50,22 @@ function connect(): Connection {
   const Database = loadDriver(anchor)
   if (!identity) return writing(openOrCreate(Database, path))
   if (role === 'writer') return writing(reopen(Database, path, identity))
-  return reading(openForReading(Database, path, identity))
+  return reading(Database, openForReading(Database, path, identity))
 }
 
 function writing(log: LogDatabase): Connection {
   const writer = new LogWriter(setup.path, log)
   return {
-    operations: { open: () => log.identity, append: batch => writer.append(batch) },
+    operations: {
+      open: () => log.identity,
+      append: batch => writer.append(batch),
+      keepRoots: roots => writer.keepRoots(roots),
+    },
     close: () => log.database.close(),
   }
 }
 
-function reading({ database }: LogDatabase): Connection {
+function reading(Database: DatabaseConstructor, { database }: LogDatabase): Connection {
   const reader = new LogReader(database)
   return {
     operations: {
@@ -69,6 +74,8 @@ function reading({ database }: LogDatabase): Connection {
       find: selection => reader.find(selection),
       count: selection => reader.count(selection),
       leafHashes: (start, end) => reader.leafHashes(start, end),
+      roots: (level, start, end) => reader.roots(level, start, end),
+      inspect: () => inspect(Database, database),
     },
     close: () => database.close(),
   }
@@ -76,6 +83,7 @@ function reading({ database }: LogDatabase): Connection {
 
 function meaningOf(operation: Request['operation']): [code: AuditErrorCode, message: string] {
   if (operation === 'open') return ['AUDIT_OPEN_FAILED', `${setup.path} cannot be opened as a log`]
-  if (operation === 'append') return ['AUDIT_WRITE_FAILED', 'the entries were not stored; record them again']
+  if (operation === 'append' || operation === 'keepRoots')
+    return ['AUDIT_WRITE_FAILED', 'the entries were not stored; record them again']
   return ['AUDIT_READ_FAILED', `${setup.path} could not be read`]
 }

@@ -1,5 +1,6 @@
 import { AuditError } from '../errors.ts'
 import { HASH_BYTES } from './leaf.ts'
+import { RecentLeaves } from './recent-leaves.ts'
 import type { SubtreeStore } from './subtree-store.ts'
 import {
   consistencyRanges,
@@ -30,6 +31,7 @@ export class MerkleTree {
   readonly #subtrees: SubtreeStore
   /** How many subtree roots of each level are known to be stored. */
   readonly #stored: number[] = []
+  readonly #recent = new RecentLeaves()
   #growing: Promise<void> = Promise.resolve()
 
   constructor(leafHashes: ReadLeafHashes, subtrees: SubtreeStore) {
@@ -51,6 +53,18 @@ export class MerkleTree {
   /** The proof that the tree of `size` continues the one of `oldSize` (RFC 9162, section 2.1.4). */
   consistencyProof(oldSize: number, size: number): Promise<readonly Uint8Array[]> {
     return this.#rootsOf(consistencyRanges(oldSize, size), size)
+  }
+
+  /** Takes note of leaf hashes that were just stored from a place on, and grows where they complete a subtree. */
+  added(first: number, hashes: readonly Uint8Array[]): void {
+    this.#recent.add(first, hashes)
+    const size = first + hashes.length
+    if (Math.floor(first / TILE) === Math.floor(size / TILE)) return
+    // In the background. A failure shows when a root is asked for, which tries again.
+    this.grow(size).then(
+      () => this.#recent.forgetBefore(size - (size % TILE)),
+      () => {},
+    )
   }
 
   /** Stores the roots of the subtrees that are complete at `size` and not stored yet. Calls run one after the other. */
@@ -132,7 +146,8 @@ export class MerkleTree {
       let stored = this.#stored[level] ?? (await this.#countStored(level, complete))
       while (stored < complete) {
         const end = Math.min(complete, stored + TILES_AT_ONCE)
-        const below = await this.#hashes(level - 1, stored * TILE, end * TILE)
+        const recent = level === 1 ? this.#recent.read(stored * TILE, end * TILE) : undefined
+        const below = recent ?? (await this.#hashes(level - 1, stored * TILE, end * TILE))
         await this.#subtrees.write(level, stored, foldTiles(below))
         stored = end
       }

@@ -1,0 +1,37 @@
+import type { Finding } from '@audit/core'
+import type { Database, DatabaseConstructor } from './driver.ts'
+import { schemaFaults } from './schema.ts'
+
+/** How many faults of one kind are told of. */
+const MAX_FAULTS = 100
+
+/** What no reading by place can see: missing guards, rows before the first place, and damage to SQLite's own structure. */
+export function inspect(Database: DatabaseConstructor, database: Database): Finding[] {
+  return [
+    ...schemaFaults(Database, database).map(damaged),
+    ...rowsBesideTheNumbering(database),
+    ...structureFaults(database).map(damaged),
+  ]
+}
+
+function rowsBesideTheNumbering(database: Database): Finding[] {
+  const text = `SELECT "index" FROM audit_log WHERE "index" < 0 ORDER BY "index" LIMIT ${MAX_FAULTS}`
+  const indexes = database.prepare<[], number>(text).pluck().all()
+  return indexes.map(index => {
+    return {
+      kind: 'entry-inserted',
+      index,
+      message: `a row has the index ${index}, which is before the first`,
+    }
+  })
+}
+
+/** Reads the whole file, and compares each index with its table: a row that an index lacks is hidden from queries. */
+function structureFaults(database: Database): string[] {
+  const faults = database.prepare<[], string>(`PRAGMA integrity_check(${MAX_FAULTS})`).pluck().all()
+  return faults.filter(fault => fault !== 'ok').map(fault => `SQLite's own check says: ${fault}`)
+}
+
+function damaged(message: string): Finding {
+  return { kind: 'damaged', message }
+}
