@@ -1,5 +1,12 @@
 import { resolve } from 'node:path'
-import { type AuditBackend, type AuditEntry, AuditError, type Leaf, type Selection } from '@audit/core'
+import {
+  type AuditBackend,
+  type AuditEntry,
+  AuditError,
+  type Finding,
+  type Leaf,
+  type Selection,
+} from '@audit/core'
 import { type Damage, DamageReport, warnOfDamage } from './damage.ts'
 import { OpenLog } from './open-log.ts'
 
@@ -91,6 +98,11 @@ export class JsonlBackend implements AuditBackend {
   /** The lines of the file that are no entries, in its order; the first 10,000 where there are more. */
   damage(): Promise<readonly Damage[]> {
     return this.#run('AUDIT_READ_FAILED', log => log.damages())
+  }
+
+  /** Damaged lines, and entries that are not spelt as this package writes them. Reads the whole file. */
+  inspect(): Promise<readonly Finding[]> {
+    return this.#run('AUDIT_READ_FAILED', log => log.inspect())
   }
 
   /**

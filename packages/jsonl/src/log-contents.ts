@@ -1,4 +1,11 @@
-import { AuditError, canonicalEntryId, type EntryFields, EntryIndex, type Leaf } from '@audit/core'
+import {
+  AuditError,
+  canonicalEntryId,
+  type EntryFields,
+  EntryIndex,
+  encodeLine,
+  type Leaf,
+} from '@audit/core'
 import type { DamageReport } from './damage.ts'
 import { decodeEntryLine, type Flaw, isFlaw } from './entry-line.ts'
 import { readLines } from './line-reader.ts'
@@ -104,6 +111,16 @@ export class LogContents {
         'AUDIT_CORRUPT',
         `the file was changed: no entry stands at byte ${offset} any more (${reason})`,
       )
+    })
+  }
+
+  /** Those of these places whose line is an entry, but not spelt as this package writes it. */
+  async misspeltAt(places: readonly number[]): Promise<number[]> {
+    const lines = await readLines(this.#read, this.#lines, places)
+    return places.filter((_, i) => {
+      const line = lines[i] ?? Buffer.alloc(0)
+      const decoded = decodeEntryLine(line)
+      return decoded && !isFlaw(decoded) && !line.equals(Buffer.from(encodeLine(decoded)))
     })
   }
 

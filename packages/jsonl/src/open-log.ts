@@ -4,6 +4,7 @@ import {
   type AuditErrorCode,
   canonicalEntryId,
   encodeLine,
+  type Finding,
   type Leaf,
   leafHash,
   matches,
@@ -117,6 +118,19 @@ export class OpenLog {
     return this.#damage.damages
   }
 
+  /** Lines that are no entries, and entries that are not spelt as this package writes them. */
+  async inspect(): Promise<readonly Finding[]> {
+    const findings = (await this.damages()).map(findingOf)
+    const places = numbers(0, this.#contents.index.size)
+    for (const page of this.#placePages(places, MAX_READ_ENTRIES)) {
+      for (const index of await this.#contents.misspeltAt(page)) {
+        const message = `the line of entry ${index} is not spelt as this package writes it`
+        findings.push({ kind: 'foreign-entry', index, message })
+      }
+    }
+    return findings
+  }
+
   /** Lets go of the file. Nothing else may be under way. */
   async close(): Promise<void> {
     await this.#turns.run(async () => {
@@ -222,8 +236,12 @@ export class OpenLog {
     }
   }
 
-  /** The entries at these places, `firstPage` of them at once and then more, in bounded memory. */
   async *#pages(places: Iterable<number>, firstPage: number): AsyncGenerator<AuditEntry[], void, undefined> {
+    for (const page of this.#placePages(places, firstPage)) yield await this.#entriesAt(page)
+  }
+
+  /** Parts of these places, `firstPage` at first and then more, whose lines fit into bounded memory. */
+  *#placePages(places: Iterable<number>, firstPage: number): Generator<number[], void, undefined> {
     let limit = firstPage
     let page: number[] = []
     let bytes = 0
@@ -231,12 +249,12 @@ export class OpenLog {
       page.push(place)
       bytes += this.#contents.lineLength(place)
       if (page.length < limit && bytes < MAX_READ_BYTES) continue
-      yield await this.#entriesAt(page)
+      yield page
       limit = Math.min(limit * 2, MAX_READ_ENTRIES)
       page = []
       bytes = 0
     }
-    if (page.length > 0) yield await this.#entriesAt(page)
+    if (page.length > 0) yield page
   }
 
   async #entriesAt(places: readonly number[]): Promise<AuditEntry[]> {
@@ -278,6 +296,11 @@ async function refuseForeignFormat(file: LogFile): Promise<void> {
   if (format === undefined) return
   const message = `${file.path} is ${format} and no log; it was left as it is`
   throw new AuditError('AUDIT_UNSUPPORTED_FORMAT', message)
+}
+
+function findingOf({ line, offset, reason, message }: Damage): Finding {
+  const kind = reason === 'duplicate-id' ? 'entry-inserted' : 'damaged'
+  return { kind, message: `line ${line}, byte ${offset}: ${message}` }
 }
 
 function* numbers(start: number, end: number): Generator<number, void, undefined> {
