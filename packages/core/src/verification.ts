@@ -91,12 +91,14 @@ class Verification {
   readonly #control: VerificationControl
   readonly #findings = new FindingList()
   readonly #mismatches: Mismatch[] = []
+  /** Leaf hashes so far that are not those that were kept. */
+  #deviations = 0
   /** The first of the missing entries that come right before the one in hand. */
   #missingFrom: number | undefined
   readonly #accumulator = new MerkleAccumulator()
   /** Roots of each level since its last complete tile. */
   readonly #roots: (Uint8Array | undefined)[][] = []
-  #rootAtCheckpoint: Uint8Array | undefined
+  #rootAtCheckpoint: Uint8Array = EMPTY_ROOT
 
   constructor(backend: AuditBackend, checkpoint: Checkpoint | undefined, control: VerificationControl) {
     this.#backend = backend
@@ -106,18 +108,18 @@ class Verification {
 
   async run(): Promise<VerificationReport> {
     const size = await this.#ask(() => this.#backend.size())
+    const inspecting = this.#ask(async () => this.#backend.inspect?.())
+    inspecting.catch(() => {}) // awaited below, unless something else throws before
     await this.#verifyEntries(size)
     this.#reportMismatches()
     await this.#verifyEnd(size)
     if (this.#checkpoint) await this.#compareWith(this.#checkpoint, size)
-    const inspected = await this.#ask(async () => this.#backend.inspect?.())
-    for (const finding of inspected ?? []) this.#findings.add(finding)
+    for (const finding of (await inspecting) ?? []) this.#findings.add(finding)
     const findings = this.#findings.all()
     return { ok: findings.length === 0, size, root: this.#accumulator.root(), findings }
   }
 
   async #verifyEntries(size: number): Promise<void> {
-    this.#noteRootAtCheckpoint()
     let coming = this.#readTile(0, size)
     for (let start = 0; start < size; start += TILE) {
       const tile = await coming
@@ -163,12 +165,20 @@ class Verification {
   }
 
   async #verifyTile(start: number, end: number, { entries, kept }: Tile): Promise<void> {
+    const leaves: Uint8Array[] = []
+    const before = this.#deviations
     for (let index = start; index < end; index++) {
-      this.#accumulator.add(this.#verifyPlace(index, entries.get(index), kept[index - start]))
-      this.#noteRootAtCheckpoint()
+      leaves.push(this.#verifyPlace(index, entries.get(index), kept[index - start]))
     }
-    // Over what was kept: an entry that differs from that was found already.
-    if (end - start === TILE) await this.#verifySubtree(1, start / TILE, rootOver(kept))
+    this.#noteRootAtCheckpoint(start, leaves)
+    if (leaves.length < TILE) {
+      for (const leaf of leaves) this.#accumulator.add(leaf)
+      return
+    }
+    const root = rootOf(Buffer.concat(leaves))
+    this.#accumulator.add(root, TILE)
+    // Compared over what was kept: an entry that differs from that was found already.
+    await this.#verifySubtree(1, start / TILE, this.#deviations === before ? root : rootOver(kept))
   }
 
   /** Returns the leaf hash of the entry at this place, computed anew. */
@@ -178,11 +188,13 @@ class Verification {
     kept: Uint8Array | undefined,
   ): Uint8Array {
     if (entry === undefined) {
+      this.#deviations++
       this.#missingFrom ??= index
       return NO_LEAF
     }
     this.#endHole(index)
     if (entry instanceof AuditError) {
+      this.#deviations++
       this.#findings.add({
         kind: 'damaged',
         index,
@@ -197,6 +209,7 @@ class Verification {
     const { index, entryId } = entry
     const actual = leafOf(entry)
     if (actual instanceof AuditError) {
+      this.#deviations++
       this.#findings.add({ kind: 'damaged', index, entryId, message: actual.message })
       return NO_LEAF
     }
@@ -209,6 +222,7 @@ class Verification {
   }
 
   #mismatch(mismatch: Mismatch): void {
+    this.#deviations++
     if (this.#mismatches.length < MAX_FINDINGS) this.#mismatches.push(mismatch)
     else this.#findings.countFurther()
   }
@@ -281,7 +295,7 @@ class Verification {
       this.#findings.add({ kind: 'tail-missing', index: size, message })
       return
     }
-    if (this.#rootAtCheckpoint && equalBytes(this.#rootAtCheckpoint, checkpoint.root)) return
+    if (equalBytes(this.#rootAtCheckpoint, checkpoint.root)) return
     const where = await this.#locate(checkpoint)
     const message = `the first ${checkpoint.size} entries are not those that the checkpoint was signed over: ${where}`
     this.#findings.add({ kind: 'checkpoint-inconsistent', message })
@@ -305,8 +319,12 @@ class Verification {
     return !(stored instanceof AuditError) && equalBytes(stored, root)
   }
 
-  #noteRootAtCheckpoint(): void {
-    if (this.#accumulator.size === this.#checkpoint?.size) this.#rootAtCheckpoint = this.#accumulator.root()
+  #noteRootAtCheckpoint(start: number, leaves: readonly Uint8Array[]): void {
+    const count = (this.#checkpoint?.size ?? Number.NaN) - start
+    if (!(count > 0 && count <= leaves.length)) return
+    const accumulator = new MerkleAccumulator(this.#accumulator)
+    for (const leaf of leaves.slice(0, count)) accumulator.add(leaf)
+    this.#rootAtCheckpoint = accumulator.root()
   }
 
   /** The error itself where a part of the store is damaged: the verification goes on. */

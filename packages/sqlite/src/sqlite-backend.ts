@@ -9,6 +9,7 @@ import {
   type JsonObject,
   type Leaf,
   type Selection,
+  type SubtreeStore,
 } from '@audit/core'
 import type { FileIdentity } from './log-file.ts'
 import type { Batch, Row, WorkerSetup } from './protocol.ts'
@@ -35,7 +36,8 @@ const OPTION_KEYS: readonly string[] = ['path'] satisfies (keyof SqliteBackendOp
  */
 export class SqliteBackend implements AuditBackend {
   readonly supports = { persistence: true, sharing: true }
-  readonly subtrees: SubtreeTable
+  readonly subtrees: SubtreeStore
+  readonly #subtrees: SubtreeTable
   readonly #path: string
   readonly #writer: WorkerConnection
   readonly #reader: WorkerConnection
@@ -48,10 +50,11 @@ export class SqliteBackend implements AuditBackend {
     this.#path = pathOf(options)
     this.#writer = new WorkerConnection(() => this.#setup('writer'))
     this.#reader = new WorkerConnection(() => this.#setup('reader'))
-    this.subtrees = new SubtreeTable(
+    this.#subtrees = new SubtreeTable(
       () => this.#assertOpen(),
       (level, start, end) => this.#reader.request('roots', [level, start, end]),
     )
+    this.subtrees = this.#subtrees
   }
 
   /**
@@ -67,10 +70,10 @@ export class SqliteBackend implements AuditBackend {
 
   async append(leaves: readonly Leaf[]): Promise<number> {
     this.#assertOpen()
-    const roots = this.subtrees.waiting
+    const roots = this.#subtrees.waiting
     const batch = { ...batchOf(leaves), roots }
     const first = await this.#writer.request('append', [batch], [batch.hashes.buffer])
-    this.subtrees.stored(roots)
+    this.#subtrees.stored(roots)
     return first
   }
 
@@ -126,7 +129,7 @@ export class SqliteBackend implements AuditBackend {
   }
 
   async #keepWaitingRoots(): Promise<void> {
-    const { waiting } = this.subtrees
+    const { waiting } = this.#subtrees
     if (waiting.length === 0) return
     await this.#writer.request('keepRoots', [waiting]).catch(() => {}) // lost ones are computed anew
   }

@@ -82,9 +82,7 @@ export class MerkleTree {
   async #rootsOf(ranges: readonly LeafRange[], size: number): Promise<readonly Uint8Array[]> {
     await this.grow(size)
     const tiles = new Map<string, Promise<Uint8Array>>()
-    const roots: Uint8Array[] = []
-    for (const range of ranges) roots.push(await this.#rootOfRange(range, size, tiles))
-    return roots
+    return Promise.all(ranges.map(range => this.#rootOfRange(range, size, tiles)))
   }
 
   async #rootOfRange(
@@ -94,9 +92,9 @@ export class MerkleTree {
   ): Promise<Uint8Array> {
     const width = range.end - range.start
     if (2 ** Math.floor(Math.log2(width)) !== width) {
-      const [left, right] = split(range)
-      const leftRoot = await this.#rootOfRange(left, size, tiles)
-      return nodeHash(leftRoot, await this.#rootOfRange(right, size, tiles))
+      const halves = split(range).map(half => this.#rootOfRange(half, size, tiles))
+      const [left = EMPTY_ROOT, right = EMPTY_ROOT] = await Promise.all(halves)
+      return nodeHash(left, right)
     }
     // A complete subtree: its root lies in, or is folded from a part of, one tile.
     const level = Math.floor(Math.log2(width) / Math.log2(TILE))

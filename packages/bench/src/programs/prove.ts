@@ -1,0 +1,102 @@
+import { type AuditEntry, AuditLog, createSigner, generateKey } from '@audit/core'
+import { drive, taker } from '../drive.ts'
+import { newBackend } from '../own/backends.ts'
+import { residentBytes } from '../resident.ts'
+import { serve } from '../subject.ts'
+
+// Checkpoints, proofs and verification of an SQLite log that is there, in a process of its own.
+
+const [folder = ''] = process.argv.slice(2)
+const signer = createSigner(generateKey('example.com/bench').privateKey)
+const CROWD = 100
+
+function openLog(): AuditLog {
+  return new AuditLog({ backend: newBackend('sqlite', folder), signer })
+}
+
+/** Milliseconds of the first such call on a log that was just opened. */
+async function firstCall(call: (log: AuditLog) => Promise<unknown>): Promise<number> {
+  const log = openLog()
+  await log.count()
+  const start = performance.now()
+  await call(log)
+  const milliseconds = performance.now() - start
+  await log.close()
+  return milliseconds
+}
+
+async function entryAt(share: number): Promise<AuditEntry> {
+  const log = openLog()
+  const place = Math.floor((await log.count()) * share)
+  for await (const entry of log.entries({ start: place, end: place + 1 })) {
+    await log.close()
+    return entry
+  }
+  throw new Error('the log is empty')
+}
+
+export const commands = serve({
+  /** Computes what a log that was recorded through `AuditLog` has stored already. */
+  prepare: () => firstCall(log => log.checkpoint()),
+  /** Milliseconds of each on a freshly opened log, and resident bytes while the last is open. */
+  prove: async (share: number) => {
+    const { entryId } = await entryAt(share)
+    const checkpoint = await firstCall(log => log.checkpoint())
+    const prove = await firstCall(log => log.prove(entryId))
+    let resident = 0
+    const log = openLog()
+    const older = await log.checkpoint()
+    await log.record({ model: 'echo', inputText: '', outputText: '' })
+    await log.close()
+    const consistency = await firstCall(async fresh => {
+      await fresh.proveConsistency(older)
+    })
+    await firstCall(async fresh => {
+      await fresh.checkpoint()
+      await fresh.prove(entryId)
+      resident = await residentBytes()
+    })
+    return { checkpoint, prove, consistency, resident }
+  },
+  /** Entries a second, and entries a second of processor time. */
+  verify: async () => {
+    const log = openLog()
+    const size = await log.count()
+    const cpu = process.cpuUsage()
+    const start = performance.now()
+    let inspecting = start
+    const { ok } = await log.verify({
+      onProgress: () => {
+        inspecting = performance.now()
+      },
+    })
+    const { user, system } = process.cpuUsage(cpu)
+    const seconds = (performance.now() - start) / 1000
+    if (!ok) throw new Error('the log is not what was recorded')
+    const resident = await residentBytes()
+    await log.close()
+    const reading = (inspecting - start) / 1000
+    return {
+      rate: size / seconds,
+      perCore: (size * 1e6) / (user + system),
+      reading: size / reading,
+      resident,
+    }
+  },
+  /** Entries a second, in batches of 100, with and without subtree roots. */
+  record: async (withTree: boolean, milliseconds: number) => {
+    const backend = newBackend('sqlite', folder)
+    if (!withTree) Object.defineProperty(backend, 'subtrees', { value: undefined })
+    const log = new AuditLog({ backend })
+    const take = taker()
+    const record = () => Promise.all(Array.from({ length: CROWD }, () => log.record(take())))
+    await record()
+    const recorder = {
+      record: (entry: Parameters<AuditLog['record']>[0]) => log.record(entry),
+      close: () => log.close(),
+    }
+    const rate = await drive(recorder, CROWD, milliseconds)
+    await log.close()
+    return rate
+  },
+})
