@@ -17,7 +17,7 @@ export const fidelity: readonly BrokenBackend[] = [
     caughtBy: 'fidelity.cost',
     methods: storing(entry => ({
       ...entry,
-      costUsd: entry.costUsd === null ? null : Math.round(entry.costUsd * 100) / 100,
+      costUsd: entry.costUsd === null ? null : Number(entry.costUsd.toFixed(2)),
     })),
   },
   {
