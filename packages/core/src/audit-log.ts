@@ -181,8 +181,9 @@ export class AuditLog implements AsyncDisposable {
     const { index } = entry
     return this.#read(async () => {
       const size = await this.#backend.size()
-      const hashes = await this.#tree.inclusionProof(index, size)
-      return encodeProof({ index, hashes, checkpoint: await this.#sign(signer, size) })
+      const proving = this.#tree.inclusionProof(index, size)
+      const [hashes, checkpoint] = await Promise.all([proving, this.#sign(signer, size)])
+      return encodeProof({ index, hashes, checkpoint })
     })
   }
 
@@ -209,8 +210,9 @@ export class AuditLog implements AsyncDisposable {
           'the log does not continue that checkpoint; verify() tells where it differs',
         )
       }
-      const hashes = await this.#tree.consistencyProof(oldSize, size)
-      return encodeConsistencyProof({ oldSize, hashes, checkpoint: await this.#sign(signer, size) })
+      const proving = this.#tree.consistencyProof(oldSize, size)
+      const [hashes, checkpoint] = await Promise.all([proving, this.#sign(signer, size)])
+      return encodeConsistencyProof({ oldSize, hashes, checkpoint })
     })
   }
 

@@ -5,6 +5,7 @@ import { count } from './cases/count.ts'
 import { fidelity } from './cases/fidelity.ts'
 import { filters } from './cases/filters.ts'
 import { immutability } from './cases/immutability.ts'
+import { integrity } from './cases/integrity.ts'
 import { leafHashes } from './cases/leaf-hashes.ts'
 import { lifeCycle } from './cases/life-cycle.ts'
 import { order } from './cases/order.ts'
@@ -13,6 +14,7 @@ import { persistence } from './cases/persistence.ts'
 import { read } from './cases/read.ts'
 import { record } from './cases/record.ts'
 import { sharing } from './cases/sharing.ts'
+import { subtrees } from './cases/subtrees.ts'
 
 /** Every case, by area, from the plainest promise to the most demanding. A new area is a file in `cases/` and a line here. */
 export const AREAS: readonly Area[] = [
@@ -30,4 +32,6 @@ export const AREAS: readonly Area[] = [
   persistence,
   sharing,
   record,
+  subtrees,
+  integrity,
 ]

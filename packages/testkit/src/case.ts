@@ -1,5 +1,4 @@
-import type { BackendSupport } from '@audit/core'
-import type { Place } from './place.ts'
+import type { Offer, Place } from './place.ts'
 
 /** One promise of the backend contract, and the code that tries to catch a backend breaking it. */
 export interface Case {
@@ -7,8 +6,8 @@ export interface Case {
   readonly id: string
   /** The promise, as a sentence. */
   readonly title: string
-  /** What the backend must claim in `supports` for the promise to bind it. Default: nothing. */
-  readonly needs?: readonly (keyof BackendSupport)[]
+  /** What the backend must claim in `supports`, or offer, for the promise to bind it. Default: nothing. */
+  readonly needs?: readonly (keyof Offer)[]
   /** Rejects when the promise is broken. `place` is fresh and empty, and is cleared away afterwards. */
   readonly run: (place: Place) => Promise<void>
 }

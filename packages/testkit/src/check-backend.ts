@@ -11,7 +11,7 @@ export interface FailedCase {
   readonly error: Error
 }
 
-/** A promise that does not bind the backend, because its `supports` does not claim it. */
+/** A promise that does not bind the backend, because it does not offer what the promise needs. */
 export interface SkippedCase {
   readonly id: string
   readonly title: string

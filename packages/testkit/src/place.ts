@@ -1,4 +1,4 @@
-import { type AuditBackend, AuditLog, type BackendSupport } from '@audit/core'
+import { type AuditBackend, AuditLog, type BackendSupport, type Signer } from '@audit/core'
 
 /** A fresh, empty place for one log. */
 export interface BackendPlace {
@@ -11,9 +11,14 @@ export interface BackendPlace {
 /** Makes a place; each case has its own. */
 export type CreatePlace = () => BackendPlace | Promise<BackendPlace>
 
+/** What a backend promises, and which of the optional members it has. */
+export interface Offer extends BackendSupport {
+  readonly subtrees: boolean
+}
+
 /** The place of one case, which remembers what the case opened. */
 export class Place {
-  readonly supports: BackendSupport
+  readonly supports: Offer
   readonly #place: BackendPlace
   readonly #instances = new Set<AuditBackend>()
   readonly #logs: AuditLog[] = []
@@ -23,7 +28,7 @@ export class Place {
   constructor(place: BackendPlace) {
     this.#place = place
     this.#asked = place.open()
-    this.supports = this.#asked.supports
+    this.supports = { ...this.#asked.supports, subtrees: this.#asked.subtrees !== undefined }
   }
 
   /** Another instance, not opened yet. */
@@ -48,8 +53,8 @@ export class Place {
   }
 
   /** A log over another instance. */
-  log(): AuditLog {
-    const log = new AuditLog({ backend: this.#next() })
+  log(signer?: Signer): AuditLog {
+    const log = new AuditLog({ backend: this.#next(), ...(signer && { signer }) })
     this.#logs.push(log)
     return log
   }

@@ -25,7 +25,7 @@ export async function runCase(testCase: Case, create: CreatePlace): Promise<stri
 
 function skipReason({ needs = [] }: Case, { supports }: Place): string | undefined {
   const missing = needs.filter(claim => !supports[claim])
-  return missing.length > 0 ? `the backend does not claim ${missing.join(' and ')}` : undefined
+  return missing.length > 0 ? `the backend does not offer ${missing.join(' and ')}` : undefined
 }
 
 async function withinLimit(work: Promise<void>): Promise<void> {

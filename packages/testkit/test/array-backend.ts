@@ -9,6 +9,7 @@ import {
   matches,
   placeEntry,
   type Selection,
+  type SubtreeStore,
 } from '@audit/core'
 
 /** What stands in one place of a log. */
@@ -17,14 +18,30 @@ export interface Stored {
   readonly hash: Uint8Array
 }
 
+/** Roots of complete subtrees, by level. */
+export type StoredRoots = Map<number, Uint8Array[]>
+
 /** A correct backend over an array that several instances share: what the broken ones are made from. */
 export class ArrayBackend implements AuditBackend {
   readonly supports = { persistence: true, sharing: true }
+  readonly subtrees: SubtreeStore
   readonly #store: Stored[]
   #isOpen = false
 
-  constructor(store: Stored[]) {
+  constructor(store: Stored[], roots: StoredRoots = new Map()) {
     this.#store = store
+    this.subtrees = {
+      read: async (level, start, end) => {
+        this.#assertOpen()
+        return Buffer.concat((roots.get(level) ?? []).slice(start, end))
+      },
+      write: async (level, start, hashes) => {
+        this.#assertOpen()
+        const stored = roots.get(level) ?? []
+        roots.set(level, stored)
+        for (let i = 0; i < hashes.length / 32; i++) stored[start + i] = hashes.slice(i * 32, (i + 1) * 32)
+      },
+    }
   }
 
   async open(): Promise<void> {

@@ -45,7 +45,7 @@ test('a case that needs what is not claimed is skipped with its reason', async (
   const skip = (reason: string): number => reasons.push(reason)
   await needy?.run({ skip }) // as in node:test
   await needy?.run(Object.assign(() => {}, { skip })) // as in vitest
-  expect(reasons).toEqual(Array(2).fill('the backend does not claim persistence and sharing'))
+  expect(reasons).toEqual(Array(2).fill('the backend does not offer persistence and sharing'))
 })
 
 test('a runner without a way to skip gets no error for it', async () => {

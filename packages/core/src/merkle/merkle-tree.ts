@@ -113,7 +113,7 @@ export class MerkleTree {
     const key = `${level}/${index}`
     const known = tiles.get(key)
     if (known) return known
-    const end = Math.min((index + 1) * TILE, Math.floor(size / TILE ** level))
+    const end = Math.min((index + 1) * TILE, completeAt(level, size))
     const tile = this.#hashes(level, index * TILE, end)
     tiles.set(key, tile)
     return tile
@@ -139,33 +139,45 @@ export class MerkleTree {
   }
 
   async #grow(size: number): Promise<void> {
-    for (let level = 1; TILE ** level <= size; level++) {
-      const complete = Math.floor(size / TILE ** level)
-      let stored = this.#stored[level] ?? (await this.#countStored(level, complete))
-      while (stored < complete) {
-        const end = Math.min(complete, stored + TILES_AT_ONCE)
-        const recent = level === 1 ? this.#recent.read(stored * TILE, end * TILE) : undefined
-        const below = recent ?? (await this.#hashes(level - 1, stored * TILE, end * TILE))
-        await this.#subtrees.write(level, stored, foldTiles(below))
-        stored = end
-      }
-      this.#stored[level] = stored
+    const levels = levelsOf(size)
+    await Promise.all(levels.map(level => this.#countStored(level, size)))
+    for (const level of levels) await this.#growLevel(level, completeAt(level, size))
+  }
+
+  async #growLevel(level: number, complete: number): Promise<void> {
+    for (let stored = this.#stored[level] ?? 0; stored < complete; stored = this.#stored[level] ?? complete) {
+      const end = Math.min(complete, stored + TILES_AT_ONCE)
+      const recent = level === 1 ? this.#recent.read(stored * TILE, end * TILE) : undefined
+      const below = recent ?? (await this.#hashes(level - 1, stored * TILE, end * TILE))
+      await this.#subtrees.write(level, stored, foldTiles(below))
+      this.#stored[level] = end
     }
   }
 
   /** Each writer stores them from the first missing one on, so those that are there have no gaps: search for the end. */
-  async #countStored(level: number, complete: number): Promise<number> {
+  async #countStored(level: number, size: number): Promise<void> {
+    if (this.#stored[level] !== undefined) return
     const isStored = async (index: number) => (await this.#subtrees.read(level, index, index + 1)).length > 0
-    if (await isStored(complete - 1)) return complete
     let low = 0
-    let high = complete - 1
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2)
-      if (await isStored(middle)) low = middle + 1
-      else high = middle
+    let high = completeAt(level, size)
+    for (let probe = high - 1; low < high; probe = Math.floor((low + high) / 2)) {
+      if (await isStored(probe)) low = probe + 1
+      else high = probe
     }
-    return low
+    this.#stored[level] = low
   }
+}
+
+/** The levels that have a complete subtree in a tree of this size. */
+function levelsOf(size: number): readonly number[] {
+  const levels: number[] = []
+  for (let level = 1; TILE ** level <= size; level++) levels.push(level)
+  return levels
+}
+
+/** How many subtrees of a level are complete at this size. */
+function completeAt(level: number, size: number): number {
+  return Math.floor(size / TILE ** level)
 }
 
 /** The roots of complete tiles, joined. */

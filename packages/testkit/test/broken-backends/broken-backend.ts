@@ -9,7 +9,7 @@ import {
   type Selection,
 } from '@audit/core'
 import type { BackendPlace } from '../../src/place.ts'
-import { ArrayBackend, type Stored } from '../array-backend.ts'
+import { ArrayBackend, type Stored, type StoredRoots } from '../array-backend.ts'
 
 /** A backend with one fault. */
 export interface BrokenBackend {
@@ -24,11 +24,13 @@ export interface BrokenBackend {
 /** A fresh place on which a broken backend stands. */
 export function brokenPlace({ methods }: BrokenBackend): BackendPlace {
   const store: Stored[] = []
+  const roots: StoredRoots = new Map()
   return {
     open() {
-      const correct = new ArrayBackend(store)
+      const correct = new ArrayBackend(store, roots)
       return {
         supports: correct.supports,
+        subtrees: correct.subtrees,
         open: () => correct.open(),
         append: leaves => correct.append(leaves),
         size: () => correct.size(),
