@@ -1,0 +1,95 @@
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { TemporaryFolder } from './backends.ts'
+import { blocksOf, TOP } from './readme-blocks.ts'
+import { runCommand, runNode } from './run-command.ts'
+
+// The recipes of the README, done with the blocks and the shell commands that stand there.
+
+/** A folder in which these packages can be imported. */
+function folderWith(...packages: readonly string[]): string {
+  const folder = new TemporaryFolder()
+  onTestFinished(() => folder[Symbol.dispose]())
+  mkdirSync(folder.file('node_modules/@audit'), { recursive: true })
+  for (const name of packages) {
+    symlinkSync(join(TOP, 'packages', name), folder.file(`node_modules/@audit/${name}`), 'junction')
+  }
+  writeFileSync(folder.file('package.json'), '{ "type": "module" }')
+  return folder.path
+}
+
+/** Saves named blocks of the README in a folder. */
+function save(folder: string, ...names: readonly string[]): void {
+  for (const name of names) {
+    const block = blocksOf('README.md').find(({ file }) => file === name)
+    if (!block) throw new Error(`the README has no block ${name}`)
+    writeFileSync(join(folder, name), block.code)
+  }
+}
+
+function git(folder: string, ...args: readonly string[]): string {
+  return execFileSync('git', args, { cwd: folder, encoding: 'utf8' })
+}
+
+/** A repository that pushes to another one. */
+function makeRepository(folder: string): void {
+  const remote = new TemporaryFolder()
+  onTestFinished(() => remote[Symbol.dispose]())
+  git(remote.path, 'init', '--bare', '--quiet')
+  git(folder, 'init', '--quiet')
+  git(folder, 'config', 'user.name', 'auditor')
+  git(folder, 'config', 'user.email', 'auditor@example.com')
+  git(folder, 'config', 'commit.gpgsign', 'false')
+  git(folder, 'remote', 'add', 'origin', remote.path)
+}
+
+/** Runs the shell commands that stand in the README under this name. */
+async function runShell(folder: string, name: string): Promise<void> {
+  const readme = readFileSync(join(TOP, 'README.md'), 'utf8')
+  const [, commands] = new RegExp(`^\`\`\`sh\\n(# ${name}\\n[\\s\\S]*?)^\`\`\`$`, 'm').exec(readme) ?? []
+  if (commands === undefined) throw new Error(`the README has no commands ${name}`)
+  writeFileSync(join(folder, name), `PATH='${dirname(process.execPath)}':"$PATH"\n${commands}`)
+  await runCommand(folder, 'sh', [name])
+}
+
+test.skipIf(process.platform === 'win32')(
+  'checkpoints are kept in git until the log was changed (the commands are those of a POSIX shell)',
+  async () => {
+    const folder = folderWith('core', 'sqlite')
+    makeRepository(folder)
+    save(folder, 'generate-key.ts', 'checkpoint.ts', 'receipt.ts')
+    await runNode(folder, 'generate-key.ts')
+    const record = () => runNode(folder, 'receipt.ts')
+    await record()
+    await runShell(folder, 'keep-checkpoint.sh')
+    copyFileSync(join(folder, 'audit.db'), join(folder, 'older.db'))
+    await record()
+    await runShell(folder, 'keep-checkpoint.sh')
+    const messages = () => git(folder, 'log', '--format=%s').trim().split('\n')
+    expect(messages()).toEqual(['Audit log: 2 entries', 'Audit log: 1 entries'])
+
+    copyFileSync(join(folder, 'older.db'), join(folder, 'audit.db'))
+    await expect(runShell(folder, 'keep-checkpoint.sh')).rejects.toThrow('tail-missing')
+    expect(messages()).toHaveLength(2)
+  },
+)
+
+test('a receipt is checked in another place, with the public key alone', async () => {
+  const folder = folderWith('core', 'sqlite')
+  save(folder, 'generate-key.ts', 'receipt.ts')
+  await runNode(folder, 'generate-key.ts')
+  await runNode(folder, 'receipt.ts')
+
+  const elsewhere = folderWith('core')
+  save(elsewhere, 'check-receipt.ts')
+  for (const file of ['receipt.json', 'audit.pub']) copyFileSync(join(folder, file), join(elsewhere, file))
+  expect(await runNode(elsewhere, 'check-receipt.ts')).toBe(
+    'example.com/audit had this as entry 0 when it had 1 entries\n',
+  )
+
+  const receipt = readFileSync(join(folder, 'receipt.json'), 'utf8')
+  writeFileSync(join(elsewhere, 'receipt.json'), receipt.replace('You may.', 'You may not.'))
+  await expect(runNode(elsewhere, 'check-receipt.ts')).rejects.toThrow('AUDIT_NOT_INCLUDED')
+})
