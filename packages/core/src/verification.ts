@@ -108,13 +108,15 @@ class Verification {
 
   async run(): Promise<VerificationReport> {
     const size = await this.#ask(() => this.#backend.size())
-    const inspecting = this.#ask(async () => this.#backend.inspect?.())
+    const inspecting = this.#unlessCorrupt(async () => (await this.#backend.inspect?.()) ?? [])
     inspecting.catch(() => {}) // awaited below, unless something else throws before
     await this.#verifyEntries(size)
     this.#reportMismatches()
     await this.#verifyEnd(size)
     if (this.#checkpoint) await this.#compareWith(this.#checkpoint, size)
-    for (const finding of (await inspecting) ?? []) this.#findings.add(finding)
+    const inspected = await inspecting
+    if (inspected instanceof AuditError) this.#findings.add({ kind: 'damaged', message: inspected.message })
+    else for (const finding of inspected) this.#findings.add(finding)
     const findings = this.#findings.all()
     return { ok: findings.length === 0, size, root: this.#accumulator.root(), findings }
   }

@@ -1,4 +1,4 @@
-import { leafHash } from '@audit/core'
+import { AuditLog, leafHash, MemoryBackend } from '@audit/core'
 import { expect, test } from 'vitest'
 import { MerkleTree } from '../src/merkle/merkle-tree.ts'
 import { MemorySubtreeStore } from '../src/merkle/subtree-store.ts'
@@ -92,4 +92,41 @@ test('past sizes keep their roots while the tree grows', async () => {
     rootAt(size),
   ])
   for (const [found, expected] of await Promise.all(grown)) expect(found).toEqual(expected)
+})
+
+test('recording stores the roots of complete subtrees without reading a hash back', async () => {
+  let reads = 0
+  const backend = new (class extends MemoryBackend {
+    readonly subtrees = new MemorySubtreeStore()
+
+    override async leafHashes(start: number, end: number): Promise<Uint8Array> {
+      reads++
+      return super.leafHashes(start, end)
+    }
+  })()
+  const log = new AuditLog({ backend })
+  for (let i = 0; i < 10; i++) {
+    const inputs = Array.from({ length: 77 }, () => ({ model: 'm', inputText: '', outputText: '' }))
+    await Promise.all(inputs.map(input => log.record(input)))
+  }
+  const hashes = await backend.leafHashes(0, 770)
+  expect(reads).toBe(1)
+  await log.close()
+  const expected = [0, 1, 2].map(i => rootOf(hashes.subarray(i * 256 * 32, (i + 1) * 256 * 32)))
+  expect(await backend.subtrees.read(1, 0, 10)).toEqual(Buffer.concat(expected))
+})
+
+test('after entries of another writer, the hashes between are read', async () => {
+  const backend = new (class extends MemoryBackend {
+    readonly subtrees = new MemorySubtreeStore()
+  })()
+  const logs = [new AuditLog({ backend }), new AuditLog({ backend })]
+  for (let i = 0; i < 30; i++) {
+    const inputs = Array.from({ length: 20 }, () => ({ model: 'm', inputText: '', outputText: '' }))
+    for (const log of logs) await Promise.all(inputs.map(input => log.record(input)))
+  }
+  const hashes = await backend.leafHashes(0, 1200)
+  for (const log of logs) await log.close()
+  const expected = [0, 1, 2, 3].map(i => rootOf(hashes.subarray(i * 256 * 32, (i + 1) * 256 * 32)))
+  expect(await backend.subtrees.read(1, 0, 10)).toEqual(Buffer.concat(expected))
 })

@@ -193,6 +193,16 @@ test('what the backend itself finds is in the report', async () => {
   expect(await log.verify()).toMatchObject({ ok: false, findings: backend.inspected })
 })
 
+test('a store that is too damaged to be inspected is verified as far as it can be read', async () => {
+  const { log, backend, entry } = await logOf(3)
+  backend.inspect = () => Promise.reject(new AuditError('AUDIT_CORRUPT', 'a page is gone'))
+  backend.entries.set(1, changedCopy(entry(1)))
+  expect(found(await log.verify())).toEqual([
+    ['entry-changed', 1],
+    ['damaged', undefined],
+  ])
+})
+
 test('a false signature on the checkpoint is a finding, and the rest is verified', async () => {
   const { log, backend, entry, checkpoint } = await logOf(3)
   backend.entries.set(1, changedCopy(entry(1)))

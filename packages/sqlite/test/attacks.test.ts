@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -281,6 +281,21 @@ test('a row that is taken out of an index is found, for queries cannot see it an
   const { findings } = await log.verify({ checkpoint: recorded.checkpoint })
   expect(findings.length).toBeGreaterThan(0)
   expect(new Set(findings.map(({ kind }) => kind))).toEqual(new Set(['damaged']))
+})
+
+test('a page that was overwritten is damaged, and everything beside it is verified', async () => {
+  const path = copyOfLog()
+  attack(path, update("user = 'eve'", 20) + withCrc(20))
+  const file = readFileSync(path)
+  const place = file.indexOf('question 250') // the newest with this number
+  file.fill(0, place - (place % 4096), place - (place % 4096) + 4096)
+  writeFileSync(path, file)
+  const kinds = await findings(path, recorded.checkpoint)
+  expect(kinds).toContainEqual(['entry-changed', 20])
+  const damaged = kinds.flatMap(([kind, index]) => (kind === 'damaged' && index !== undefined ? [index] : []))
+  expect(damaged.length).toBeGreaterThan(1)
+  expect(damaged.length).toBeLessThan(100)
+  expect(damaged.some(index => index === 250 || index === 550)).toBe(true)
 })
 
 test.each([

@@ -15,8 +15,8 @@ import {
 /** Hashes under one stored subtree root, and in one tile: a byte of the index, as in C2SP tlog-tiles. */
 export const TILE = 256
 
-/** How many tiles `grow` reads at once: 2 MiB of hashes. */
-const TILES_AT_ONCE = 256
+/** How many tiles `grow` reads at once: folding them holds up the event loop for some 10 milliseconds. */
+const TILES_AT_ONCE = 64
 
 /** Leaf hashes by place, 32 bytes each, joined. */
 export type ReadLeafHashes = (start: number, end: number) => Promise<Uint8Array>
