@@ -56,17 +56,19 @@ export async function verifyLog(
   signed: SignedCheckpoint | undefined,
   control: VerificationControl,
 ): Promise<VerificationReport> {
-  if (!signed) return new Verification(backend, undefined, control).run()
+  const findings = new FindingList()
+  const checkpoint = signed && checkedCheckpoint(signed, findings)
+  return new Verification(backend, checkpoint, control, findings).run()
+}
+
+/** The checkpoint, unless a signature is false, which is a finding; nothing in it can be believed then. */
+function checkedCheckpoint(signed: SignedCheckpoint, findings: FindingList): Checkpoint | undefined {
   try {
-    return await new Verification(backend, verifyCheckpoint(signed), control).run()
+    return verifyCheckpoint(signed)
   } catch (error) {
     if (!isAuditError(error, 'AUDIT_BAD_SIGNATURE')) throw error
-    const report = await new Verification(backend, undefined, control).run()
-    return {
-      ...report,
-      ok: false,
-      findings: [{ kind: 'signature-bad', message: error.message }, ...report.findings],
-    }
+    findings.add({ kind: 'signature-bad', message: error.message })
+    return undefined
   }
 }
 
@@ -89,7 +91,7 @@ class Verification {
   readonly #backend: AuditBackend
   readonly #checkpoint: Checkpoint | undefined
   readonly #control: VerificationControl
-  readonly #findings = new FindingList()
+  readonly #findings: FindingList
   readonly #mismatches: Mismatch[] = []
   /** Leaf hashes so far that are not those that were kept. */
   #deviations = 0
@@ -100,8 +102,14 @@ class Verification {
   readonly #roots: (Uint8Array | undefined)[][] = []
   #rootAtCheckpoint: Uint8Array = EMPTY_ROOT
 
-  constructor(backend: AuditBackend, checkpoint: Checkpoint | undefined, control: VerificationControl) {
+  constructor(
+    backend: AuditBackend,
+    checkpoint: Checkpoint | undefined,
+    control: VerificationControl,
+    findings: FindingList,
+  ) {
     this.#backend = backend
+    this.#findings = findings
     this.#checkpoint = checkpoint
     this.#control = control
   }

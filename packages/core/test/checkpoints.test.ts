@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import { createHash, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import {
   AuditLog,
   createSigner,
@@ -216,6 +216,50 @@ test('a witness must have cosigned, and its false signature beside a good one is
   const verifyBoth = () => verifyCheckpoint({ checkpoint: checkpoint + line, verifier, witnesses: [other] })
   expect(verifyBoth).toThrow(code('AUDIT_BAD_SIGNATURE'))
   expect(verifyCheckpoint({ checkpoint: checkpoint + line, verifier }).size).toBe(1)
+})
+
+/** A witness as C2SP tlog-cosignature describes it: its vkey, and its line for a checkpoint. */
+function makeWitness(name: string, seconds: number) {
+  const { privateKey: secret, publicKey: key } = generateKeyPairSync('ed25519')
+  const typed = Buffer.concat([Buffer.of(4), key.export({ format: 'der', type: 'spki' }).subarray(-32)])
+  const hash = createHash('sha256').update(`${name}\n`).update(typed).digest().subarray(0, 4)
+  const time = Buffer.alloc(8)
+  time.writeBigUInt64BE(BigInt(seconds))
+  return {
+    vkey: `${name}+${hash.toString('hex')}+${typed.toString('base64')}`,
+    cosign(checkpoint: string) {
+      const text = checkpoint.slice(0, checkpoint.indexOf('\n\n') + 1)
+      const signature = sign(null, Buffer.from(`cosignature/v1\ntime ${seconds}\n${text}`), secret)
+      return `${checkpoint}— ${name} ${Buffer.concat([hash, time, signature]).toString('base64')}\n`
+    },
+  }
+}
+
+test('a cosignature is verified when a verifier for its witness is given', async () => {
+  const { log } = await logOf(3)
+  const { vkey, cosign } = makeWitness('witness.example', 1_790_000_000)
+  const witness = createVerifier(vkey)
+  const cosigned = cosign(await log.checkpoint())
+  expect(verifyCheckpoint({ checkpoint: cosigned, verifier, witnesses: [witness] }).cosignatures).toEqual([
+    { name: 'witness.example', time: new Date(1_790_000_000_000) },
+  ])
+  expect((await log.verify({ checkpoint: cosigned, verifiers: [verifier, witness] })).ok).toBe(true)
+  const unsigned = await log.checkpoint()
+  await expect(log.verify({ checkpoint: unsigned, verifiers: [verifier, witness] })).rejects.toThrow(
+    code('AUDIT_UNKNOWN_KEY'),
+  )
+  const { cosign: other } = makeWitness('witness.example', 1_790_000_001)
+  expect(() => verifyCheckpoint({ checkpoint: other(unsigned), verifier, witnesses: [witness] })).toThrow(
+    code('AUDIT_UNKNOWN_KEY'),
+  )
+  const moved = cosigned.replace(/ (\S+)\n$/, (_, line: string) => {
+    const bytes = Buffer.from(line, 'base64')
+    bytes.writeUInt8(bytes.readUInt8(11) ^ 1, 11) // the time that is signed along
+    return ` ${bytes.toString('base64')}\n`
+  })
+  expect(() => verifyCheckpoint({ checkpoint: moved, verifier, witnesses: [witness] })).toThrow(
+    code('AUDIT_BAD_SIGNATURE'),
+  )
 })
 
 test('a log goes on while it is checked, and a checkpoint covers what was acknowledged', async () => {

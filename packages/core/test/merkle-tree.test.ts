@@ -1,6 +1,7 @@
 import { AuditLog, leafHash, MemoryBackend } from '@audit/core'
 import { expect, test } from 'vitest'
 import { MerkleTree } from '../src/merkle/merkle-tree.ts'
+import { RecentLeaves } from '../src/merkle/recent-leaves.ts'
 import { MemorySubtreeStore } from '../src/merkle/subtree-store.ts'
 import { rootOf } from '../src/merkle/tree.ts'
 
@@ -129,4 +130,20 @@ test('after entries of another writer, the hashes between are read', async () =>
   for (const log of logs) await log.close()
   const expected = [0, 1, 2, 3].map(i => rootOf(hashes.subarray(i * 256 * 32, (i + 1) * 256 * 32)))
   expect(await backend.subtrees.read(1, 0, 10)).toEqual(Buffer.concat(expected))
+})
+
+test('hashes with others between are not taken for neighbours', () => {
+  const recent = new RecentLeaves()
+  const hashes = [1, 2, 3, 4].map(byte => Buffer.alloc(32, byte))
+  recent.add(0, hashes)
+  expect(recent.read(1, 3)).toEqual(Buffer.concat(hashes.slice(1, 3)))
+  recent.add(8, hashes)
+  expect([recent.read(0, 8), recent.read(4, 8), recent.read(8, 13)]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ])
+  recent.forgetBefore(10)
+  expect(recent.read(9, 12)).toBeUndefined()
+  expect(recent.read(10, 12)).toEqual(Buffer.concat(hashes.slice(2)))
 })

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { createSigner, generateKey } from '@audit/core'
+import { createSigner, createVerifier, generateKey, verifyCheckpoint } from '@audit/core'
 import { expect, test } from 'vitest'
 import { decodeCheckpoint } from '../src/note/checkpoint.ts'
 import { decodeConsistencyProof } from '../src/note/consistency-proof.ts'
@@ -52,6 +52,13 @@ test('a text that is no note is not signed', async () => {
   for (const text of ['', 'no newline', 'control\x07\n', '\ud800\n']) {
     await expect(signNote(text, signer)).rejects.toThrow(code('AUDIT_INVALID_NOTE'))
   }
+})
+
+test('a checkpoint whose origin is not the name of the key is of another log', async () => {
+  const signer = createSigner(generateKey('name').privateKey)
+  const checkpoint = await signNote(`log\n5\n${root}\n`, signer)
+  const verifier = createVerifier(signer.publicKey)
+  expect(() => verifyCheckpoint({ checkpoint, verifier })).toThrow(code('AUDIT_WRONG_LOG'))
 })
 
 test.each([
