@@ -114,7 +114,6 @@ console.log(
       ],
       ['verification, entries a second of processor time', 'at least 100,000', summary('verify perCore')],
       ['… entries a second', 'stated', summary('verify rate')],
-      ['… without the inspection of the file', 'stated', summary('verify reading')],
       ['… resident memory', 'at most 150 MB', summary('verify resident', 1e-6, 'MB')],
       [
         `checkpoint of ${integer(leaves)} leaves, to ${integer(leaves / 10)}`,
