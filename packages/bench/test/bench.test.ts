@@ -28,6 +28,10 @@ test('a tiny run measures everybody and writes its tables and plots', async () =
   }
   expect(readme).not.toContain('NaN')
   expect(readme.match(/### Targets/g)).toHaveLength(1)
+  const bars = readFileSync(join(folder, 'plots/recording.svg'), 'utf8').match(
+    /ecmeta_data_index="\d+" ecmeta_ssr_type="chart"/g,
+  )
+  expect(new Set(bars).size, 'a bar for each contender').toBe(contenderIds.length)
   const plots = readdirSync(join(folder, 'plots')).map(name =>
     readFileSync(join(folder, 'plots', name), 'utf8'),
   )
