@@ -40,15 +40,14 @@ export class LogReader {
 
   leafHashes(start: number, end: number): Uint8Array {
     const text = 'SELECT leaf_hash FROM audit_log WHERE "index" >= ? AND "index" < ? ORDER BY "index"'
-    const hashes = this.#statement(text).pluck().all(start, end) as Uint8Array[] // NOT NULL BLOB
-    return join(hashes)
+    return join(this.#statement(text).pluck().all(start, end))
   }
 
   /** Subtree roots of a level, up to the first that is missing. */
   roots(level: number, start: number, end: number): Uint8Array {
     const text =
       'SELECT place, root FROM audit_log_subtrees WHERE level = ? AND place >= ? AND place < ? ORDER BY place'
-    const found = this.#statement(text).raw().all(level, start, end) as [place: number, root: Uint8Array][] // its columns
+    const found = this.#statement(text).raw().all(level, start, end) as [place: number, root: unknown][] // its columns
     const gap = found.findIndex(([place], i) => place !== start + i)
     return join(found.slice(0, gap < 0 ? found.length : gap).map(([, root]) => root))
   }
@@ -91,10 +90,11 @@ function isOf(selection: Selection, [, entryId, timestamp, user, model]: Row): b
   )
 }
 
-function join(hashes: readonly Uint8Array[]): Uint8Array {
+/** Of a damaged file, a column gives anything, whatever its type was declared to be. */
+function join(hashes: readonly unknown[]): Uint8Array {
   const joined = new Uint8Array(hashes.length * HASH_BYTES)
   for (const [i, hash] of hashes.entries()) {
-    if (hash.length !== HASH_BYTES)
+    if (!(hash instanceof Uint8Array) || hash.length !== HASH_BYTES)
       throw new AuditError('AUDIT_CORRUPT', 'a stored hash is not one of 32 bytes')
     joined.set(hash, i * HASH_BYTES)
   }
@@ -117,6 +117,14 @@ function metadataMatcher(): (metadata: string, filter: string) => number {
       filter = JSON.parse(filterText)
       text = filterText
     }
-    return matchesMetadata(filter, JSON.parse(metadata)) ? 1 : 0
+    return matchesMetadata(filter, parseMetadata(metadata)) ? 1 : 0
+  }
+}
+
+function parseMetadata(text: string): JsonObject {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new AuditError('AUDIT_CORRUPT', 'the metadata of an entry is not JSON', { cause })
   }
 }

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AuditEntry, AuditLog } from '@audit/core'
+import { SqliteBackend } from '@audit/sqlite'
 import Database from 'better-sqlite3'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { openLog } from './open-log.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -100,4 +101,24 @@ test('a row that is gone from the middle ends no reading by place unseen', async
   database.exec(`DROP TRIGGER audit_log_no_delete; DELETE FROM audit_log WHERE "index" = 1; ${sql}`)
   database.close()
   await expect(allOf(openLog(path))).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
+})
+
+test('a leaf hash that damage has turned into NULL is refused as damage', async () => {
+  const { path, marked } = await logOfThree()
+  const file = readFileSync(path)
+  const blobOf32Bytes = 12 + 2 * 32 // its type in the header of a row (SQLite file format, section 2.1)
+  let changed = 0
+  for (const place of placesOf(file, Buffer.from(marked.entryId))) {
+    const header = file.subarray(place - 12, place)
+    const at = header.indexOf(blobOf32Bytes)
+    if (at < 0) continue // an index
+    header.writeUInt8(0, at)
+    changed++
+  }
+  expect(changed).toBe(1)
+  writeFileSync(path, file)
+  const backend = new SqliteBackend({ path })
+  await backend.open()
+  onTestFinished(() => backend.close())
+  await expect(backend.leafHashes(0, 3)).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
 })
