@@ -1,6 +1,9 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { AuditLog } from '@audit/core'
+import { SqliteBackend } from '@audit/sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { TemporaryFolder } from './backends.ts'
 import { blocksOf, TOP } from './readme-blocks.ts'
@@ -92,4 +95,38 @@ test('a receipt is checked in another place, with the public key alone', async (
   const receipt = readFileSync(join(folder, 'receipt.json'), 'utf8')
   writeFileSync(join(elsewhere, 'receipt.json'), receipt.replace('You may.', 'You may not.'))
   await expect(runNode(elsewhere, 'check-receipt.ts')).rejects.toThrow('AUDIT_NOT_INCLUDED')
+})
+
+/** How many entries a recipe has left in its folder. */
+async function countIn(folder: string): Promise<number> {
+  await using log = new AuditLog({ backend: new SqliteBackend({ path: join(folder, 'audit.db') }) })
+  return log.count()
+}
+
+test.skipIf(process.platform === 'win32')(
+  'at SIGTERM everything that was recorded is stored, and the process ends by itself (Windows has no such signal)',
+  async () => {
+    const folder = folderWith('core', 'sqlite')
+    save(folder, 'server.ts')
+    const server = spawn(process.execPath, ['server.ts'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const ended = new Promise(resolve => server.once('close', (...how) => resolve(how)))
+    let acknowledged = 0
+    for await (const index of createInterface({ input: server.stdout })) {
+      expect(Number(index)).toBe(acknowledged++)
+      if (acknowledged === 50) server.kill('SIGTERM')
+    }
+    expect(await ended).toEqual([0, null])
+    expect(acknowledged).toBeGreaterThanOrEqual(50)
+    expect(await countIn(folder)).toBe(acknowledged)
+  },
+)
+
+test('process.exit after close loses nothing', async () => {
+  const folder = folderWith('core', 'sqlite')
+  save(folder, 'exit.ts')
+  await runNode(folder, 'exit.ts')
+  expect(await countIn(folder)).toBe(1000)
 })
