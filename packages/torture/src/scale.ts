@@ -5,6 +5,8 @@ export interface Scale {
   readonly kills: number
   readonly crowd: CrowdSize
   readonly damagedFiles: number
+  /** Of each system call, so many are made to fail, one in each run. */
+  readonly faultsOfAKind: number
   readonly sequences: number
 }
 
@@ -13,6 +15,7 @@ export const FULL: Scale = {
   kills: 300,
   crowd: { processes: 4, threads: 4, callers: 64, entries: 98 },
   damagedFiles: 1000,
+  faultsOfAKind: 25,
   sequences: 300,
 }
 
@@ -21,5 +24,6 @@ export const SHORT: Scale = {
   kills: 10,
   crowd: { processes: 2, threads: 2, callers: 16, entries: 20 },
   damagedFiles: 40,
+  faultsOfAKind: 1,
   sequences: 15,
 }

@@ -2,6 +2,7 @@
 import { FILE_BACKEND_IDS, FILE_BACKENDS } from './backends.ts'
 import { crowd } from './crowd.ts'
 import { damage } from './damage.ts'
+import { canInject, faults } from './faults.ts'
 import { kill } from './kill.ts'
 import { model } from './model.ts'
 import { FULL } from './scale.ts'
@@ -36,6 +37,18 @@ for (const backend of FILE_BACKEND_IDS) {
     survived: `${integer(crowded.recorded)} entries, ${integer(crowded.queries)} queries meanwhile, no call failed; event loop 99 %: ${milliseconds(crowded.loopDelayMs.median)} ms, of the worst thread ${milliseconds(crowded.loopDelayMs.worst)} ms`,
     lost: integer(crowded.lost),
   })
+
+  if (canInject) {
+    tell(`${title}: system calls that fail`)
+    const faulty = await faults(backend, FULL.faultsOfAKind, fault => tell(`  ${fault}`))
+    rows.push({
+      what: 'a system call fails',
+      backend,
+      tries: `${integer(faulty.faults)} faults`,
+      survived: `${integer(faulty.failedCalls)} calls rejected and made again, ${integer(faulty.acknowledged)} entries acknowledged`,
+      lost: integer(faulty.lost),
+    })
+  } else tell(`${title}: system calls that fail are left out, since there is no strace`)
 
   tell(`${title}: ${FULL.damagedFiles} damaged files`)
   const damaged = await damage(backend, FULL.damagedFiles)

@@ -1,0 +1,42 @@
+// Records so many entries, one by one and in crowds, each again until it succeeds, and says what failed on the way:
+// <backend> <path> <count>
+import { setTimeout as pause } from 'node:timers/promises'
+import { AuditError } from '@audit/core'
+import { backendNamed, openLog } from '../backends.ts'
+import { exchangeOf } from '../exchange.ts'
+
+const MOST_FAILURES = 200
+const PAUSE_MS = 5
+const CROWD = 8
+
+const [id, path = '', count] = process.argv.slice(2)
+const log = openLog(backendNamed(id), path)
+const failures: string[] = []
+
+for (let n = 0; n < Number(count); ) {
+  const callers = n % 3 === 0 ? 1 : Math.min(CROWD, Number(count) - n)
+  await Promise.all(Array.from({ length: callers }, (_, i) => again(() => log.record(exchangeOf(n + i)))))
+  n += callers
+  // What failed on the way is nowhere, and all else is there.
+  const there = await again(() => log.count())
+  if (there !== n) throw new Error(`${n} entries were acknowledged, and ${there} are there`)
+  await again(() => log.query({ user: 'user 1', order: 'desc', limit: 3 }))
+}
+await log.close().catch(note)
+console.log(JSON.stringify(failures))
+
+async function again<T>(operation: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await operation()
+    } catch (error) {
+      note(error)
+      await pause(PAUSE_MS)
+    }
+  }
+}
+
+function note(error: unknown): void {
+  if (!(error instanceof AuditError) || failures.length > MOST_FAILURES) throw error
+  failures.push(error.code)
+}
