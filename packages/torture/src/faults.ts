@@ -16,7 +16,10 @@ const CODES = ['AUDIT_OPEN_FAILED', 'AUDIT_WRITE_FAILED', 'AUDIT_READ_FAILED', '
 /** SQLite takes bytes that cannot be read for damage. */
 const UNREADABLE_CODES = [...CODES, 'AUDIT_CORRUPT']
 
-/** The system calls that the backends make on their files and folder, and how they fail. */
+/**
+ * The system calls that the backends make on their files and folder, and how they fail. The locks are not among them:
+ * on a local disk they are in the kernel's memory, and there is no letting go of one that could fail.
+ */
 const FAULTS = [
   ['openat', 'EIO'],
   ['statx', 'EIO'],
@@ -30,7 +33,6 @@ const FAULTS = [
   ['fdatasync', 'EIO'],
   ['ftruncate', 'EIO'],
   ['fallocate', 'ENOSPC'],
-  ['fcntl', 'EIO'],
   ['fchmod', 'EIO'],
   ['mmap', 'ENOMEM'],
   ['link', 'EIO'],
