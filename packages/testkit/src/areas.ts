@@ -8,6 +8,7 @@ import { immutability } from './cases/immutability.ts'
 import { integrity } from './cases/integrity.ts'
 import { leafHashes } from './cases/leaf-hashes.ts'
 import { lifeCycle } from './cases/life-cycle.ts'
+import { model } from './cases/model.ts'
 import { order } from './cases/order.ts'
 import { paging } from './cases/paging.ts'
 import { persistence } from './cases/persistence.ts'
@@ -32,6 +33,7 @@ export const AREAS: readonly Area[] = [
   persistence,
   sharing,
   record,
+  model,
   subtrees,
   integrity,
 ]

@@ -9,6 +9,7 @@ import { fidelity } from './broken-backends/fidelity.ts'
 import { filtering } from './broken-backends/filtering.ts'
 import { keeping } from './broken-backends/keeping.ts'
 import { living } from './broken-backends/living.ts'
+import { modelling } from './broken-backends/modelling.ts'
 import { proving } from './broken-backends/proving.ts'
 import { reading } from './broken-backends/reading.ts'
 import { sharing } from './broken-backends/sharing.ts'
@@ -21,6 +22,7 @@ const BROKEN: readonly BrokenBackend[] = [
   ...fidelity,
   ...living,
   ...sharing,
+  ...modelling,
   ...proving,
 ]
 
