@@ -1,0 +1,24 @@
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { expect, test } from 'vitest'
+import { input, openLog } from './open-log.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+test('a lock held past the busy timeout fails the record, holds up nothing else, and leaves no trace', async () => {
+  const path = join(temporaryFolder(), 'audit.db')
+  const log = openLog(path)
+  await log.record(input('before'))
+  const holder = new Database(path)
+  holder.exec('BEGIN IMMEDIATE')
+  let turns = 0
+  const timer = setInterval(() => turns++, 100)
+  const waiting = expect(log.record(input('too long'))).rejects.toMatchObject({ code: 'AUDIT_BUSY' })
+  expect(await log.count()).toBe(1)
+  await waiting
+  clearInterval(timer)
+  expect(turns).toBeGreaterThan(100) // of about 300 in the 30 seconds
+  holder.exec('ROLLBACK')
+  holder.close()
+  expect(await log.count()).toBe(1)
+  expect(await log.record(input('after'))).toMatchObject({ index: 1 })
+})
