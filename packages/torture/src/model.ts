@@ -48,16 +48,19 @@ export async function model(
   seed?: number,
 ): Promise<ModelFigures> {
   let commands = 0
-  const property = fc.asyncProperty(fc.commands(kinds(id !== 'memory'), { maxCommands: 25 }), async calls => {
-    using store = new Store(id)
-    const real: Real = { store, log: store.open() }
-    try {
-      await fc.asyncModelRun(() => ({ model: { entries: [] }, real }), calls)
-      commands += [...calls].length
-    } finally {
-      await real.log.close()
-    }
-  })
+  const property = fc.asyncProperty(
+    fc.commands(kinds(id !== 'memory'), { maxCommands: 25, size: 'max' }),
+    async calls => {
+      using store = new Store(id)
+      const real: Real = { store, log: store.open() }
+      try {
+        await fc.asyncModelRun(() => ({ model: { entries: [] }, real }), calls)
+        commands += [...calls].length
+      } finally {
+        await real.log.close()
+      }
+    },
+  )
   await fc.assert(property, { numRuns: sequences, ...(seed !== undefined && { seed }) })
   return { sequences, commands }
 }
