@@ -6,7 +6,7 @@ import { TemporaryFolder } from './backends.ts'
 import { blocksOf, TOP } from './readme-blocks.ts'
 import { runCommand, runNode } from './run-command.ts'
 
-const PUBLISHED = ['core', 'sqlite', 'jsonl', 'testkit'] as const
+const PUBLISHED = ['core', 'sqlite', 'jsonl', 'postgres', 'testkit'] as const
 const TSC = join(TOP, 'node_modules/typescript/bin/tsc')
 
 let folder: TemporaryFolder

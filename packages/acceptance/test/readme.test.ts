@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { PostgresServer } from '@audit/postgres-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TemporaryFolder } from './backends.ts'
 import { blocksOf, readmes, TOP } from './readme-blocks.ts'
@@ -16,11 +17,15 @@ const READMES = readmes().map(readme => ({
 }))
 
 let folder: TemporaryFolder
+/** What the blocks that want a database connect to. */
+let server: PostgresServer | undefined
 
 /** The folder of a README's blocks: they may import each other, and write files. */
 const folderOf = (readme: string) => folder.file(dirname(readme))
 
-beforeAll(() => {
+beforeAll(async () => {
+  server = process.env.AUDIT_POSTGRES_URL ? undefined : await PostgresServer.start()
+  process.env.DATABASE_URL = process.env.AUDIT_POSTGRES_URL ?? server?.url
   folder = new TemporaryFolder()
   symlinkSync(NODE_MODULES, folder.file('node_modules'), 'junction')
   writeFileSync(folder.file('package.json'), '{ "type": "module" }')
@@ -36,7 +41,10 @@ beforeAll(() => {
     for (const { file, code } of blocks) writeFileSync(join(folderOf(readme), file), code)
   }
 })
-afterAll(() => folder[Symbol.dispose]())
+afterAll(async () => {
+  folder[Symbol.dispose]()
+  await server?.stop()
+})
 
 test('the types of all blocks hold', async () => {
   await runNode(folder.path, TSC, '--project', '.')

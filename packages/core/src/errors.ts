@@ -12,6 +12,7 @@
  * | `AUDIT_WRITE_FAILED` | the entries of this write were not stored; recording them again makes no duplicate |
  * | `AUDIT_READ_FAILED` | the store could not be read |
  * | `AUDIT_BUSY` | another process held the log's lock for too long; nothing was stored |
+ * | `AUDIT_OUTCOME_UNKNOWN` | the connection to the store broke for long: whether the entry was stored, nobody can say yet |
  * | `AUDIT_CORRUPT` | what is stored is not what was written |
  * | `AUDIT_NOT_FOUND` | there is no entry with this id |
  * | `AUDIT_INVALID_KEY` | a text that is no key, or one of a kind that is not known |
@@ -35,6 +36,7 @@ export type AuditErrorCode =
   | 'AUDIT_WRITE_FAILED'
   | 'AUDIT_READ_FAILED'
   | 'AUDIT_BUSY'
+  | 'AUDIT_OUTCOME_UNKNOWN'
   | 'AUDIT_CORRUPT'
   | 'AUDIT_NOT_FOUND'
   | 'AUDIT_INVALID_KEY'

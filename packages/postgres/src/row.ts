@@ -1,0 +1,71 @@
+import {
+  type AuditEntry,
+  AuditError,
+  canonicalJson,
+  HASH_BYTES,
+  type JsonObject,
+  type Leaf,
+} from '@audit/core'
+import { decodeText, encodeText } from './text.ts'
+
+/** A stored entry, as `pg` gives it. */
+export interface Row {
+  /** `bigint`, which `pg` gives as text. */
+  readonly index: string
+  readonly entry_id: string
+  readonly timestamp: string
+  readonly user: string
+  readonly model: string
+  readonly cost_usd: number | null
+  readonly latency_ms: number | null
+  /** Canonical JSON (RFC 8785). It escapes NUL by itself. */
+  readonly metadata: string
+  readonly input_text: string
+  readonly output_text: string
+}
+
+/** The entry of a row. */
+export function entryOf(row: Row): AuditEntry {
+  const index = Number(row.index)
+  return {
+    entryId: decodeText(row.entry_id),
+    timestamp: row.timestamp,
+    user: decodeText(row.user),
+    model: decodeText(row.model),
+    inputText: decodeText(row.input_text),
+    outputText: decodeText(row.output_text),
+    costUsd: row.cost_usd,
+    latencyMs: row.latency_ms,
+    metadata: parseMetadata(row.metadata, index),
+    index,
+  }
+}
+
+/** What `audit.append` takes, but for the name of the log and whether the batch is sent again: columns, not rows. */
+export function columnsOf(leaves: readonly Leaf[]): readonly unknown[] {
+  const hashes = Buffer.alloc(leaves.length * HASH_BYTES)
+  leaves.forEach(({ hash }, i) => {
+    hashes.set(hash, i * HASH_BYTES)
+  })
+  const entries = leaves.map(({ entry }) => entry)
+  return [
+    entries.map(({ entryId }) => encodeText(entryId)),
+    entries.map(({ timestamp }) => timestamp),
+    entries.map(({ user }) => encodeText(user)),
+    entries.map(({ model }) => encodeText(model)),
+    entries.map(({ costUsd }) => costUsd),
+    entries.map(({ latencyMs }) => latencyMs),
+    hashes,
+    entries.map(({ metadata }) => canonicalJson(metadata)),
+    entries.map(({ inputText }) => encodeText(inputText)),
+    entries.map(({ outputText }) => encodeText(outputText)),
+  ]
+}
+
+function parseMetadata(text: string, index: number): JsonObject {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new AuditError('AUDIT_CORRUPT', `the metadata of entry ${index} is not JSON`, { cause })
+  }
+}

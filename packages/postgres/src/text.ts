@@ -1,0 +1,16 @@
+// PostgreSQL stores every character but NUL. So NUL becomes two characters, the first of which is DLE, the "data link
+// escape" of ASCII; and a DLE becomes two as well. Both ways it is one to one, so equal texts stay equal, and others other.
+const NUL = '\u0000'
+const DLE = '\u0010'
+
+/** A text as it is stored: with NUL as `DLE 0`, and DLE as `DLE 1`. */
+export function encodeText(text: string): string {
+  if (!text.includes(NUL) && !text.includes(DLE)) return text
+  return text.replaceAll(DLE, `${DLE}1`).replaceAll(NUL, `${DLE}0`)
+}
+
+/** A stored text as it was. */
+export function decodeText(stored: string): string {
+  if (!stored.includes(DLE)) return stored
+  return stored.replaceAll(`${DLE}0`, NUL).replaceAll(`${DLE}1`, DLE)
+}
