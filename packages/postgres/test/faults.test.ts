@@ -49,7 +49,6 @@ test.each<[string, Cut]>([
 
 test('a server that is killed and started again has all that was acknowledged, and the log goes on', async () => {
   const server = await PostgresServer.start()
-  if (!server) throw new Error('there is no server for this platform')
   onTestFinished(() => server.stop())
   const own = newPool({ connectionString: server.url })
   const backend = new PostgresBackend({ pool: own })

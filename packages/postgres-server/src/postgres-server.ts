@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import { type Binaries, findBinaries } from './binaries.ts'
+import { type Binaries, copyBinaries } from './binaries.ts'
 
 const START_MS = 60_000
 const POLL_MS = 50
@@ -34,17 +34,16 @@ export class PostgresServer {
     this.#folder = folder
   }
 
-  /** Makes a new, empty server and starts it; `undefined` where there are no programs for this platform. */
-  static async start(): Promise<PostgresServer | undefined> {
+  /**
+   * Makes a new, empty server and starts it.
+   *
+   * @throws Error where there are no programs for this platform, or they do not start.
+   */
+  static async start(): Promise<PostgresServer> {
     const folder = join(tmpdir(), `audit-postgres-${randomUUID()}`)
     mkdirSync(folder, { mode: 0o755 })
     const user = unprivilegedUser()
-    const binaries = findBinaries(user.uid === undefined ? undefined : join(folder, 'native'))
-    if (!binaries) {
-      rmSync(folder, { recursive: true })
-      return undefined
-    }
-    const server = new PostgresServer(binaries, user, folder)
+    const server = new PostgresServer(copyBinaries(join(folder, 'native')), user, folder)
     process.once('exit', () => server.#abandon())
     try {
       await server.#initialise()

@@ -1,0 +1,2 @@
+export { PostgresServer } from './postgres-server.ts'
+export { type ProvidedServer, provideServer } from './provided-server.ts'
