@@ -85,13 +85,18 @@ export class AuditLog implements AsyncDisposable {
    * Calls need not wait for each other: those that come while a batch is being stored share the next one.
    *
    * @throws AuditError `AUDIT_INVALID_ENTRY` when the input is no entry; `AUDIT_WRITE_FAILED` or `AUDIT_BUSY` when it
-   *   was not stored, and is then nowhere, so that recording it again makes no duplicate; `AUDIT_CLOSED`;
-   *   and what opening throws.
+   *   was not stored, and is then nowhere, so that recording it again makes no duplicate; `AUDIT_OUTCOME_UNKNOWN` when
+   *   the connection to a store broke for long: look for the error's `entryId` before recording it again;
+   *   `AUDIT_CLOSED`; and what opening throws.
    */
   async record(input: EntryInput): Promise<AuditEntry> {
     this.#assertOpen()
     const leaf = leafOf(input)
-    return placeEntry(leaf.entry, await this.#queue.add(leaf))
+    try {
+      return placeEntry(leaf.entry, await this.#queue.add(leaf))
+    } catch (error) {
+      throw ofEntry(error, leaf.entry.entryId)
+    }
   }
 
   /**
@@ -352,6 +357,13 @@ function checkOptions(options: object, known: readonly string[]): void {
 
 function invalidOptions(reason: string): AuditError {
   return new AuditError('AUDIT_INVALID_OPTIONS', reason)
+}
+
+/** Where nobody knows whether a batch was stored, each of its callers is told which entry to look for. */
+function ofEntry(error: unknown, entryId: string): unknown {
+  if (!(error instanceof AuditError) || error.code !== 'AUDIT_OUTCOME_UNKNOWN') return error
+  const message = `${error.message}; once the store can be reached, get(${JSON.stringify(entryId)}) tells`
+  return new AuditError(error.code, message, { cause: error.cause, entryId })
 }
 
 function leafOf(input: EntryInput): Leaf {

@@ -26,6 +26,8 @@ export interface AuditBackend {
   /**
    * Appends the leaves in order, all or none, and resolves once they would survive a crash. Returns the index of the first.
    * A crash before that may leave whole leaves from the front of the batch, and never a part of one.
+   * When it rejects, nothing was stored. Over a network, where a connection can break while the store commits, it first
+   * finds out, by the entry ids; only where that cannot be done in time it rejects with `AUDIT_OUTCOME_UNKNOWN`.
    * Core never calls it with an empty batch, nor again before it has settled, and never changes a leaf's bytes later.
    */
   append(leaves: readonly Leaf[]): Promise<number>

@@ -12,7 +12,7 @@
  * | `AUDIT_WRITE_FAILED` | the entries of this write were not stored; recording them again makes no duplicate |
  * | `AUDIT_READ_FAILED` | the store could not be read |
  * | `AUDIT_BUSY` | another process held the log's lock for too long; nothing was stored |
- * | `AUDIT_OUTCOME_UNKNOWN` | the connection to the store broke for long: whether the entry was stored, nobody can say yet |
+ * | `AUDIT_OUTCOME_UNKNOWN` | the store could not be asked whether the entry was stored; `get(error.entryId)` tells, once it can |
  * | `AUDIT_CORRUPT` | what is stored is not what was written |
  * | `AUDIT_NOT_FOUND` | there is no entry with this id |
  * | `AUDIT_INVALID_KEY` | a text that is no key, or one of a kind that is not known |
@@ -64,10 +64,17 @@ export class AuditError extends Error {
   static override readonly name = 'AuditError'
   override readonly name = 'AuditError'
   readonly code: AuditErrorCode
+  /** With `AUDIT_OUTCOME_UNKNOWN`: the entry that may have been stored. */
+  readonly entryId?: string
 
-  constructor(code: AuditErrorCode, message: string, options?: { readonly cause?: unknown }) {
+  constructor(
+    code: AuditErrorCode,
+    message: string,
+    { entryId, ...options }: { readonly cause?: unknown; readonly entryId?: string } = {},
+  ) {
     super(message, options)
     this.code = code
+    if (entryId !== undefined) this.entryId = entryId
   }
 
   /** Passes an `AuditError` through and wraps anything else, which becomes the `cause`. */
