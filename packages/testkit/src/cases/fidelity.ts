@@ -11,6 +11,26 @@ const CONTROLS = String.fromCharCode(...Array.from({ length: 32 }, (_, code) => 
 const TEXTS: readonly { readonly id: string; readonly what: string; readonly texts: readonly string[] }[] = [
   { id: 'nul', what: 'NUL characters', texts: ['\0', 'a\0b', '\0a', 'a\0', '\0\0'] },
   {
+    id: 'escapes',
+    what: 'NUL, and whatever a store without NUL may put in its place,',
+    texts: [
+      '\0',
+      '\\0',
+      '\\x00',
+      '%00',
+      '\u2400',
+      '\ufffd',
+      '\ue000',
+      '\ufdd0',
+      '\x1b',
+      '\x100',
+      '\x10',
+      '\x101',
+      '\x10\0',
+      '',
+    ],
+  },
+  {
     id: 'controls',
     what: 'control characters and terminal escapes',
     texts: [CONTROLS, '\x1b[31mred\x1b[0m', '\b\f\v'],

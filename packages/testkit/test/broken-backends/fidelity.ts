@@ -46,6 +46,16 @@ export const fidelity: readonly BrokenBackend[] = [
     methods: storingTexts(text => text.split('\0')[0] ?? ''),
   },
   {
+    fault: 'takes its own sign for NUL for NUL, also where it was recorded',
+    caughtBy: 'fidelity.text-escapes',
+    methods: storingTexts(text => text.replaceAll('\u2400', '\0')),
+  },
+  {
+    fault: 'escapes NUL, and not what it escapes with',
+    caughtBy: 'fidelity.text-escapes',
+    methods: storingTexts(text => text.replaceAll('\x100', '\0')),
+  },
+  {
     fault: 'drops control characters',
     caughtBy: 'fidelity.text-controls',
     methods: storingTexts(text =>
