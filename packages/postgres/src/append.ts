@@ -1,14 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { AuditError, type Leaf } from '@audit/core'
 import type pg from 'pg'
-import { isOutcomeUnknown, isRolledBack } from './failure.ts'
+import { Connection } from './connection.ts'
+import { isOutcomeKnown, isRolledBack } from './failure.ts'
 import { columnsOf } from './row.ts'
+import { rowsOf } from './statement.ts'
 
-/** How long the server is asked whether it has stored a batch, before nobody can say so. */
-const SETTLE_MS = 60_000
+/** How long an answer is waited for. A connection that is silent for longer is given up: nobody may be at its end. */
+const ANSWER_MS = 60_000
+/** How long a batch is tried again, or the server asked whether it has stored it. */
+const RETRY_MS = 60_000
 const PAUSE_MS = 100
+/** What one entry may have as its canonical line: the server takes no statement of a gibibyte. */
+const MAX_LINE_BYTES = 256 * 1024 * 1024
 
-const TEXT = 'SELECT audit.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS first'
+const APPEND = 'SELECT audit.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS first'
 
 /**
  * Appends a batch in one statement, which is one transaction and one round trip. A connection that breaks meanwhile
@@ -16,50 +22,77 @@ const TEXT = 'SELECT audit.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 
  * be stored twice, since its ids are unique.
  */
 export async function appendBatch(pool: pg.Pool, log: string, leaves: readonly Leaf[]): Promise<number> {
+  for (const { line } of leaves) refuseTooLong(line)
   const columns = columnsOf(leaves)
-  let deadline: number | undefined
+  const deadline = performance.now() + RETRY_MS
+  let isUnknown = false
   for (;;) {
-    const attempt = await tryAppend(pool, [log, deadline !== undefined, ...columns])
-    if ('first' in attempt) return attempt.first
-    if (attempt.isRolledBack) continue
-    if (!attempt.isUnknown && deadline === undefined) throw attempt.error // nothing was stored
-    deadline ??= performance.now() + SETTLE_MS
-    if (performance.now() > deadline) throw unknownOutcome(attempt.error)
-    await pause(PAUSE_MS)
+    const outcome = await tryAppend(pool, [log, isUnknown, ...columns])
+    if ('first' in outcome) return outcome.first
+    isUnknown ||= outcome.isUnknown
+    if (!isUnknown && !isRolledBack(outcome.error)) throw outcome.error
+    if (performance.now() > deadline) throw isUnknown ? unknownOutcome(outcome.error) : outcome.error
+    if (isUnknown) await pause(PAUSE_MS)
   }
 }
 
-type Attempt =
-  | { readonly first: number }
-  | { readonly error: unknown; readonly isRolledBack: boolean; readonly isUnknown: boolean }
+type Outcome = { readonly first: number } | { readonly error: unknown; readonly isUnknown: boolean }
 
-async function tryAppend(pool: pg.Pool, values: unknown[]): Promise<Attempt> {
-  let client: pg.PoolClient
+async function tryAppend(pool: pg.Pool, values: readonly unknown[]): Promise<Outcome> {
+  let connection: Connection
   try {
-    client = await pool.connect()
+    connection = await Connection.take(pool)
   } catch (error) {
-    return { error, isRolledBack: false, isUnknown: false } // nothing was sent
+    return { error, isUnknown: false } // nothing was sent
   }
-  // A connection that breaks tells so in an event as well, which nobody else listens for while it is out of the pool.
-  const ignore = () => {}
-  client.on('error', ignore)
+  if (connection.isInTransaction) {
+    connection.discard()
+    return { error: transactionLeftOpen(), isUnknown: false }
+  }
+  const outcome = await append(connection, values, pool.options.query_timeout || ANSWER_MS)
+  if ('isUnknown' in outcome && outcome.isUnknown) connection.discard()
+  else connection.giveBack()
+  return outcome
+}
+
+async function append(
+  connection: Connection,
+  values: readonly unknown[],
+  timeoutMs: number,
+): Promise<Outcome> {
   try {
-    const { rows } = await client.query<{ first: string }>(TEXT, values)
-    client.release()
-    return { first: Number(rows[0]?.first) }
+    const statement = { text: APPEND, values, timeoutMs }
+    const [row] = await rowsOf<{ first: string }>(connection.client, statement)
+    if (connection.isReplicationCutShort) return { error: notReplicated(), isUnknown: true }
+    return { first: Number(row?.first) }
   } catch (error) {
-    const isUnknown = isOutcomeUnknown(error)
-    client.release(isUnknown)
-    return { error, isRolledBack: isRolledBack(error), isUnknown }
-  } finally {
-    client.off('error', ignore)
+    return { error, isUnknown: !isOutcomeKnown(error) }
   }
+}
+
+function refuseTooLong(line: string): void {
+  if (line.length * 3 <= MAX_LINE_BYTES || Buffer.byteLength(line) <= MAX_LINE_BYTES) return
+  throw new AuditError(
+    'AUDIT_WRITE_FAILED',
+    `an entry may have ${MAX_LINE_BYTES} bytes as its canonical line, and this one has more: record a part of it`,
+  )
+}
+
+function transactionLeftOpen(): AuditError {
+  return new AuditError(
+    'AUDIT_WRITE_FAILED',
+    'the pool gave out a connection in the middle of a transaction: end each before its connection is released',
+  )
+}
+
+function notReplicated(): Error {
+  return new Error('the server gave up waiting for its synchronous standby')
 }
 
 function unknownOutcome(cause: unknown): AuditError {
   return new AuditError(
     'AUDIT_OUTCOME_UNKNOWN',
-    'the connection broke while entries were being stored, and the server cannot be asked whether they are: look for them before you record them again',
+    'the connection broke while entries were being stored, and the server cannot be asked whether they are',
     { cause },
   )
 }

@@ -1,17 +1,76 @@
 import type { Finding } from '@audit/core'
 import type pg from 'pg'
-import { TRIGGERS } from './schema.ts'
+import { GUARD_SOURCES, GUARDED } from './guards.ts'
+import { rowsOf } from './statement.ts'
 
-/** Triggers that are missing or disabled. What they guarded shows in the entries themselves. */
-export async function inspect(pool: pg.Pool): Promise<Finding[]> {
-  const { rows } = await pool.query<{ name: string }>(
-    `SELECT tgname AS name FROM pg_catalog.pg_trigger
-     JOIN pg_catalog.pg_class ON pg_class.oid = tgrelid
-     WHERE relnamespace = 'audit'::regnamespace AND tgenabled IN ('O', 'A')`,
-  )
-  const found = new Set(rows.map(({ name }) => name))
-  return Object.values(TRIGGERS)
-    .flat()
-    .filter(name => !found.has(name))
-    .map(name => ({ kind: 'damaged', message: `the trigger ${name} is missing or disabled` }))
+/** How many faults of one kind are told of. */
+const MAX_FAULTS = 100
+
+/** What no reading by place can see: guards that are gone, disabled or changed, and rows before the first place. */
+export async function inspect(pool: pg.Pool, log: string): Promise<Finding[]> {
+  return [
+    ...(await triggerFaults(pool)).map(damaged),
+    ...(await functionFaults(pool)).map(damaged),
+    ...(await tableFaults(pool)).map(damaged),
+    ...(await rowsBeforeTheFirst(pool, log)),
+  ]
+}
+
+async function triggerFaults(pool: pg.Pool): Promise<string[]> {
+  const rows = await rowsOf<{ name: string; table: string; enabled: string; function: string }>(pool, {
+    text: `SELECT tgname AS name, relname AS table, tgenabled AS enabled, proname AS function
+      FROM pg_catalog.pg_trigger
+      JOIN pg_catalog.pg_class ON pg_class.oid = tgrelid
+      JOIN pg_catalog.pg_proc ON pg_proc.oid = tgfoid
+      WHERE relnamespace = to_regnamespace('audit') AND NOT tgisinternal`,
+    values: [],
+  })
+  const expected = Object.values(GUARDED).flat()
+  const working = rows.filter(row => row.enabled === 'A' && Object.hasOwn(GUARD_SOURCES, row.function))
+  const missing = expected.filter(name => !working.some(row => row.name === name))
+  const added = rows.filter(({ table, name }) => Object.hasOwn(GUARDED, table) && !expected.includes(name))
+  return [
+    ...missing.map(name => `the trigger ${name} is missing, disabled or changed`),
+    ...added.map(({ name, table }) => `the trigger ${name} was added to ${table}`),
+  ]
+}
+
+async function functionFaults(pool: pg.Pool): Promise<string[]> {
+  const rows = await rowsOf<{ name: string; source: string }>(pool, {
+    text: `SELECT proname AS name, prosrc AS source FROM pg_catalog.pg_proc
+      WHERE pronamespace = to_regnamespace('audit')`,
+    values: [],
+  })
+  return Object.entries(GUARD_SOURCES)
+    .filter(([name, source]) => !rows.some(row => row.name === name && row.source === source))
+    .map(([name]) => `the function audit.${name}, which refuses changes, was changed`)
+}
+
+/** A crash empties an unlogged table. */
+async function tableFaults(pool: pg.Pool): Promise<string[]> {
+  const rows = await rowsOf<{ name: string }>(pool, {
+    text: `SELECT relname AS name FROM pg_catalog.pg_class
+      WHERE relnamespace = to_regnamespace('audit') AND relkind = 'r' AND relpersistence <> 'p'`,
+    values: [],
+  })
+  return rows.map(({ name }) => `the table ${name} is unlogged, and does not survive a crash`)
+}
+
+async function rowsBeforeTheFirst(pool: pg.Pool, log: string): Promise<Finding[]> {
+  const rows = await rowsOf<{ index: string }>(pool, {
+    text: `SELECT index FROM audit.entries WHERE log = $1 AND index < 0 ORDER BY index LIMIT ${MAX_FAULTS}`,
+    values: [log],
+  })
+  return rows.map(row => {
+    const index = Number(row.index)
+    return {
+      kind: 'entry-inserted',
+      index,
+      message: `a row has the index ${index}, which is before the first`,
+    }
+  })
+}
+
+function damaged(message: string): Finding {
+  return { kind: 'damaged', message }
 }

@@ -7,35 +7,40 @@ import {
   type Leaf,
 } from '@audit/core'
 import { decodeText, encodeText } from './text.ts'
+import { decodeTimestamp, encodeTimestamp } from './timestamp.ts'
 
-/** A stored entry, as `pg` gives it. */
+/** A stored entry, each value as PostgreSQL spells it. */
 export interface Row {
-  /** `bigint`, which `pg` gives as text. */
   readonly index: string
   readonly entry_id: string
+  /** Milliseconds since 1970. */
   readonly timestamp: string
   readonly user: string
   readonly model: string
-  readonly cost_usd: number | null
-  readonly latency_ms: number | null
+  readonly cost_usd: string | null
+  readonly latency_ms: string | null
   /** Canonical JSON (RFC 8785). It escapes NUL by itself. */
   readonly metadata: string
   readonly input_text: string
   readonly output_text: string
 }
 
-/** The entry of a row. */
+/** What a statement selects to get a `Row`. */
+export const ROW_COLUMNS =
+  'index, entry_id, extract(epoch FROM timestamp) * 1000 AS timestamp, "user", model, cost_usd, latency_ms, metadata, input_text, output_text'
+
+/** The entry of a row. Throws AuditError `AUDIT_CORRUPT` for one that nobody recorded. */
 export function entryOf(row: Row): AuditEntry {
   const index = Number(row.index)
   return {
     entryId: decodeText(row.entry_id),
-    timestamp: row.timestamp,
+    timestamp: decodeTimestamp(row.timestamp),
     user: decodeText(row.user),
     model: decodeText(row.model),
     inputText: decodeText(row.input_text),
     outputText: decodeText(row.output_text),
-    costUsd: row.cost_usd,
-    latencyMs: row.latency_ms,
+    costUsd: numberOf(row.cost_usd),
+    latencyMs: numberOf(row.latency_ms),
     metadata: parseMetadata(row.metadata, index),
     index,
   }
@@ -50,7 +55,7 @@ export function columnsOf(leaves: readonly Leaf[]): readonly unknown[] {
   const entries = leaves.map(({ entry }) => entry)
   return [
     entries.map(({ entryId }) => encodeText(entryId)),
-    entries.map(({ timestamp }) => timestamp),
+    entries.map(({ timestamp }) => encodeTimestamp(timestamp)),
     entries.map(({ user }) => encodeText(user)),
     entries.map(({ model }) => encodeText(model)),
     entries.map(({ costUsd }) => costUsd),
@@ -60,6 +65,10 @@ export function columnsOf(leaves: readonly Leaf[]): readonly unknown[] {
     entries.map(({ inputText }) => encodeText(inputText)),
     entries.map(({ outputText }) => encodeText(outputText)),
   ]
+}
+
+function numberOf(text: string | null): number | null {
+  return text === null ? null : Number(text)
 }
 
 function parseMetadata(text: string, index: number): JsonObject {

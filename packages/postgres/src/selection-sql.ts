@@ -1,52 +1,46 @@
 import { canonicalJson, type JsonObject, type Selection } from '@audit/core'
+import { ROW_COLUMNS } from './row.ts'
 import { INDEXED_CHARACTERS } from './schema.ts'
+import type { Statement } from './statement.ts'
 import { encodeText } from './text.ts'
-
-/** A statement and the values for its `$1`, `$2`, … */
-export interface Sql {
-  readonly text: string
-  readonly values: readonly unknown[]
-}
-
-/** The columns of a `Row`. */
-export const ROW_COLUMNS =
-  'index, entry_id, timestamp, "user", model, cost_usd, latency_ms, metadata, input_text, output_text'
+import { encodeTimestamp } from './timestamp.ts'
 
 /** Finds the rows of a selection, and, where it has metadata, some more: whoever runs it compares that exactly. */
-export function findSql(log: string, selection: Selection): Sql {
+export function findSql(log: string, selection: Selection): Statement {
   const { text, values } = conditions(log, selection)
   const direction = selection.order === 'asc' ? 'ASC' : 'DESC'
   return {
     text: `SELECT ${ROW_COLUMNS} FROM audit.entries WHERE ${text}
-      ORDER BY timestamp ${direction}, index ${direction} LIMIT $${values.length + 1}`,
+      ORDER BY entries.timestamp ${direction}, index ${direction} LIMIT $${values.length + 1}`,
     values: [...values, selection.limit ?? null],
   }
 }
 
 /** Counts the rows of a selection without metadata. */
-export function countSql(log: string, selection: Selection): Sql {
+export function countSql(log: string, selection: Selection): Statement {
   const { text, values } = conditions(log, selection)
   return { text: `SELECT count(*) AS count FROM audit.entries WHERE ${text}`, values }
 }
 
-function conditions(log: string, selection: Selection): Sql {
+function conditions(log: string, selection: Selection): Statement {
   const values: unknown[] = [log]
   const bind = (value: unknown) => `$${values.push(value)}`
   const equal = (column: string, value: string) => {
     const stored = bind(encodeText(value))
     return `left(${column}, ${INDEXED_CHARACTERS}) = left(${stored}, ${INDEXED_CHARACTERS}) AND ${column} = ${stored}`
   }
+  const instant = (timestamp: string) => `${bind(encodeTimestamp(timestamp))}::timestamptz`
   const { entryId, user, model, since, until, size, after, order, metadata = {} } = selection
   const all = ['log = $1']
   if (entryId !== undefined) all.push(`entry_id = ${bind(encodeText(entryId))}`)
   if (user !== undefined) all.push(equal('"user"', user))
   if (model !== undefined) all.push(equal('model', model))
-  if (since !== undefined) all.push(`timestamp >= ${bind(since)}`)
-  if (until !== undefined) all.push(`timestamp <= ${bind(until)}`)
+  if (since !== undefined) all.push(`timestamp >= ${instant(since)}`)
+  if (until !== undefined) all.push(`timestamp <= ${instant(until)}`)
   if (size !== undefined) all.push(`index < ${bind(size)}`)
   if (after) {
     const comparison = order === 'asc' ? '>' : '<'
-    all.push(`(timestamp, index) ${comparison} (${bind(after.timestamp)}, ${bind(after.index)}::bigint)`)
+    all.push(`(timestamp, index) ${comparison} (${instant(after.timestamp)}, ${bind(after.index)}::bigint)`)
   }
   const pair = longestPair(metadata)
   if (pair !== undefined) all.push(`strpos(metadata, ${bind(pair)}) > 0`)

@@ -114,9 +114,3 @@ test.each<[string, unknown]>([
   expect(make).toThrow(expect.objectContaining({ code: 'AUDIT_INVALID_OPTIONS' }))
   expect(make).not.toThrow(SECRET)
 })
-
-test('a server that is too old is refused (there is none here, so its answer is made up)', async () => {
-  const client = { query: async () => ({ rows: [{ version: '130012', encoding: 'UTF8' }] }), release() {} }
-  const old = { query: client.query, connect: async () => client } as unknown as pg.Pool // as much of one as is used
-  await expect(new PostgresBackend({ pool: old }).open()).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
-})

@@ -1,0 +1,97 @@
+import { type AuditEntry, matches, type Selection } from '@audit/core'
+import type pg from 'pg'
+import { isOutcomeKnown, isRolledBack } from './failure.ts'
+import { entryOf, ROW_COLUMNS, type Row } from './row.ts'
+import { countSql, findSql } from './selection-sql.ts'
+import { rowsOf, type Statement } from './statement.ts'
+
+/** Rows that are fetched at once where a metadata filter may refuse some of them. */
+const PAGE = 512
+/** How often a statement is sent that only reads, where the connection breaks or a replica cancels it. */
+const TRIES = 3
+
+/** Reads one log. */
+export class LogReader {
+  readonly #pool: pg.Pool
+  readonly #log: string
+
+  constructor(pool: pg.Pool, log: string) {
+    this.#pool = pool
+    this.#log = log
+  }
+
+  async size(): Promise<number> {
+    const text = 'SELECT coalesce(max(index) + 1, 0) AS size FROM audit.entries WHERE log = $1'
+    const [row] = await this.#rows<{ size: string }>({ text, values: [this.#log] })
+    return Number(row?.size)
+  }
+
+  async read(start: number, end: number): Promise<AuditEntry[]> {
+    const text = `SELECT ${ROW_COLUMNS} FROM audit.entries WHERE log = $1 AND index >= $2 AND index < $3 ORDER BY index`
+    return (await this.#rows<Row>({ text, values: [this.#log, start, end] })).map(entryOf)
+  }
+
+  async find(selection: Selection): Promise<AuditEntry[]> {
+    if (!selection.metadata) return (await this.#rows<Row>(findSql(this.#log, selection))).map(entryOf)
+    const found: AuditEntry[] = []
+    for await (const page of this.#matching(selection)) for (const entry of page) found.push(entry)
+    return found.slice(0, selection.limit)
+  }
+
+  async count(selection: Selection): Promise<number> {
+    if (!selection.metadata) {
+      const [row] = await this.#rows<{ count: string }>(countSql(this.#log, selection))
+      return Number(row?.count)
+    }
+    let count = 0
+    for await (const page of this.#matching(selection)) count += page.length
+    return count
+  }
+
+  /** Leaf hashes by place, 32 bytes each, joined. */
+  async leafHashes(start: number, end: number): Promise<Uint8Array> {
+    const text = `SELECT encode(string_agg(leaf_hash, ''::bytea ORDER BY index), 'hex') AS joined
+      FROM audit.entries WHERE log = $1 AND index >= $2 AND index < $3`
+    const [row] = await this.#rows<{ joined: string | null }>({ text, values: [this.#log, start, end] })
+    return Buffer.from(row?.joined ?? '', 'hex')
+  }
+
+  /** Subtree roots of a level by place, 32 bytes each, joined, up to the first that is not stored. */
+  async roots(level: number, start: number, end: number): Promise<Uint8Array> {
+    const text = `SELECT place, encode(root, 'hex') AS root FROM audit.subtrees
+      WHERE log = $1 AND level = $2 AND place >= $3 AND place < $4 ORDER BY place`
+    const values = [this.#log, level, start, end]
+    const rows = await this.#rows<{ place: string; root: string }>({ text, values })
+    const gap = rows.findIndex(({ place }, i) => Number(place) !== start + i)
+    const stored = gap < 0 ? rows : rows.slice(0, gap)
+    return Buffer.from(stored.map(({ root }) => root).join(''), 'hex')
+  }
+
+  /** The entries of a selection with metadata, page by page: the database narrows down, and core's rule decides. */
+  async *#matching(selection: Selection): AsyncGenerator<readonly AuditEntry[], void, undefined> {
+    let remaining = selection.limit ?? Number.POSITIVE_INFINITY
+    let after = selection.after
+    while (remaining > 0) {
+      const rows = await this.#rows<Row>(
+        findSql(this.#log, { ...selection, limit: PAGE, ...(after && { after }) }),
+      )
+      const page = rows.map(entryOf)
+      const found = page.filter(entry => matches(selection, entry))
+      yield found
+      remaining -= found.length
+      if (page.length < PAGE) return
+      after = page.at(-1)
+    }
+  }
+
+  async #rows<R extends { readonly [Column in keyof R]: string | null }>(statement: Statement): Promise<R[]> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await rowsOf<R>(this.#pool, statement)
+      } catch (error) {
+        const mayPass = isRolledBack(error) || !isOutcomeKnown(error)
+        if (!mayPass || tries === TRIES) throw error
+      }
+    }
+  }
+}

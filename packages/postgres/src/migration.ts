@@ -1,0 +1,33 @@
+import type pg from 'pg'
+import { Connection } from './connection.ts'
+import { isRolledBack, sqlStateOf } from './failure.ts'
+import { migrationSql } from './schema.ts'
+
+const TRIES = 5
+
+/** Creates the tables, where they are not there, and the log. */
+export async function migrate(pool: pg.Pool, log: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await tryMigrate(pool, log)
+    } catch (error) {
+      if (!isRace(error) || tries === TRIES) throw error
+    }
+  }
+}
+
+async function tryMigrate(pool: pg.Pool, log: string): Promise<void> {
+  const connection = await Connection.take(pool)
+  try {
+    await connection.client.query(migrationSql(log))
+    connection.giveBack()
+  } catch (error) {
+    connection.discard() // with its transaction
+    throw error
+  }
+}
+
+/** Whether another process was creating the same things at the same moment. */
+function isRace(error: unknown): boolean {
+  return isRolledBack(error) || /^(23505|42P0[67]|42710|42723|XX000)$/.test(sqlStateOf(error) ?? '')
+}

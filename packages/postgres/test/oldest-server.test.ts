@@ -1,0 +1,40 @@
+import { PostgresBackend } from '@audit/postgres'
+import { PostgresServer } from '@audit/postgres-server'
+import { testBackend } from '@audit/testkit'
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
+import { lastingPool, newName, newPool } from './place.ts'
+
+describe('PostgreSQL 14, the oldest that is supported', () => {
+  let server: PostgresServer
+  let pool: pg.Pool
+  beforeAll(async () => {
+    server = await PostgresServer.start({ version: 14 })
+    pool = lastingPool({ connectionString: server.url })
+  })
+  afterAll(async () => {
+    await pool.end()
+    await server.stop()
+  })
+
+  testBackend({
+    describe,
+    it,
+    create: async () => {
+      const log = newName()
+      await new PostgresBackend({ pool, log }).migrate()
+      return { open: () => new PostgresBackend({ pool, log }), teardown: () => {} }
+    },
+  })
+})
+
+test('PostgreSQL 13 is too old, and left as it is', async () => {
+  const server = await PostgresServer.start({ version: 13 })
+  const pool = newPool({ connectionString: server.url })
+  const backend = new PostgresBackend({ pool })
+  await expect(backend.open()).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
+  await expect(backend.migrate()).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
+  expect((await pool.query(`SELECT to_regnamespace('audit') AS found`)).rows).toEqual([{ found: null }])
+  await pool.query('SELECT 1')
+  await server.stop()
+})
