@@ -40,8 +40,8 @@ export function checkOptions(given: unknown): asserts given is PostgresBackendOp
   if ((pool === undefined) === (connectionString === undefined)) {
     throw invalid('give either a pool or a connectionString')
   }
-  if (pool !== undefined && !isPool(pool)) throw invalid('pool must be a Pool of the package pg')
-  if (replica !== undefined && !isPool(replica)) throw invalid('replica must be a Pool of the package pg')
+  if (pool !== undefined) checkPool('pool', pool)
+  if (replica !== undefined) checkPool('replica', replica)
   if (connectionString !== undefined && !isConnectionString(connectionString)) {
     throw invalid('connectionString must be like postgres://user:password@host:port/database')
   }
@@ -50,8 +50,19 @@ export function checkOptions(given: unknown): asserts given is PostgresBackendOp
   }
 }
 
-function isPool(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'query' in value && 'connect' in value
+function checkPool(name: string, value: unknown): void {
+  const isPool = typeof value === 'object' && value !== null && 'Client' in value && 'options' in value
+  // What tells whether a connection is in the middle of a transaction; the client on libpq does not.
+  const client: unknown = isPool && typeof value.Client === 'function' ? value.Client.prototype : undefined
+  if (typeof client !== 'object' || client === null || !('getTransactionStatus' in client)) {
+    throw invalid(
+      `${name} must be a Pool of the package pg, of its version 8.23 or newer, and not of pg.native`,
+    )
+  }
+  const { options }: { readonly options?: unknown } = Object(value)
+  if (typeof options === 'object' && options !== null && 'binary' in options && options.binary) {
+    throw invalid(`${name} must not have the option binary, which changes how values are written`)
+  }
 }
 
 function isConnectionString(value: unknown): boolean {

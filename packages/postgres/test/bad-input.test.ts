@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { inspect } from 'node:util'
 import { AuditLog } from '@audit/core'
 import { migrationSql, PostgresBackend } from '@audit/postgres'
-import type pg from 'pg'
+import pg from 'pg'
 import { expect, test } from 'vitest'
 import { input, newDatabase, newName, pool, urlWith } from './place.ts'
 
+/** An option that the types of pg do not know. */
+const BINARY: object = { binary: true }
 const SECRET = 'a secret that nobody may read'
 
 test.each([
@@ -101,6 +103,7 @@ test.each<[string, unknown]>([
   ['no pool', {}],
   ['two ways to connect', { pool, connectionString: 'postgres://localhost/db' }],
   ['a pool that is none', { pool: {} }],
+  ['a pool whose values are binary', { pool: new pg.Pool(BINARY) }],
   ['a replica that is none', { pool, replica: 'postgres://localhost/db' }],
   ['a connection string that is none', { connectionString: `user=me password=${SECRET}` }],
   ['a misspelt option', { pool, logs: 'a' }],

@@ -1,6 +1,7 @@
-import { expect, inject, test } from 'vitest'
+import type { AuditError } from '@audit/core'
+import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { type Cut, CuttingProxy } from './cutting-proxy.ts'
-import { expectOnce, input, newLog, newPool, openLog, pool, poolWith } from './place.ts'
+import { expectOnce, input, newDatabase, newLog, newPool, openLog, pool, poolWith } from './place.ts'
 import { RecordingCallers } from './recording-callers.ts'
 
 test.each<[string, Cut]>([
@@ -88,6 +89,42 @@ test('the statement timeout passes while another writer has the lock: AUDIT_BUSY
   holder.release()
   expect(await log.record(input('after'))).toMatchObject({ index: 1 })
   await expectOnce(pool, name, ['before', 'after'])
+})
+
+test('a lock that is held for longer than a writer waits: AUDIT_BUSY, and nothing is stored', async () => {
+  const own = await newDatabase()
+  const { log, name } = await newLog(own)
+  await own.query(`ALTER FUNCTION audit.append SET lock_timeout = '200ms'`) // instead of 30 s
+  await log.record(input('before'))
+  const holder = await own.connect()
+  await holder.query('BEGIN')
+  await holder.query('SELECT FROM audit.logs WHERE log = $1 FOR UPDATE', [name])
+  await expect(log.record(input('refused'))).rejects.toMatchObject({ code: 'AUDIT_BUSY' })
+  expect(await log.count({ user: 'alice' })).toBe(1) // readers wait for nobody
+  await holder.query('ROLLBACK')
+  holder.release()
+  expect(await log.record(input('after'))).toMatchObject({ index: 1 })
+  await expectOnce(own, name, ['before', 'after'])
+})
+
+test('a server that stays away: AUDIT_OUTCOME_UNKNOWN, and the entry to look for', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+  const { log: direct, name } = await newLog()
+  await using proxy = await CuttingProxy.start(inject('url'))
+  const log = openLog(newPool({ connectionString: proxy.url }), name)
+  await log.record(input('before'))
+  proxy.target = new URL('postgres://127.0.0.1:1') // for new connections
+  proxy.next = 'after'
+  const recording = log.record(input('cut off')).catch((error: unknown) => error)
+  await expect.poll(() => proxy.cuts).toBe(1)
+  vi.advanceTimersByTime(60_000)
+  const error = await recording
+  expect(error).toMatchObject({ code: 'AUDIT_OUTCOME_UNKNOWN', entryId: expect.any(String) })
+  const { entryId } = error as AuditError // as was just expected
+  expect(await direct.get(entryId ?? '')).toMatchObject({ index: 1, inputText: 'cut off' })
 })
 
 test('a connection on which somebody left a transaction open is not used', async () => {
