@@ -1,5 +1,6 @@
 import type { Finding } from '@audit/core'
 import type pg from 'pg'
+import { APPEND_SOURCES } from './append-function.ts'
 import { GUARD_SOURCES, GUARDED } from './guards.ts'
 import { rowsOf } from './statement.ts'
 
@@ -41,19 +42,23 @@ async function functionFaults(pool: pg.Pool): Promise<string[]> {
       WHERE pronamespace = to_regnamespace('audit')`,
     values: [],
   })
-  return Object.entries(GUARD_SOURCES)
+  return Object.entries({ ...GUARD_SOURCES, ...APPEND_SOURCES })
     .filter(([name, source]) => !rows.some(row => row.name === name && row.source === source))
-    .map(([name]) => `the function audit.${name}, which refuses changes, was changed`)
+    .map(([name]) => `the function audit.${name} is missing or changed`)
 }
 
-/** A crash empties an unlogged table. */
+/** A rule puts something else in the place of a statement, and a crash empties an unlogged table. */
 async function tableFaults(pool: pg.Pool): Promise<string[]> {
-  const rows = await rowsOf<{ name: string }>(pool, {
-    text: `SELECT relname AS name FROM pg_catalog.pg_class
-      WHERE relnamespace = to_regnamespace('audit') AND relkind = 'r' AND relpersistence <> 'p'`,
+  const rows = await rowsOf<{ name: string; unlogged: string; rules: string }>(pool, {
+    text: `SELECT relname AS name, relpersistence <> 'p' AS unlogged, EXISTS (SELECT FROM pg_catalog.pg_rewrite WHERE ev_class = pg_class.oid) AS rules
+      FROM pg_catalog.pg_class
+      WHERE relnamespace = to_regnamespace('audit') AND relkind IN ('r', 'p')`,
     values: [],
   })
-  return rows.map(({ name }) => `the table ${name} is unlogged, and does not survive a crash`)
+  return rows.flatMap(({ name, unlogged, rules }) => [
+    ...(unlogged === 't' ? [`the table ${name} is unlogged, and does not survive a crash`] : []),
+    ...(rules === 't' ? [`the table ${name} has a rule, which changes what statements do to it`] : []),
+  ])
 }
 
 async function rowsBeforeTheFirst(pool: pg.Pool, log: string): Promise<Finding[]> {

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { APPEND } from './append-function.ts'
+import { APPEND_FUNCTION } from './append-function.ts'
 import { GUARDS } from './guards.ts'
 
 /** The version of the tables, in `audit.format`. A newer one is refused. */
@@ -74,7 +74,7 @@ export function migrationSql(log: string): string {
   return `BEGIN;
 -- One at a time, where several processes migrate at once.
 SELECT pg_advisory_xact_lock(${MIGRATION_LOCK});
-${VERSION}${TABLES}${GUARDS}${APPEND}
+${VERSION}${TABLES}${GUARDS}${APPEND_FUNCTION}
 INSERT INTO audit.logs VALUES (${pg.escapeLiteral(log)}) ON CONFLICT DO NOTHING;
 COMMIT;
 `

@@ -272,6 +272,11 @@ test.each<[attack: string, statement: string]>([
     'a function made to do nothing',
     `CREATE OR REPLACE FUNCTION audit.refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'`,
   ],
+  [
+    'a function for appending that keeps nothing',
+    `CREATE OR REPLACE FUNCTION audit.lock_log(p_log text) RETURNS void LANGUAGE plpgsql AS 'BEGIN END'`,
+  ],
+  ['a rule added', 'CREATE RULE extra AS ON DELETE TO audit.logs DO INSTEAD NOTHING'],
   ['a table that a crash empties', 'ALTER TABLE audit.subtrees SET UNLOGGED'],
 ])('%s is found', async (_, statement) => {
   const own = await newDatabase()
@@ -282,6 +287,29 @@ test.each<[attack: string, statement: string]>([
   expect((await log.verify()).findings).toEqual([])
   await own.query(statement)
   expect((await log.verify()).findings).toMatchObject([{ kind: 'damaged' }])
+})
+
+test.each<[what: string, statement: string]>([
+  [
+    'a trigger',
+    `CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+     CREATE TRIGGER swallow BEFORE INSERT ON audit.entries FOR EACH ROW EXECUTE FUNCTION swallow()`,
+  ],
+  [
+    'a trigger that lets only some pass',
+    `CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS
+       'BEGIN IF NEW.index % 2 = 0 THEN RETURN NULL; END IF; RETURN NEW; END';
+     CREATE TRIGGER swallow BEFORE INSERT ON audit.entries FOR EACH ROW EXECUTE FUNCTION swallow()`,
+  ],
+  ['a rule', 'CREATE RULE swallow AS ON INSERT TO audit.entries DO INSTEAD NOTHING'],
+])('what %s keeps from being stored is not acknowledged', async (_, statement) => {
+  const own = await newDatabase()
+  await new PostgresBackend({ pool: own }).migrate()
+  const log = openLog(own, 'default')
+  await own.query(statement)
+  const outcomes = await Promise.allSettled(Array.from({ length: 4 }, () => log.record(input())))
+  for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: { code: 'AUDIT_WRITE_FAILED' } })
+  expect(await log.count()).toBe(0)
 })
 
 test('a row before the first is found, where the check against it was dropped', async () => {
