@@ -1,5 +1,7 @@
 import { styleText } from 'node:util'
 import { AuditError, AuditLog, type EntryInput } from '@audit/core'
+import { DemoError } from './demo-error.ts'
+import { Interruption } from './interruption.ts'
 import { type BackendName, type DemoOptions, optionsOf, USAGE } from './options.ts'
 import { choosePlace, type Place } from './place.ts'
 import { readExchanges } from './read-exchanges.ts'
@@ -7,16 +9,20 @@ import { recordExchanges } from './record-exchanges.ts'
 import { showEntries, showEntry } from './show-entries.ts'
 import { showQueries } from './show-queries.ts'
 import { showRefusals } from './show-refusals.ts'
-import { showWhereabouts } from './show-whereabouts.ts'
 import { heading } from './terminal.ts'
-import { UsageError } from './usage-error.ts'
 
+const interruption = new Interruption()
 try {
   const options = optionsOf(process.argv.slice(2))
   if (options.help) console.log(USAGE)
   else await run(options)
 } catch (error) {
-  if (!(error instanceof UsageError) && !(error instanceof AuditError)) throw error
+  if (!interruption.came) report(error)
+}
+interruption.obey()
+
+function report(error: unknown): void {
+  if (!(error instanceof DemoError) && !(error instanceof AuditError)) throw error
   console.error(`${styleText('red', 'The demo stopped:', { stream: process.stderr })} ${error.message}`)
   console.error('npm run demo -- --help shows what it takes.')
   process.exitCode = 1
@@ -25,21 +31,29 @@ try {
 async function run(options: DemoOptions): Promise<void> {
   const exchanges = await readExchanges(options.input)
   const place = await choosePlace(options)
+  try {
+    await interruption.orDone(() => showPlace(place, exchanges, options.backend))
+  } finally {
+    await place.end?.()
+  }
+}
+
+async function showPlace(place: Place, exchanges: readonly EntryInput[], name: BackendName): Promise<void> {
   const log = new AuditLog({ backend: place.backend })
   try {
-    await show(log, exchanges, options.backend, place)
+    await showLog(log, exchanges, name, place)
   } finally {
     await log.close()
   }
   heading('5. Look for yourself')
-  showWhereabouts(options.backend, place.path)
+  place.showWhereabouts()
 }
 
-async function show(
+async function showLog(
   log: AuditLog,
   exchanges: readonly EntryInput[],
   name: BackendName,
-  { backend, path }: Place,
+  place: Place,
 ): Promise<void> {
   const before = await log.count()
   heading(`1. Record ${exchanges.length.toLocaleString('en')} exchanges on the ${name} backend`)
@@ -47,7 +61,7 @@ async function show(
   const recorded = await recordExchanges(log, exchanges)
   const ms = performance.now() - start
   if (before > 0) console.log(`The log held ${before.toLocaleString('en')} entries already.`)
-  const kept = backend.supports.persistence ? 'and each would survive a crash' : 'in memory alone'
+  const kept = place.backend.supports.persistence ? 'and each would survive a crash' : 'in memory alone'
   console.log(`Done in ${ms.toFixed(0)} ms, ${kept}.\n`)
   showEntries(recorded)
 
@@ -60,5 +74,6 @@ async function show(
   await showQueries(log, recorded)
 
   heading('4. Try to change an entry')
-  showRefusals(log, first, name, path)
+  await showRefusals(log, first)
+  await place.showBypass?.(first)
 }

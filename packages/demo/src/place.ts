@@ -1,34 +1,29 @@
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type AuditBackend, MemoryBackend } from '@audit/core'
-import { JsonlBackend } from '@audit/jsonl'
-import { SqliteBackend } from '@audit/sqlite'
-import type { DemoOptions } from './options.ts'
+import type { AuditBackend, AuditEntry } from '@audit/core'
+import type { BackendName, DemoOptions } from './options.ts'
+import { placeInJsonl } from './places/jsonl.ts'
+import { placeInMemory } from './places/memory.ts'
+import { placeInPostgres } from './places/postgres.ts'
+import { placeInSqlite } from './places/sqlite.ts'
 
-/** Where the demo keeps its log. */
+/** Where the demo keeps its log, and what is particular about that. */
 export interface Place {
   readonly backend: AuditBackend
-  /** The log's file; none in memory. */
-  readonly path: string | undefined
+  /** Tries to change an entry past this software, and prints what comes of it. */
+  showBypass?(entry: AuditEntry): Promise<void>
+  /** Says where the log lies, and how to look into it without this software. */
+  showWhereabouts(): void
+  /** Ends what was started for the log, which is closed by then. */
+  end?(): Promise<void>
 }
 
-/** Makes the backend that was asked for, on the file that was asked for or on a new one. */
-export async function choosePlace({ backend, path }: DemoOptions): Promise<Place> {
-  switch (backend) {
-    case 'memory':
-      return { backend: new MemoryBackend(), path: undefined }
-    case 'jsonl': {
-      const file = path ?? (await temporaryFile('audit.jsonl'))
-      return { backend: new JsonlBackend({ path: file }), path: file }
-    }
-    case 'sqlite': {
-      const file = path ?? (await temporaryFile('audit.db'))
-      return { backend: new SqliteBackend({ path: file }), path: file }
-    }
-  }
+const PLACES: Readonly<Record<BackendName, (options: DemoOptions) => Promise<Place>>> = {
+  sqlite: placeInSqlite,
+  jsonl: placeInJsonl,
+  postgres: placeInPostgres,
+  memory: placeInMemory,
 }
 
-async function temporaryFile(name: string): Promise<string> {
-  return join(await mkdtemp(join(tmpdir(), 'audit-demo-')), name)
+/** Makes the backend that was asked for, on the place that was asked for or on a new one. */
+export function choosePlace(options: DemoOptions): Promise<Place> {
+  return PLACES[options.backend](options)
 }

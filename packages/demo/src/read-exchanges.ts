@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { AuditError, createEntry, type EntryInput } from '@audit/core'
-import { UsageError } from './usage-error.ts'
+import { DemoError } from './demo-error.ts'
 
 /** The names in the file, and what the log calls them. */
 const KEYS: Readonly<Record<string, keyof EntryInput>> = {
@@ -16,7 +16,7 @@ const KEYS: Readonly<Record<string, keyof EntryInput>> = {
 /**
  * Reads a file of exchanges, a JSON object a line, and checks all of it before anything is recorded.
  *
- * @throws UsageError naming the file, and the line where one is wrong.
+ * @throws DemoError naming the file, and the line where one is wrong.
  */
 export async function readExchanges(path: string): Promise<readonly EntryInput[]> {
   // Not node:readline: it also breaks lines at U+2028, which may stand in a JSON text.
@@ -24,10 +24,10 @@ export async function readExchanges(path: string): Promise<readonly EntryInput[]
     try {
       return line.trim() === '' ? [] : [exchangeOf(line)]
     } catch (error) {
-      throw new UsageError(`${path}, line ${i + 1}: ${messageOf(error)}`)
+      throw new DemoError(`${path}, line ${i + 1}: ${messageOf(error)}`)
     }
   })
-  if (exchanges.length === 0) throw new UsageError(`${path} has no exchange in it.`)
+  if (exchanges.length === 0) throw new DemoError(`${path} has no exchange in it.`)
   return exchanges
 }
 
@@ -35,18 +35,18 @@ async function readText(path: string): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path))
   } catch (error) {
-    throw new UsageError(`${path} cannot be read: ${messageOf(error)}`)
+    throw new DemoError(`${path} cannot be read: ${messageOf(error)}`)
   }
 }
 
 function exchangeOf(line: string): EntryInput {
   const record: unknown = JSON.parse(line)
   if (typeof record !== 'object' || record === null || Array.isArray(record)) {
-    throw new UsageError('not a JSON object')
+    throw new DemoError('not a JSON object')
   }
   const fields = Object.entries(record).map(([key, value]) => {
     const name = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined
-    if (!name) throw new UsageError(`unknown key "${key}"; the keys are ${Object.keys(KEYS).join(', ')}`)
+    if (!name) throw new DemoError(`unknown key "${key}"; the keys are ${Object.keys(KEYS).join(', ')}`)
     return [name, value] as const
   })
   const exchange = Object.fromEntries(fields) as unknown as EntryInput // createEntry checks that it is one

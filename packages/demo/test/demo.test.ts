@@ -1,12 +1,15 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AuditLog } from '@audit/core'
 import { JsonlBackend } from '@audit/jsonl'
+import { PostgresBackend } from '@audit/postgres'
 import { SqliteBackend } from '@audit/sqlite'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 
 const DEMO = fileURLToPath(new URL('../src/demo.ts', import.meta.url))
 const SAMPLE = fileURLToPath(new URL('../sample.jsonl', import.meta.url))
@@ -14,13 +17,26 @@ const SAMPLE = fileURLToPath(new URL('../sample.jsonl', import.meta.url))
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'audit-'))
+  await chmod(folder, 0o755) // a demo of root has a server that runs as somebody else
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** Runs the demo as a user does, with the system's temporary folder inside the test's. */
-function demo(...args: readonly string[]) {
-  return new Promise<{ exitCode: unknown; output: string; errors: string }>(done => {
-    const env = { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder, NO_COLOR: '1' }
+/** The environment of a demo, with the system's temporary folder inside the test's. */
+const environment = () => ({ ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder, NO_COLOR: '1' })
+
+interface Run {
+  readonly exitCode: unknown
+  readonly output: string
+  readonly errors: string
+}
+
+/** Runs the demo as a user does. */
+const demo = (...args: readonly string[]) => demoIn({}, ...args)
+
+/** Runs the demo with changes to its environment. */
+function demoIn(changes: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<Run> {
+  return new Promise(done => {
+    const env = { ...environment(), ...changes }
     execFile(process.execPath, [DEMO, ...args], { env }, (error, output, errors) =>
       done({ exitCode: error?.code ?? 0, output, errors }),
     )
@@ -64,6 +80,7 @@ test('records the sample into SQLite, in a new file each time, and says where', 
 test.each([
   ['sqlite', 7],
   ['jsonl', 4],
+  ['postgres', 8],
   ['memory', 4],
 ])('on %s, shows the entries and every refused change, within 80 columns', async (backend, refusals) => {
   const { exitCode, output, errors } = await demo('--backend', backend)
@@ -85,6 +102,42 @@ test('records the file that is named, all of it, and goes on with a log that is 
     expect(await log.count({ user: 'a\u2028b' })).toBe(expected)
   }
 })
+
+test('goes on with a log in the database of AUDIT_POSTGRES_URL, and shows no password', async () => {
+  const url = inject('url')
+  const log = `demo's "${folder}"`
+  for (const expected of [12, 24]) {
+    const { exitCode, output, errors } = await demoIn(
+      { AUDIT_POSTGRES_URL: url },
+      ...['--backend', 'postgres', '--log', log],
+    )
+    expect({ exitCode, errors }).toEqual({ exitCode: 0, errors: '' })
+    expect(output).not.toMatch(/:\/\/.*@/)
+    await using kept = new AuditLog({ backend: new PostgresBackend({ connectionString: url, log }) })
+    expect(await kept.count()).toBe(expected)
+  }
+})
+
+test.skipIf(process.env.AUDIT_POSTGRES_URL || process.platform === 'win32')(
+  'a signal ends the server that the demo has started (not with one of AUDIT_POSTGRES_URL; Windows has no signals)',
+  async () => {
+    const input = await file('many.jsonl', `${exchange({})}\n`.repeat(20_000))
+    const before = readdirSync(folder)
+    const child = spawn(process.execPath, [DEMO, input, '--backend', 'postgres'], {
+      env: environment(),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const ended = once(child, 'exit')
+    await once(child.stdout, 'readable') // it begins to record
+    const [pidFile = ''] = globSync('**/postmaster.pid', { cwd: folder })
+    const pid = Number.parseInt(readFileSync(join(folder, pidFile), 'utf8'), 10)
+    expect(process.kill(pid, 0)).toBe(true)
+    child.kill('SIGINT')
+    expect(await ended).toEqual([null, 'SIGINT'])
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+    expect(readdirSync(folder)).toEqual(before)
+  },
+)
 
 test('texts command neither the terminal nor the table', async () => {
   const input = await file('wild.jsonl', exchange({ user: '\u001b[2Ju\tv', input_text: 'one\n\u202Etwo' }))
@@ -119,12 +172,25 @@ test.each<[string, readonly string[]]>([
   ['an unknown backend', ['--backend', 'paper']],
   ['an unknown option', ['--colour']],
   ['a path in memory', ['--backend', 'memory', '--path', 'x']],
+  ['a path in PostgreSQL', ['--backend', 'postgres', '--path', 'x']],
+  ['the name of a log in a file', ['--log', 'x']],
   ['a log of another format', ['--path', SAMPLE]],
 ])('%s is refused without a stack', async (_, args) => {
   const { exitCode, output, errors } = await demo(...args)
   expect({ exitCode, output }).toEqual({ exitCode: 1, output: '' })
   expect(errors).toMatch(/^The demo stopped: /)
   expect(errors).not.toMatch(/^ +at /m)
+})
+
+test.each<[string, NodeJS.ProcessEnv]>([
+  ['that cannot be reached', { AUDIT_POSTGRES_URL: 'postgres://me:secret@127.0.0.1:1/db' }],
+  ['of another kind', { AUDIT_POSTGRES_URL: 'mysql://me:secret@127.0.0.1:1/db' }],
+  ['that cannot be started', { AUDIT_POSTGRES_URL: '', TMPDIR: '/missing', TEMP: '/missing' }],
+])('a server %s is refused without a stack or a password', async (_, changes) => {
+  const { exitCode, output, errors } = await demoIn(changes, '--backend', 'postgres')
+  expect({ exitCode, output }).toEqual({ exitCode: 1, output: '' })
+  expect(errors).toMatch(/^The demo stopped: /)
+  expect(errors).not.toMatch(/^ +at |secret/m)
 })
 
 test('a file without exchanges or in another encoding is refused', async () => {
