@@ -1,9 +1,8 @@
 import { type AuditEntry, AuditError, AuditLog } from '@audit/core'
+import type { BackendPlace } from '@audit/testkit'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { BACKENDS, TemporaryFolder } from './backends.ts'
+import { BACKEND_NAMES, BACKENDS } from './backends.ts'
 import { CALLS, type Call, CLOSING_CALLS, ENTRIES, LONG_CALLS } from './calls.ts'
-
-const NAMES = Object.keys(BACKENDS) as readonly (keyof typeof BACKENDS)[] // the keys of a constant
 
 interface Answer {
   readonly result?: unknown
@@ -17,17 +16,21 @@ interface Outcome {
 
 /** The same log on each backend: same entries, same times; only the ids differ. */
 class Logs implements AsyncDisposable {
-  readonly #folder = new TemporaryFolder()
-  readonly #logs = NAMES.map(name => ({
-    log: new AuditLog({ backend: BACKENDS[name](this.#folder.file(name)) }),
-    entries: [] as AuditEntry[],
-  }))
+  readonly #places: readonly BackendPlace[]
+  readonly #logs: readonly { readonly log: AuditLog; readonly entries: AuditEntry[] }[]
 
-  async fill(): Promise<void> {
+  private constructor(places: readonly BackendPlace[]) {
+    this.#places = places
+    this.#logs = places.map(place => ({ log: new AuditLog({ backend: place.open() }), entries: [] }))
+  }
+
+  static async filled(): Promise<Logs> {
+    const logs = new Logs(await Promise.all(BACKEND_NAMES.map(name => BACKENDS[name]())))
     for (const [time, input] of ENTRIES) {
       vi.setSystemTime(time)
-      for (const { log, entries } of this.#logs) entries.push(await log.record(input))
+      for (const { log, entries } of logs.#logs) entries.push(await log.record(input))
     }
+    return logs
   }
 
   /** What a call comes to on each backend: its result or its error's code, and how many entries there are then. */
@@ -42,7 +45,7 @@ class Logs implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#logs.map(({ log }) => log.close()))
-    this.#folder[Symbol.dispose]()
+    await Promise.all(this.#places.map(place => place.teardown()))
   }
 }
 
@@ -63,7 +66,7 @@ function withoutIds(value: unknown): unknown {
 }
 
 function expectAgreement([memory, ...others]: readonly Outcome[], { code }: Call): void {
-  for (const [i, other] of others.entries()) expect(other, NAMES[i + 1]).toEqual(memory)
+  for (const [i, other] of others.entries()) expect(other, BACKEND_NAMES[i + 1]).toEqual(memory)
   expect(memory?.answer.code).toBe(code)
 }
 
@@ -77,8 +80,7 @@ afterAll(() => {
 describe('on one log, in turn', () => {
   let logs: Logs
   beforeAll(async () => {
-    logs = new Logs()
-    await logs.fill()
+    logs = await Logs.filled()
   })
   afterAll(() => logs[Symbol.asyncDispose]())
 
@@ -99,8 +101,7 @@ describe('on one log, in turn', () => {
 
 describe('on a log of its own', () => {
   test.each([...LONG_CALLS, ...CLOSING_CALLS])('$title', async call => {
-    await using logs = new Logs()
-    await logs.fill()
+    await using logs = await Logs.filled()
     expectAgreement(await logs.outcomes(call), call)
   })
 })

@@ -1,34 +1,32 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { randomUUID } from 'node:crypto'
 import { type AuditBackend, MemoryBackend } from '@audit/core'
-import { JsonlBackend } from '@audit/jsonl'
-import { SqliteBackend } from '@audit/sqlite'
+import { PostgresBackend } from '@audit/postgres'
+import type { BackendPlace, CreatePlace } from '@audit/testkit'
+import { inject } from 'vitest'
+import { FILE_BACKENDS } from './file-backends.ts'
+import { TemporaryFolder } from './temporary-folder.ts'
 
-type CreateBackend = (path: string) => AuditBackend
-
-/** The backends that keep a log in a file. */
-export const FILE_BACKENDS = {
-  sqlite: path => new SqliteBackend({ path }),
-  jsonl: path => new JsonlBackend({ path }),
-} as const satisfies Readonly<Record<string, CreateBackend>>
-
-/** All backends; memory ignores the path. */
+/** All backends: makes a fresh place for one log. */
 export const BACKENDS = {
-  memory: () => new MemoryBackend(),
-  ...FILE_BACKENDS,
-} as const satisfies Readonly<Record<string, CreateBackend>>
+  memory: () => ({ open: () => new MemoryBackend(), teardown: () => {} }),
+  sqlite: () => placeInFile(FILE_BACKENDS.sqlite),
+  jsonl: () => placeInFile(FILE_BACKENDS.jsonl),
+  postgres: placeInPostgres,
+} as const satisfies Readonly<Record<string, CreatePlace>>
 
-/** A new folder of the test's own. */
-export class TemporaryFolder implements Disposable {
-  readonly path = mkdtempSync(join(tmpdir(), 'audit-acceptance-'))
+export const BACKEND_NAMES = Object.keys(BACKENDS) as readonly (keyof typeof BACKENDS)[] // the keys of a constant
 
-  /** The path of a file in it. */
-  file(name: string): string {
-    return join(this.path, name)
-  }
+function placeInFile(create: (path: string) => AuditBackend): BackendPlace {
+  const folder = new TemporaryFolder()
+  return { open: () => create(folder.file('log')), teardown: () => folder[Symbol.dispose]() }
+}
 
-  [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true })
-  }
+/** A log stays in the database, and goes with the server. */
+async function placeInPostgres(): Promise<BackendPlace> {
+  const log = `acceptance ${randomUUID()}`
+  const open = () => new PostgresBackend({ connectionString: inject('url'), log })
+  const backend = open()
+  await backend.migrate()
+  await backend.close()
+  return { open, teardown: () => {} }
 }

@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { type AuditError, AuditLog } from '@audit/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { FILE_BACKENDS, TemporaryFolder } from './backends.ts'
+import { FILE_BACKENDS } from './file-backends.ts'
 import { runCommand, runNode } from './run-command.ts'
+import { TemporaryFolder } from './temporary-folder.ts'
 
 let folder: TemporaryFolder
 beforeEach(() => {

@@ -1,7 +1,7 @@
-import type { AuditEntry, EntryInput, JsonObject } from '@audit/core'
-import { AuditLog } from '@audit/core'
+import { type AuditBackend, type AuditEntry, AuditLog, type EntryInput, type JsonObject } from '@audit/core'
+import type { BackendPlace } from '@audit/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { BACKENDS, TemporaryFolder } from './backends.ts'
+import { BACKENDS } from './backends.ts'
 
 const PAYLOADS: Readonly<Record<string, string>> = {
   'SQL that ends the statement': "'); DROP TABLE audit_log; --",
@@ -32,25 +32,29 @@ const fieldsWith = (payload: string): readonly EntryInput[] => [
   { ...base, metadata: JSON.parse(`{${JSON.stringify(payload)}:[${JSON.stringify(payload)}]}`) },
 ]
 
-describe.each(Object.keys(BACKENDS) as (keyof typeof BACKENDS)[])('%s', name => {
-  let folder: TemporaryFolder
+describe.each(Object.entries(BACKENDS))('%s', (_, createPlace) => {
+  let place: BackendPlace
+  let backend: AuditBackend
   let log: AuditLog
 
-  const open = () => new AuditLog({ backend: BACKENDS[name](folder.file('log')) })
-  /** Where there is a file, as another process would find it. */
+  const open = () => {
+    backend = place.open()
+    log = new AuditLog({ backend })
+  }
+  /** Where the log is kept, as another process would find it. */
   const reopen = async () => {
-    if (name === 'memory') return
+    if (!backend.supports.persistence) return
     await log.close()
-    log = open()
+    open()
   }
 
-  beforeEach(() => {
-    folder = new TemporaryFolder()
-    log = open()
+  beforeEach(async () => {
+    place = await createPlace()
+    open()
   })
   afterEach(async () => {
     await log.close()
-    folder[Symbol.dispose]()
+    await place.teardown()
   })
 
   test.each(Object.entries(PAYLOADS))(

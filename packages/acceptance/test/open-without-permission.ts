@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AuditError, AuditLog } from '@audit/core'
-import { FILE_BACKENDS } from './backends.ts'
+import { FILE_BACKENDS } from './file-backends.ts'
 
 const folder = process.argv[2] ?? ''
 

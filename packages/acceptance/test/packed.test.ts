@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build } from 'esbuild'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { TemporaryFolder } from './backends.ts'
+import { type BuildOptions, build } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { blocksOf, TOP } from './readme-blocks.ts'
 import { runCommand, runNode } from './run-command.ts'
+import { TemporaryFolder } from './temporary-folder.ts'
 
 const PUBLISHED = ['core', 'sqlite', 'jsonl', 'postgres', 'testkit'] as const
 const TSC = join(TOP, 'node_modules/typescript/bin/tsc')
@@ -47,6 +48,24 @@ function asCommonJs(program: string): string {
   return `(async () => {\n${body}\n})()\n`
 }
 
+/** Bundles a program of a project into one file. */
+async function bundleUp(
+  project: string,
+  program: string,
+  outfile: string,
+  options: Pick<BuildOptions, 'format' | 'external' | 'minify'>,
+): Promise<void> {
+  await build({
+    absWorkingDir: project,
+    entryPoints: [program],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    logLevel: 'silent',
+    ...options,
+  })
+}
+
 test('a package holds its code, its types, its README and its licence, and nothing else', async () => {
   for (const [name, tarball] of tarballs) {
     const listed = await runCommand(folder.path, 'tar', ['-tzf', tarball])
@@ -76,7 +95,27 @@ test('core alone brings no SQLite and no binary', async () => {
   expect(await runNode(project, 'app.mjs')).toBe('1\n')
 })
 
-describe('with all four installed', () => {
+describe('with PostgreSQL installed', () => {
+  let project: string
+  beforeAll(async () => {
+    project = await newProject('postgres', ['core', 'postgres', 'pg@8'])
+    writeFileSync(join(project, 'app.mts'), POSTGRES_APPLICATION)
+  })
+
+  test('an application records and counts', async () => {
+    expect(await runNode(project, 'app.mts', inject('url'), `packed ${randomUUID()}`)).toBe('1\n')
+  })
+
+  test.each([
+    ['esm', 'app.mjs'],
+    ['cjs', 'app.cjs'],
+  ] as const)('bundled to %s, with pg external, it does so as well', async (format, bundle) => {
+    await bundleUp(project, 'app.mts', bundle, { format, external: ['pg'] })
+    expect(await runNode(project, bundle, inject('url'), `packed ${randomUUID()}`)).toBe('1\n')
+  })
+})
+
+describe('with all of them installed', () => {
   let project: string
   beforeAll(async () => {
     project = await newProject('all', [...PUBLISHED, '@types/node@24'])
@@ -123,15 +162,9 @@ describe('with all four installed', () => {
     ['cjs', 'app.cjs'],
   ] as const)('an application on both backends, bundled to %s, runs', async (format, bundle) => {
     writeFileSync(join(project, 'app.mts'), APPLICATION)
-    await build({
-      absWorkingDir: project,
-      entryPoints: ['app.mts'],
-      outfile: bundle,
-      bundle: true,
-      platform: 'node',
+    await bundleUp(project, 'app.mts', bundle, {
       format,
-      external: ['better-sqlite3', 'fs-native-extensions'],
-      logLevel: 'silent',
+      external: NATIVE,
     })
     expect(await runNode(project, bundle, format)).toBe('1 1\n')
   })
@@ -148,17 +181,7 @@ describe('with all four installed', () => {
       writeFileSync(join(project, 'server.mjs'), SERVER)
       const data = folder.file(`data-${format}-${external.length}-`)
       const bundle = `.next/server/app/api/${external.length}/route.${ending}`
-      await build({
-        absWorkingDir: project,
-        entryPoints: ['route.mts'],
-        outfile: bundle,
-        bundle: true,
-        minify: true,
-        platform: 'node',
-        format,
-        external: [...external],
-        logLevel: 'silent',
-      })
+      await bundleUp(project, 'route.mts', bundle, { format, external: [...external], minify: true })
       expect(await runNode(project, 'server.mjs', data, `./${bundle}`)).toBe('20 true\n')
     },
   )
@@ -211,6 +234,23 @@ const APPLICATION = `
       return count
     })
     console.log(...(await Promise.all(counts)))
+  }
+  record()
+`
+
+/** Takes how to connect, and the name of the log. */
+const POSTGRES_APPLICATION = `
+  import { AuditLog } from '@audit/core'
+  import { PostgresBackend } from '@audit/postgres'
+
+  async function record() {
+    const [connectionString, name] = process.argv.slice(2)
+    const backend = new PostgresBackend({ connectionString, log: name })
+    await backend.migrate()
+    const log = new AuditLog({ backend })
+    await log.record({ model: 'm', inputText: 'in', outputText: 'out' })
+    console.log(await log.count({ model: 'm' }))
+    await log.close()
   }
   record()
 `

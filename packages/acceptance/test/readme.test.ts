@@ -1,11 +1,10 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type ProvidedServer, provideServer } from '@audit/postgres-server'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { TemporaryFolder } from './backends.ts'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { blocksOf, readmes, TOP } from './readme-blocks.ts'
 import { runNode } from './run-command.ts'
+import { TemporaryFolder } from './temporary-folder.ts'
 
 const NODE_MODULES = fileURLToPath(new URL('../node_modules', import.meta.url))
 const TSC = join(NODE_MODULES, 'typescript/bin/tsc')
@@ -17,15 +16,12 @@ const READMES = readmes().map(readme => ({
 }))
 
 let folder: TemporaryFolder
-/** What the blocks that want a database connect to. */
-let server: ProvidedServer
 
 /** The folder of a README's blocks: they may import each other, and write files. */
 const folderOf = (readme: string) => folder.file(dirname(readme))
 
-beforeAll(async () => {
-  server = await provideServer()
-  process.env.DATABASE_URL = server.url
+beforeAll(() => {
+  process.env.DATABASE_URL = inject('url') // what the blocks that want a database connect to
   folder = new TemporaryFolder()
   symlinkSync(NODE_MODULES, folder.file('node_modules'), 'junction')
   writeFileSync(folder.file('package.json'), '{ "type": "module" }')
@@ -41,10 +37,7 @@ beforeAll(async () => {
     for (const { file, code } of blocks) writeFileSync(join(folderOf(readme), file), code)
   }
 })
-afterAll(async () => {
-  folder[Symbol.dispose]()
-  await server.stop()
-})
+afterAll(() => folder[Symbol.dispose]())
 
 test('the types of all blocks hold', async () => {
   await runNode(folder.path, TSC, '--project', '.')

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AuditEntry, AuditLog, type EntryInput, type Query } from '@audit/core'
+import type { BackendPlace } from '@audit/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { BACKENDS, TemporaryFolder } from './backends.ts'
+import { BACKENDS } from './backends.ts'
 import { everyFilter, everyQuery } from './every-query.ts'
 import { generatedExchanges, REAL_FILE, realExchanges } from './exchanges.ts'
 import { expected, inOrder } from './oracle.ts'
@@ -28,24 +29,23 @@ const DATA = [
 ]
 
 describe.each(DATA)('$name', ({ load }) => {
-  describe.skipIf(!load).each(Object.entries(BACKENDS))('on %s', (_, create) => {
-    let folder: TemporaryFolder
+  describe.skipIf(!load).each(Object.entries(BACKENDS))('on %s', (_, createPlace) => {
+    let place: BackendPlace
     let log: AuditLog
     let exchanges: readonly EntryInput[]
     let recorded: readonly AuditEntry[]
     let sorted: readonly AuditEntry[]
-    const openLog = () => new AuditLog({ backend: create(folder.file('log')) })
 
     beforeAll(async () => {
-      folder = new TemporaryFolder()
-      log = openLog()
+      place = await createPlace()
+      log = new AuditLog({ backend: place.open() })
       exchanges = load?.() ?? []
       recorded = await recordAll(log, exchanges)
       sorted = inOrder(recorded)
     })
     afterAll(async () => {
       await log.close()
-      folder[Symbol.dispose]()
+      await place.teardown()
     })
 
     /** The places that a query should find and does not, or the other way round. */

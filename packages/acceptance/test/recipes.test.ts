@@ -5,9 +5,9 @@ import { createInterface } from 'node:readline'
 import { AuditLog } from '@audit/core'
 import { SqliteBackend } from '@audit/sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import { TemporaryFolder } from './backends.ts'
 import { blocksOf, TOP } from './readme-blocks.ts'
 import { runCommand, runNode } from './run-command.ts'
+import { TemporaryFolder } from './temporary-folder.ts'
 
 // The recipes of the README, done with the blocks and the shell commands that stand there.
 
