@@ -4,8 +4,8 @@ import { json } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { AuditLog } from '@audit/core'
-import { FILE_BACKENDS, type FileBackendId, openLog } from './backends.ts'
-import { TemporaryFolder } from './temporary-folder.ts'
+import { DURABLE_BACKENDS, type DurableBackendId, openLog } from './backends.ts'
+import type { Place } from './place.ts'
 
 const PROGRAM = fileURLToPath(new URL('programs/crowd-process.ts', import.meta.url))
 
@@ -41,17 +41,16 @@ export interface CrowdReport {
 }
 
 /**
- * Lets processes with threads with callers record into one file at once, while all of them read it: every entry is
+ * Lets processes with threads with callers record into one log at once, while all of them read it: every entry is
  * there once, the places have no gaps, each caller's own are in its order, every hash is right, and no call fails.
  *
  * @throws AssertionError at the first thing that is not so.
  */
-export async function crowd(id: FileBackendId, size: CrowdSize): Promise<CrowdFigures> {
-  using folder = new TemporaryFolder()
-  const path = folder.file(FILE_BACKENDS[id].fileName)
-  await using log = openLog(id, path)
+export async function crowd(id: DurableBackendId, size: CrowdSize): Promise<CrowdFigures> {
+  await using place = await DURABLE_BACKENDS[id].makePlace()
+  await using log = openLog(id, place.address)
   const reports = Promise.all(
-    Array.from({ length: size.processes }, (_, i) => runProcess(id, path, `process ${i}`, size)),
+    Array.from({ length: size.processes }, (_, i) => runProcess(id, place, `process ${i}`, size)),
   )
   let isOver = false
   const over = reports.finally(() => {
@@ -74,12 +73,12 @@ export async function crowd(id: FileBackendId, size: CrowdSize): Promise<CrowdFi
 }
 
 async function runProcess(
-  id: FileBackendId,
-  path: string,
+  id: DurableBackendId,
+  { address }: Place,
   name: string,
   { threads, callers, entries }: CrowdSize,
 ): Promise<CrowdReport> {
-  const args = [PROGRAM, id, path, name, `${threads}`, `${callers}`, `${entries}`]
+  const args = [PROGRAM, id, address, name, `${threads}`, `${callers}`, `${entries}`]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise<number | null>(resolve => child.once('close', resolve))
   const report = await json(child.stdout).catch(() => undefined)

@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { FILE_BACKENDS, type FileBackendId, openLog } from './backends.ts'
+import { DURABLE_BACKENDS, type DurableBackendId, openLog } from './backends.ts'
 import { assertRecorded, exchangeOf } from './exchange.ts'
-import { TemporaryFolder } from './temporary-folder.ts'
+import type { Place } from './place.ts'
 
 const PROGRAM = fileURLToPath(new URL('programs/record-until-killed.ts', import.meta.url))
 /** A log is killed so often before the next one is begun: reading all of it each time takes longer and longer. */
@@ -38,19 +38,19 @@ interface Report {
  * @throws AssertionError at the first thing that is not so.
  */
 export async function kill(
-  id: FileBackendId,
+  id: DurableBackendId,
   kills: number,
   onProgress: (done: number) => void,
 ): Promise<KillFigures> {
   let [acknowledged, kept, unacknowledgedKept, tornTails] = [0, 0, 0, 0]
   for (let done = 0; done < kills; ) {
-    using folder = new TemporaryFolder()
-    const path = folder.file(FILE_BACKENDS[id].fileName)
+    await using place = await DURABLE_BACKENDS[id].makePlace()
     let [size, torn] = [0, 0]
     for (let i = 0; i < KILLS_PER_LOG && done < kills; i++) {
-      const report = await recordUntilKilled(id, path, size)
+      const report = await recordUntilKilled(id, place, size)
       acknowledged += report.acknowledged - size
-      const found = await examine(id, path, report)
+      await place.settled()
+      const found = await examine(id, place, report)
       kept += Math.min(found.size, report.acknowledged) - size
       if (found.size > report.acknowledged) unacknowledgedKept++
       tornTails += found.torn - torn
@@ -62,8 +62,8 @@ export async function kill(
   return { kills, acknowledged, lost: acknowledged - kept, unacknowledgedKept, tornTails }
 }
 
-async function recordUntilKilled(id: FileBackendId, path: string, size: number): Promise<Report> {
-  const child = spawn(process.execPath, [PROGRAM, id, path, `${size}`], {
+async function recordUntilKilled(id: DurableBackendId, { address }: Place, size: number): Promise<Report> {
+  const child = spawn(process.execPath, [PROGRAM, id, address, `${size}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = new Promise<NodeJS.Signals | null>(resolve =>
@@ -95,16 +95,16 @@ async function killSoon(child: ChildProcess): Promise<void> {
 
 /** Reads everything that the killed process left, and records one entry more. */
 async function examine(
-  id: FileBackendId,
-  path: string,
+  id: DurableBackendId,
+  { address }: Place,
   { acknowledged, lastBatch }: Report,
 ): Promise<{ readonly size: number; readonly torn: number }> {
-  await using log = openLog(id, path)
+  await using log = openLog(id, address)
   let size = 0
   for await (const entry of log.entries()) assertRecorded(entry, size++)
   assert.ok(size >= acknowledged, `${acknowledged} were acknowledged, and ${size} are there`)
   assert.ok(size <= lastBatch.end, `${lastBatch.end} were recorded, and ${size} are there`)
-  if (FILE_BACKENDS[id].isAtomic) {
+  if (DURABLE_BACKENDS[id].isAtomic) {
     assert.ok(size === lastBatch.start || size === lastBatch.end, 'half a batch is there')
   }
   assert.equal(await log.count(), size)
@@ -112,7 +112,7 @@ async function examine(
   assertRecorded(next, size)
   assert.deepEqual(await log.get(next.entryId), next)
   const { findings } = await log.verify()
-  const torn = findings.filter(({ kind }) => kind === 'damaged' && !FILE_BACKENDS[id].isAtomic)
+  const torn = findings.filter(({ kind }) => kind === 'damaged' && !DURABLE_BACKENDS[id].isAtomic)
   assert.deepEqual(findings, torn)
   return { size, torn: torn.length }
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { type AuditBackend, type AuditEntry, AuditLog, MemoryBackend } from '@audit/core'
+import { type AuditEntry, AuditLog } from '@audit/core'
 import fc from 'fast-check'
-import { FILE_BACKENDS, type FileBackendId } from './backends.ts'
-import { TemporaryFolder } from './temporary-folder.ts'
+import { BACKENDS, type BackendId } from './backends.ts'
+import type { Place } from './place.ts'
 
 const USERS = ['alice', 'bob', 'Alice', '']
 const MODELS = ['gpt-4o', 'claude']
@@ -42,16 +42,13 @@ interface Question {
  *
  * @throws the shortest sequence that fast-check finds whose answers differ, with the seed that repeats it.
  */
-export async function model(
-  id: FileBackendId | 'memory',
-  sequences: number,
-  seed?: number,
-): Promise<ModelFigures> {
+export async function model(id: BackendId, sequences: number, seed?: number): Promise<ModelFigures> {
   let commands = 0
   const property = fc.asyncProperty(
     fc.commands(kinds(id !== 'memory'), { maxCommands: 25, size: 'max' }),
     async calls => {
-      using store = new Store(id)
+      await using place = await BACKENDS[id].makePlace()
+      const store = new Store(id, place)
       const real: Real = { store, log: store.open() }
       try {
         await fc.asyncModelRun(() => ({ model: { entries: [] }, real }), calls)
@@ -65,19 +62,20 @@ export async function model(
   return { sequences, commands }
 }
 
-/** One store, and the instances on it. Memory is a store of one instance. */
-class Store implements Disposable {
-  readonly #id: FileBackendId | 'memory'
-  readonly #folder = new TemporaryFolder()
+/** The instances on a place. Memory has one alone. */
+class Store {
+  readonly #id: BackendId
+  readonly #address: string
   /** Set, the next append fails before anything is stored. */
   failsNext = false
 
-  constructor(id: FileBackendId | 'memory') {
+  constructor(id: BackendId, { address }: Place) {
     this.#id = id
+    this.#address = address
   }
 
   open(): AuditLog {
-    const backend = this.#create()
+    const backend = BACKENDS[this.#id].open(this.#address)
     const append = backend.append.bind(backend)
     backend.append = async leaves => {
       if (!this.failsNext) return append(leaves)
@@ -85,16 +83,6 @@ class Store implements Disposable {
       throw new Error('a failure on purpose')
     }
     return new AuditLog({ backend })
-  }
-
-  #create(): AuditBackend {
-    if (this.#id === 'memory') return new MemoryBackend()
-    const { create, fileName } = FILE_BACKENDS[this.#id]
-    return create(this.#folder.file(fileName))
-  }
-
-  [Symbol.dispose](): void {
-    this.#folder[Symbol.dispose]()
   }
 }
 

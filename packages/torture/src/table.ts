@@ -1,9 +1,9 @@
-import { FILE_BACKENDS, type FileBackendId } from './backends.ts'
+import { BACKENDS, type BackendId } from './backends.ts'
 
 /** A row of the table: what was tried, how often, and what came of it. */
 export interface Row {
   readonly what: string
-  readonly backend: FileBackendId | 'memory'
+  readonly backend: BackendId
   readonly tries: string
   readonly survived: string
   readonly lost: string
@@ -14,7 +14,7 @@ export function tableOf(rows: readonly Row[]): string {
   const header = ['what', 'backend', 'tries', 'survived', 'entries lost']
   const cells = rows.map(({ what, backend, tries, survived, lost }) => [
     what,
-    backend === 'memory' ? 'memory' : FILE_BACKENDS[backend].title,
+    BACKENDS[backend].title,
     tries,
     survived,
     lost,

@@ -1,76 +1,113 @@
-// Tries to make the backends lose, tear, reorder or invent entries, at full length, and prints what came of it.
-import { FILE_BACKEND_IDS, FILE_BACKENDS } from './backends.ts'
+// Tries to make the backends lose, tear, reorder or invent entries, at full length, and prints what came of it: [backend …]
+import { once } from 'node:events'
+import {
+  BACKEND_IDS,
+  BACKENDS,
+  type BackendId,
+  backendNamed,
+  DURABLE_BACKEND_IDS,
+  type DurableBackendId,
+  FILE_BACKEND_IDS,
+  type FileBackendId,
+} from './backends.ts'
 import { crowd } from './crowd.ts'
 import { damage } from './damage.ts'
 import { canInject, faults } from './faults.ts'
 import { kill } from './kill.ts'
 import { model } from './model.ts'
 import { FULL } from './scale.ts'
+import { shareServer } from './server.ts'
 import { type Row, tableOf } from './table.ts'
 
-const rows: Row[] = []
+const named = process.argv.slice(2).map(backendNamed)
 const integer = (value: number) => value.toLocaleString('en')
 const milliseconds = (value: number) => value.toFixed(1)
 const tell = (text: string) => console.error(text)
 
-for (const backend of FILE_BACKEND_IDS) {
-  const { title } = FILE_BACKENDS[backend]
+const interrupted = once(process, 'SIGINT').then(() => undefined) // Ctrl-C must not leave the server behind
+const stopServer = await shareServer()
+const rows = await Promise.race([tryAll(), interrupted]).finally(stopServer)
+if (!rows) process.exit(130)
+console.log(tableOf(rows))
 
-  tell(`${title}: ${FULL.kills} kills`)
-  const killed = await kill(backend, FULL.kills, done => {
+async function tryAll(): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  for (const backend of wanted(DURABLE_BACKEND_IDS)) {
+    rows.push(await killed(backend), await crowded(backend))
+    const inFile = FILE_BACKEND_IDS.find(id => id === backend)
+    if (!inFile) continue
+    if (canInject) rows.push(await faulty(inFile))
+    else tell(`${BACKENDS[backend].title}: system calls that fail are left out, since there is no strace`)
+    rows.push(await damaged(inFile))
+  }
+  for (const backend of wanted(BACKEND_IDS)) rows.push(await modelled(backend))
+  return rows
+}
+
+/** Those that were named on the command line; all, where none was. */
+function wanted<Id extends BackendId>(ids: readonly Id[]): readonly Id[] {
+  return named.length === 0 ? ids : ids.filter(id => named.includes(id))
+}
+
+async function killed(backend: DurableBackendId): Promise<Row> {
+  tell(`${BACKENDS[backend].title}: ${FULL.kills} kills`)
+  const figures = await kill(backend, FULL.kills, done => {
     if (done % 25 === 0) tell(`  ${done}`)
   })
-  rows.push({
+  return {
     what: 'killed while recording',
     backend,
-    tries: `${integer(killed.kills)} kills`,
-    survived: `${integer(killed.acknowledged)} entries acknowledged; ${integer(killed.unacknowledgedKept)} times more was there, ${integer(killed.tornTails)} times a torn line`,
-    lost: integer(killed.lost),
-  })
+    tries: `${integer(figures.kills)} kills`,
+    survived: `${integer(figures.acknowledged)} entries acknowledged; ${integer(figures.unacknowledgedKept)} times more was there, ${integer(figures.tornTails)} times a torn line`,
+    lost: integer(figures.lost),
+  }
+}
 
-  tell(`${title}: a crowd`)
-  const crowded = await crowd(backend, FULL.crowd)
-  rows.push({
-    what: 'a crowd on one file',
+async function crowded(backend: DurableBackendId): Promise<Row> {
+  const { processes, threads } = FULL.crowd
+  tell(`${BACKENDS[backend].title}: a crowd`)
+  const { writers, recorded, queries, loopDelayMs, lost } = await crowd(backend, FULL.crowd)
+  return {
+    what: 'a crowd on one log',
     backend,
-    tries: `${integer(crowded.writers)} callers in ${FULL.crowd.processes * FULL.crowd.threads} threads of ${FULL.crowd.processes} processes`,
-    survived: `${integer(crowded.recorded)} entries, ${integer(crowded.queries)} queries meanwhile, no call failed; event loop 99 %: ${milliseconds(crowded.loopDelayMs.median)} ms, of the worst thread ${milliseconds(crowded.loopDelayMs.worst)} ms`,
-    lost: integer(crowded.lost),
-  })
+    tries: `${integer(writers)} callers in ${processes * threads} threads of ${processes} processes`,
+    survived: `${integer(recorded)} entries, ${integer(queries)} queries meanwhile, no call failed; event loop 99 %: ${milliseconds(loopDelayMs.median)} ms, of the worst thread ${milliseconds(loopDelayMs.worst)} ms`,
+    lost: integer(lost),
+  }
+}
 
-  if (canInject) {
-    tell(`${title}: system calls that fail`)
-    const faulty = await faults(backend, FULL.faultsOfAKind, fault => tell(`  ${fault}`))
-    rows.push({
-      what: 'a system call fails',
-      backend,
-      tries: `${integer(faulty.faults)} faults`,
-      survived: `${integer(faulty.failedCalls)} calls rejected and made again, ${integer(faulty.acknowledged)} entries acknowledged`,
-      lost: integer(faulty.lost),
-    })
-  } else tell(`${title}: system calls that fail are left out, since there is no strace`)
+async function faulty(backend: FileBackendId): Promise<Row> {
+  tell(`${BACKENDS[backend].title}: system calls that fail`)
+  const figures = await faults(backend, FULL.faultsOfAKind, fault => tell(`  ${fault}`))
+  return {
+    what: 'a system call fails',
+    backend,
+    tries: `${integer(figures.faults)} faults`,
+    survived: `${integer(figures.failedCalls)} calls rejected and made again, ${integer(figures.acknowledged)} entries acknowledged`,
+    lost: integer(figures.lost),
+  }
+}
 
-  tell(`${title}: ${FULL.damagedFiles} damaged files`)
-  const damaged = await damage(backend, FULL.damagedFiles)
-  rows.push({
+async function damaged(backend: FileBackendId): Promise<Row> {
+  tell(`${BACKENDS[backend].title}: ${FULL.damagedFiles} damaged files`)
+  const { files, answered, refused, given } = await damage(backend, FULL.damagedFiles)
+  return {
     what: 'a file damaged at random',
     backend,
-    tries: `${integer(damaged.files)} files`,
-    survived: `${integer(damaged.answered)} calls answered, ${integer(damaged.refused)} refused; ${integer(damaged.given)} entries given out, all as recorded`,
+    tries: `${integer(files)} files`,
+    survived: `${integer(answered)} calls answered, ${integer(refused)} refused; ${integer(given)} entries given out, all as recorded`,
     lost: '–',
-  })
+  }
 }
 
-for (const backend of ['memory', ...FILE_BACKEND_IDS] as const) {
-  tell(`${backend}: ${FULL.sequences} random sequences of calls`)
-  const modelled = await model(backend, FULL.sequences)
-  rows.push({
+async function modelled(backend: BackendId): Promise<Row> {
+  tell(`${BACKENDS[backend].title}: ${FULL.sequences} random sequences of calls`)
+  const { sequences, commands } = await model(backend, FULL.sequences)
+  return {
     what: 'random calls, compared with an array',
     backend,
-    tries: `${integer(modelled.sequences)} sequences`,
-    survived: `${integer(modelled.commands)} calls`,
+    tries: `${integer(sequences)} sequences`,
+    survived: `${integer(commands)} calls`,
     lost: '–',
-  })
+  }
 }
-
-console.log(tableOf(rows))

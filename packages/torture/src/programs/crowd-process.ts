@@ -1,13 +1,13 @@
-// One process of a crowd: starts its threads and prints what they tell: <backend> <path> <name> <threads> <callers> <entries>
+// One process of a crowd: starts its threads and prints what they tell: <backend> <address> <name> <threads> <callers> <entries>
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { CrowdReport } from '../crowd.ts'
 
-const [id, path, name, threads, callers, entries] = process.argv.slice(2)
+const [id, address, name, threads, callers, entries] = process.argv.slice(2)
 
 async function runThread(number: number): Promise<CrowdReport> {
   const worker = new Worker(new URL('crowd-thread.ts', import.meta.url), {
-    argv: [id ?? '', path ?? '', `${name}, thread ${number}`, callers ?? '', entries ?? ''],
+    argv: [id ?? '', address ?? '', `${name}, thread ${number}`, callers ?? '', entries ?? ''],
   })
   const [report] = await once(worker, 'message')
   return report // what crowd-thread posts

@@ -1,15 +1,15 @@
-// One thread of a crowd, with its callers, and one reader beside them: <backend> <path> <name> <callers> <entries>
+// One thread of a crowd, with its callers, and one reader beside them: <backend> <address> <name> <callers> <entries>
 import assert from 'node:assert/strict'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { parentPort } from 'node:worker_threads'
 import { backendNamed, openLog } from '../backends.ts'
 import type { CrowdReport } from '../crowd.ts'
 
-const [id, path = '', name, callers, entries] = process.argv.slice(2)
+const [id, address = '', name, callers, entries] = process.argv.slice(2)
 const RESOLUTION_MS = 1
 const NANOSECONDS_PER_MS = 1e6
 
-const log = openLog(backendNamed(id), path)
+const log = openLog(backendNamed(id), address)
 await log.count() // opened, before the clock starts
 const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
 delay.enable()

@@ -1,5 +1,5 @@
 // Records so many entries, one by one and in crowds, each again until it succeeds, and says what failed on the way:
-// <backend> <path> <count>
+// <backend> <address> <count>
 import { setTimeout as pause } from 'node:timers/promises'
 import { AuditError } from '@audit/core'
 import { backendNamed, openLog } from '../backends.ts'
@@ -9,8 +9,8 @@ const MOST_FAILURES = 200
 const PAUSE_MS = 5
 const CROWD = 8
 
-const [id, path = '', count] = process.argv.slice(2)
-const log = openLog(backendNamed(id), path)
+const [id, address = '', count] = process.argv.slice(2)
+const log = openLog(backendNamed(id), address)
 const failures: string[] = []
 
 for (let n = 0; n < Number(count); ) {

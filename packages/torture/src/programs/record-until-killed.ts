@@ -1,12 +1,12 @@
 // Records without a pause, one by one and in crowds, and says what it hands to the backend and what was acknowledged:
-// <backend> <path> <number of the first entry>
+// <backend> <address> <number of the first entry>
 import { writeSync } from 'node:fs'
 import { AuditLog } from '@audit/core'
-import { backendNamed, FILE_BACKENDS } from '../backends.ts'
+import { BACKENDS, backendNamed } from '../backends.ts'
 import { exchangeOf } from '../exchange.ts'
 
-const [name, path = '', first] = process.argv.slice(2)
-const backend = FILE_BACKENDS[backendNamed(name)].create(path)
+const [name, address = '', first] = process.argv.slice(2)
+const backend = BACKENDS[backendNamed(name)].open(address)
 const append = backend.append.bind(backend)
 let appended = Number(first)
 backend.append = leaves => {

@@ -1,0 +1,2 @@
+// One server for all tests.
+export { shareServer as default } from '../src/server.ts'
