@@ -18,5 +18,10 @@ const measurements = await measure(scale, what => console.error(`${minutes().toF
 const results = resultsOf(measurements, scale, minutes())
 console.log(results)
 if (!quick) {
-  writeReport(fileURLToPath(new URL('..', import.meta.url)), results, plotsOf(measurements, scale))
+  writeReport(
+    fileURLToPath(new URL('..', import.meta.url)),
+    'pnpm bench',
+    results,
+    plotsOf(measurements, scale),
+  )
 }

@@ -8,8 +8,8 @@ export interface Contender {
   readonly durable: string
   /** What makes a later change evident. */
   readonly hashed: string
-  /** Starts anew in an empty folder. */
-  open(folder: string): Promise<Recorder>
+  /** Starts anew in an empty place: a folder, or a database. */
+  open(place: string): Promise<Recorder>
 }
 
 /**
@@ -19,7 +19,7 @@ export interface Contender {
 export type Recorder = Closable &
   (
     | { readonly record: (exchange: EntryInput) => Promise<unknown> | undefined }
-    | { readonly write: (batch: readonly EntryInput[]) => void }
+    | { readonly write: (batch: readonly EntryInput[]) => Promise<unknown> | undefined }
   )
 
 interface Closable {

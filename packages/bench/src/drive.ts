@@ -12,7 +12,7 @@ export async function drive(recorder: Recorder, callers: number, milliseconds: n
   let count = 0
   if ('write' in recorder) {
     while (performance.now() < end) {
-      recorder.write(Array.from({ length: callers }, take))
+      await recorder.write(Array.from({ length: callers }, take))
       count += callers
     }
   } else {

@@ -3,11 +3,10 @@ import { parseArgs } from 'node:util'
 import { Measurements } from './measurements.ts'
 import { FilledLog } from './own/filled-log.ts'
 import { fillWithLeaves } from './own/synthetic-log.ts'
-import type { commands as proveCommands } from './programs/prove.ts'
 import { integer, number, range } from './report/figures.ts'
 import { table } from './report/tables.ts'
-import { Subject } from './subject.ts'
-import { inNewFolder } from './workplace.ts'
+import { measureProofs, type Prover, proofsOf, withProver } from './workloads/proofs.ts'
+import { inFolders } from './workplace.ts'
 
 // What the Merkle tree of an SQLite log costs: node packages/bench/src/integrity.ts [--entries n] [--leaves n] [--rounds n]
 
@@ -28,26 +27,19 @@ const start = performance.now()
 const say = (what: string) =>
   console.error(`${((performance.now() - start) / 60_000).toFixed(1)} min: ${what}`)
 
-type Prover = Subject<typeof proveCommands>
-
 /** Gives a fresh process on a log. */
-async function asked<T>(folder: string, ask: (prover: Prover) => Promise<T>): Promise<T> {
-  await using prover: Prover = new Subject('prove', [folder])
-  return await ask(prover)
+function asked<T>(folder: string, ask: (prover: Prover) => Promise<T>): Promise<T> {
+  return withProver('sqlite', folder, ask)
 }
 
-await inNewFolder(async newFolder => {
+await inFolders(async newFolder => {
   say(`filling a log with ${integer(entries)} entries`)
-  const folder = newFolder()
+  const folder = await newFolder()
   const filled = new FilledLog('sqlite', folder, entries)
   await filled.fill(entries)
   await filled.log.close()
-  await asked(folder, prover => prover.ask('prepare'))
   say('checkpoints and proofs')
-  for (let round = 0; round < rounds; round++) {
-    const figures = await asked(folder, prover => prover.ask('prove', (round + 0.5) / rounds))
-    for (const [name, value] of Object.entries(figures)) measurements.add(name, value)
-  }
+  await measureProofs(measurements, rounds, 'sqlite', folder)
   say('verification')
   for (let round = 0; round < Math.min(3, rounds); round++) {
     const figures = await asked(folder, prover => prover.ask('verify'))
@@ -55,20 +47,20 @@ await inNewFolder(async newFolder => {
   }
 })
 
-await inNewFolder(async newFolder => {
+await inFolders(async newFolder => {
   say('recording in batches of 100')
   for (let round = 0; round <= rounds; round++) {
     const modes = round % 2 === 0 ? ['with', 'without'] : ['without', 'with']
     for (const mode of modes) {
-      const rate = await asked(newFolder(), prover => prover.ask('record', mode === 'with', TURN_MS))
+      const rate = await asked(await newFolder(), prover => prover.ask('record', mode === 'with', TURN_MS))
       if (round > 0) measurements.add(`record ${mode}`, rate) // the first round warms up
     }
   }
 })
 
-await inNewFolder(async newFolder => {
-  const small = { size: leaves / 10, folder: newFolder() }
-  const large = { size: leaves, folder: newFolder() }
+await inFolders(async newFolder => {
+  const small = { size: leaves / 10, folder: await newFolder() }
+  const large = { size: leaves, folder: await newFolder() }
   for (const { size, folder } of [small, large]) {
     say(`filling a log with ${integer(size)} leaves`)
     await fillWithLeaves(folder, size)
@@ -100,13 +92,21 @@ console.log(
       [
         `${integer(entries)} entries, freshly opened: checkpoint`,
         'at most 5 ms',
-        summary('checkpoint', 1, 'ms'),
+        summary(proofsOf('sqlite', 'checkpoint'), 1, 'ms'),
       ],
-      ['… inclusion proof', 'at most 5 ms', summary('prove', 1, 'ms')],
-      ['… consistency proof', 'at most 10 ms', summary('consistency', 1, 'ms')],
-      ['… the first checkpoint of a process', 'stated', summary('first checkpoint', 1, 'ms')],
-      ['… the first inclusion proof of a process', 'stated', summary('first prove', 1, 'ms')],
-      ['… resident memory', 'at most 150 MB', summary('resident', 1e-6, 'MB')],
+      ['… inclusion proof', 'at most 5 ms', summary(proofsOf('sqlite', 'prove'), 1, 'ms')],
+      ['… consistency proof', 'at most 10 ms', summary(proofsOf('sqlite', 'consistency'), 1, 'ms')],
+      [
+        '… the first checkpoint of a process',
+        'stated',
+        summary(proofsOf('sqlite', 'first checkpoint'), 1, 'ms'),
+      ],
+      [
+        '… the first inclusion proof of a process',
+        'stated',
+        summary(proofsOf('sqlite', 'first prove'), 1, 'ms'),
+      ],
+      ['… resident memory', 'at most 150 MB', summary(proofsOf('sqlite', 'resident'), 1e-6, 'MB')],
       [
         'recording in batches of 100, to that without a tree',
         'at least 0.9',

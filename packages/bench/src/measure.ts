@@ -1,19 +1,45 @@
+import { localIds, postgresIds } from './contenders.ts'
+import { inDatabases } from './databases.ts'
 import { Measurements } from './measurements.ts'
+import { LOCAL_BACKENDS } from './own/backends.ts'
 import type { Scale } from './scale.ts'
-import { measureDisk } from './workloads/disk.ts'
+import { measureBytes, measureDisk } from './workloads/disk.ts'
 import { measureEventLoop } from './workloads/event-loop.ts'
 import { measureGrowth } from './workloads/growth.ts'
+import { measureProcesses } from './workloads/processes.ts'
+import { measureProofs } from './workloads/proofs.ts'
 import { measureRecording } from './workloads/recording.ts'
+import { inFolders } from './workplace.ts'
 
-/** Runs all workloads, one after the other. */
+/** Runs all workloads that need no server, one after the other. */
 export async function measure(scale: Scale, say: (what: string) => void): Promise<Measurements> {
   const measurements = new Measurements()
   say('recording')
-  await measureRecording(measurements, scale)
+  await measureRecording(measurements, scale, localIds, inFolders)
   say('event loop')
   await measureEventLoop(measurements, scale)
   say('bytes on disk')
   await measureDisk(measurements, scale)
-  await measureGrowth(measurements, scale, say)
+  for (const backend of LOCAL_BACKENDS) {
+    await measureGrowth(measurements, scale, { backend, inPlaces: inFolders, say })
+  }
+  return measurements
+}
+
+/** Runs those of PostgreSQL, on the server of AUDIT_POSTGRES_URL. */
+export async function measurePostgres(scale: Scale, say: (what: string) => void): Promise<Measurements> {
+  const measurements = new Measurements()
+  say('recording')
+  await measureRecording(measurements, scale, postgresIds, inDatabases)
+  await measureProcesses(measurements, scale, say)
+  await measureGrowth(measurements, scale, {
+    backend: 'postgres',
+    inPlaces: inDatabases,
+    say,
+    whenLarge: async place => {
+      await measureProofs(measurements, scale.passes, 'postgres', place)
+      await measureBytes(measurements, 'postgres', place, scale.large)
+    },
+  })
   return measurements
 }

@@ -16,6 +16,10 @@ export interface Scale {
   readonly queries: number
   /** How often the large log is opened, streamed and counted. */
   readonly passes: number
+  /** How many processes record into one log on a server. */
+  readonly processes: readonly number[]
+  /** How many milliseconds a round trip to the server takes longer than on this machine. */
+  readonly delays: readonly number[]
 }
 
 export const FULL: Scale = {
@@ -27,6 +31,8 @@ export const FULL: Scale = {
   large: 1_000_000,
   queries: 300,
   passes: 3,
+  processes: [1, 4, 16],
+  delays: [0, 1, 5, 20],
 }
 
 /** To see whether a change helps: about a minute. */
@@ -39,6 +45,8 @@ export const QUICK: Scale = {
   large: 100_000,
   queries: 100,
   passes: 2,
+  processes: [1, 4, 16],
+  delays: [0, 1, 5, 20],
 }
 
 /** To see whether it works: some seconds. Its figures mean nothing. */
@@ -51,4 +59,11 @@ export const TINY: Scale = {
   large: 500,
   queries: 3,
   passes: 1,
+  processes: [1, 2],
+  delays: [0, 1],
+}
+
+/** The same for a server: it answers less evenly than a file, and so each turn is longer. The log grows to `large`. */
+export function forServer(scale: Scale): Scale {
+  return { ...scale, turn: scale.turn * 2.5, sizes: scale.sizes.filter(size => size <= scale.large) }
 }

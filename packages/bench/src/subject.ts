@@ -14,10 +14,14 @@ export class Subject<C extends Commands> implements AsyncDisposable {
   readonly #child: ChildProcess
   #settle: ((answer: Answer) => void) | undefined
 
-  /** @param program the name of a file in `programs`, which calls `serve` with what it can do. */
-  constructor(program: string, args: readonly string[]) {
+  /**
+   * @param program the name of a file in `programs`, which calls `serve` with what it can do.
+   * @param environment what it is told in another way than this process.
+   */
+  constructor(program: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
     const path = fileURLToPath(new URL(`programs/${program}.ts`, import.meta.url))
     this.#child = fork(path, args, {
+      env: { ...process.env, ...environment },
       execArgv: ['--expose-gc', '--max-old-space-size=6144', '--disable-warning=ExperimentalWarning'],
     })
     this.#child.on('message', (answer: Answer) => this.#settle?.(answer))

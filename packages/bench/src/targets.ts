@@ -1,6 +1,6 @@
 import type { ContenderId } from './contenders.ts'
 import type { Measurements, Summary } from './measurements.ts'
-import { BACKENDS, type BackendName, TITLES } from './own/backends.ts'
+import { type BackendName, type DiskBackendName, LOCAL_BACKENDS, TITLES } from './own/backends.ts'
 import { COUNT_NAMES, QUERY_NAMES } from './own/queries.ts'
 import { integer, number, range } from './report/figures.ts'
 import type { Scale } from './scale.ts'
@@ -18,17 +18,13 @@ export interface Target {
   readonly isMet: boolean | undefined
 }
 
-/** Compares what was measured with what was aimed at. */
+/** Compares what was measured without a server with what was aimed at. */
 export function targetsOf(measurements: Measurements, scale: Scale): readonly Target[] {
   return [
     ...recordingTargets(measurements),
     ...eventLoopTargets(measurements),
-    ...BACKENDS.flatMap(backend => growthTargets(measurements, scale, backend)),
-    ...(['sqlite', 'jsonl'] as const).map((backend): Target => {
-      const { median } = measurements.summary(diskOf(backend, 'total beyond the texts'))
-      const what = `${TITLES[backend]}: bytes on disk an entry beyond its texts`
-      return { what, wanted: 'stated', measured: integer(median), isMet: undefined }
-    }),
+    ...LOCAL_BACKENDS.flatMap(backend => growthTargets(measurements, scale, backend)),
+    ...(['sqlite', 'jsonl'] as const).map(backend => diskTarget(measurements, backend)),
   ]
 }
 
@@ -109,17 +105,32 @@ function growthTargets(measurements: Measurements, scale: Scale, backend: Backen
   ]
 }
 
-function atLeast(what: string, summary: Summary, least?: number, unit = ''): Target {
+/** How many bytes an entry takes beyond its texts. */
+export function diskTarget(measurements: Measurements, backend: DiskBackendName): Target {
+  const { median } = measurements.summary(diskOf(backend, 'total beyond the texts'))
+  const what = `${TITLES[backend]}: bytes on disk an entry beyond its texts`
+  return { what, wanted: 'stated', measured: integer(median), isMet: undefined }
+}
+
+/** As much as `least`, or more; without it, only stated. */
+export function atLeast(what: string, summary: Summary, least?: number, unit = ''): Target {
   const isMet = least === undefined ? undefined : summary.median >= least
   const wanted = least === undefined ? 'stated' : `at least ${number(least)} ${unit}`.trim()
   return { what, wanted, measured: range(summary, unit), isMet }
 }
 
-function atMost(what: string, summary: Summary, most: number, unit = ''): Target {
+/** As much as `most`, or less. */
+export function atMost(what: string, summary: Summary, most: number, unit = ''): Target {
   const wanted = `at most ${number(most)} ${unit}`.trim()
   return { what, wanted, measured: range(summary, unit), isMet: summary.median <= most }
 }
 
-function scaled({ median, low, high }: Summary, factor: number): Summary {
+/** What was measured, without a verdict. */
+export function stated(what: string, summary: Summary, unit = ''): Target {
+  return { what, wanted: 'stated', measured: range(summary, unit), isMet: undefined }
+}
+
+/** The same in another unit. */
+export function scaled({ median, low, high }: Summary, factor: number): Summary {
   return { median: median * factor, low: low * factor, high: high * factor }
 }

@@ -17,8 +17,8 @@ export class FilledLog {
   #size = 0
 
   /** @param largest how many entries it will have at most: the last of them is of yesterday. */
-  constructor(name: BackendName, folder: string, largest: number) {
-    this.#backend = newBackend(name, folder)
+  constructor(name: BackendName, place: string, largest: number) {
+    this.#backend = newBackend(name, place)
     this.log = new AuditLog({ backend: this.#backend })
     this.#start = Date.now() - DAY_MS - largest * INTERVAL_MS
   }

@@ -1,7 +1,7 @@
 import { AuditLog } from '@audit/core'
 import { drive } from '../drive.ts'
 import { quantile } from '../measurements.ts'
-import { type BackendName, bytesOf, fileOf, newBackend } from '../own/backends.ts'
+import { type BackendName, newBackend, roundTrip } from '../own/backends.ts'
 import { FilledLog } from '../own/filled-log.ts'
 import { COUNTS, type CountName, QUERIES, type QueryName } from '../own/queries.ts'
 import { streamed } from '../streamed.ts'
@@ -9,20 +9,20 @@ import { serve } from '../subject.ts'
 
 // A log that grows, a small one that stays as it is, and an empty one, to compare them in turns.
 
-const [name = '', folder = '', smallFolder = '', emptyFolder = '', largest = ''] = process.argv.slice(2)
+const [name = '', place = '', smallPlace = '', emptyPlace = '', largest = ''] = process.argv.slice(2)
 const backend = name as BackendName // what growth.ts starts this with
 const logs = {
-  grown: new FilledLog(backend, folder, Number(largest)),
-  small: new FilledLog(backend, smallFolder, Number(largest)),
+  grown: new FilledLog(backend, place, Number(largest)),
+  small: new FilledLog(backend, smallPlace, Number(largest)),
 }
-const empty = new AuditLog({ backend: newBackend(backend, emptyFolder) })
+const empty = new AuditLog({ backend: newBackend(backend, emptyPlace) })
 
 export const commands = serve({
   fill: (which: keyof typeof logs, size: number) => logs[which].fill(size),
 
-  /** The medians of many repetitions, in milliseconds; both logs take turns at each. */
+  /** The medians of many repetitions, in milliseconds; both logs take turns at each, and so does a mere round trip. */
   query: async (query: QueryName, times: number) => {
-    const took = { grown: [] as number[], small: [] as number[] }
+    const took = { grown: [] as number[], small: [] as number[], roundTrip: [] as number[] }
     const samples = { grown: await logs.grown.sample(times), small: await logs.small.sample(times) }
     for (let i = 0; i < times; i++) {
       for (const which of ['small', 'grown'] as const) {
@@ -32,8 +32,12 @@ export const commands = serve({
         await QUERIES[query](logs[which].log, entry)
         took[which].push(performance.now() - start)
       }
+      const start = performance.now()
+      await roundTrip(backend, place)
+      took.roundTrip.push(performance.now() - start)
     }
-    return { grown: quantile(took.grown, 0.5), small: quantile(took.small, 0.5) }
+    const { grown, small, roundTrip: trip } = took
+    return { grown: quantile(grown, 0.5), small: quantile(small, 0.5), roundTrip: quantile(trip, 0.5) }
   },
 
   /** Milliseconds. */
@@ -53,8 +57,6 @@ export const commands = serve({
       : drive({ record: exchange => empty.record(exchange), close: async () => {} }, callers, milliseconds),
 
   stream: () => streamed(logs.grown.log),
-
-  bytes: () => bytesOf(fileOf(backend, folder)),
 
   close: async () => {
     for (const log of [logs.grown.log, logs.small.log, empty]) await log.close()

@@ -30,7 +30,7 @@ async function recordSteadily(perSecond: number, milliseconds: number): Promise<
     const due = Math.floor(((performance.now() - start) * perSecond) / 1000)
     const exchanges = Array.from({ length: due - done }, take)
     done = due
-    if ('write' in recorder) recorder.write(exchanges)
+    if ('write' in recorder) pending.push(recorder.write(exchanges))
     else for (const exchange of exchanges) pending.push(recorder.record(exchange))
   }
   await Promise.all(pending)

@@ -1,17 +1,18 @@
 import { type AuditEntry, AuditLog, createSigner, generateKey } from '@audit/core'
 import { drive, taker } from '../drive.ts'
-import { newBackend } from '../own/backends.ts'
+import { type DiskBackendName, newBackend } from '../own/backends.ts'
 import { residentBytes } from '../resident.ts'
 import { serve } from '../subject.ts'
 
-// Checkpoints, proofs and verification of an SQLite log that is there, in a process of its own.
+// Checkpoints, proofs and verification of a log that is there, in a process of its own.
 
-const [folder = ''] = process.argv.slice(2)
+const [name = '', place = ''] = process.argv.slice(2)
+const backendName = name as DiskBackendName // what proofs.ts starts this with
 const signer = createSigner(generateKey('example.com/bench').privateKey)
 const CROWD = 100
 
 function openLog(): AuditLog {
-  return new AuditLog({ backend: newBackend('sqlite', folder), signer })
+  return new AuditLog({ backend: newBackend(backendName, place), signer })
 }
 
 /** Milliseconds of the first such call on a log that was just opened. */
@@ -76,7 +77,7 @@ export const commands = serve({
   },
   /** Entries a second, in batches of 100, with and without subtree roots. */
   record: async (withTree: boolean, milliseconds: number) => {
-    const backend = newBackend('sqlite', folder)
+    const backend = newBackend(backendName, place)
     if (!withTree) Object.defineProperty(backend, 'subtrees', { value: undefined })
     const log = new AuditLog({ backend })
     const take = taker()

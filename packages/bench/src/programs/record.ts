@@ -4,8 +4,8 @@ import { serve } from '../subject.ts'
 
 // One contender, who records for a while whenever it is its turn.
 
-const [id = '', folder = ''] = process.argv.slice(2)
-const recorder = await contenders[id as ContenderId].open(folder) // what recording.ts starts this with
+const [id = '', place = ''] = process.argv.slice(2)
+const recorder = await contenders[id as ContenderId].open(place) // what recording.ts starts this with
 
 export const commands = serve({
   /** Entries a second. */

@@ -2,9 +2,9 @@ import { BarChart, LineChart } from 'echarts/charts'
 import { GridComponent, LegendComponent, TitleComponent } from 'echarts/components'
 import { type EChartsCoreOption, init, use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
-import { contenderIds, contenders } from '../contenders.ts'
+import { contenders, localIds } from '../contenders.ts'
 import type { Measurements } from '../measurements.ts'
-import { BACKENDS, TITLES } from '../own/backends.ts'
+import { LOCAL_BACKENDS, TITLES } from '../own/backends.ts'
 import { QUERY_NAMES } from '../own/queries.ts'
 import type { Scale } from '../scale.ts'
 import { growthOf } from '../workloads/growth.ts'
@@ -43,7 +43,7 @@ function draw(height: number, option: EChartsCoreOption): string {
 
 /** A bar for each contender; the colour says what it promises. */
 function recordingPlot(measurements: Measurements): string {
-  const bars = contenderIds
+  const bars = localIds
     .map(id => ({ id, rate: measurements.summary(recordingOf(id, CROWD)).median }))
     .toSorted((a, b) => a.rate - b.rate)
   const kinds = [
@@ -72,7 +72,7 @@ function recordingPlot(measurements: Measurements): string {
 }
 
 function isSynced(id: string): boolean {
-  return contenderIds.some(known => known === id && contenders[known].durable.startsWith('synced'))
+  return localIds.some(known => known === id && contenders[known].durable.startsWith('synced'))
 }
 
 /** A line for each backend. */
@@ -82,7 +82,7 @@ function growthRecordingPlot(measurements: Measurements, { sizes }: Scale): stri
     grid: { left: 80, right: 40, top: 50, bottom: 70 },
     xAxis: sizeAxis(sizes),
     yAxis: { type: 'value', min: 0, axisLabel: { formatter: integer } },
-    series: BACKENDS.map(backend => ({
+    series: LOCAL_BACKENDS.map(backend => ({
       name: TITLES[backend],
       type: 'line',
       symbolSize: 8,
@@ -95,7 +95,7 @@ function growthRecordingPlot(measurements: Measurements, { sizes }: Scale): stri
 function growthQueriesPlot(measurements: Measurements, { sizes }: Scale): string {
   const panel = (i: number) => ({ left: 60 + i * 275, width: 215, top: 80, bottom: 90 })
   const slowest = Math.max(
-    ...BACKENDS.flatMap(backend =>
+    ...LOCAL_BACKENDS.flatMap(backend =>
       QUERY_NAMES.flatMap(query =>
         sizes.map(size => measurements.summary(growthOf.query(backend, query, size)).median),
       ),
@@ -104,7 +104,7 @@ function growthQueriesPlot(measurements: Measurements, { sizes }: Scale): string
   return draw(420, {
     title: [
       { text: 'Queries while the log grows: milliseconds, median', left: 'center' },
-      ...BACKENDS.map((backend, i) => ({
+      ...LOCAL_BACKENDS.map((backend, i) => ({
         text: TITLES[backend],
         left: panel(i).left + panel(i).width / 2,
         top: 48,
@@ -112,10 +112,15 @@ function growthQueriesPlot(measurements: Measurements, { sizes }: Scale): string
         textStyle: { fontSize: 14, fontWeight: 'normal' },
       })),
     ],
-    grid: BACKENDS.map((_, i) => panel(i)),
-    xAxis: BACKENDS.map((_, i) => ({ ...sizeAxis(sizes), gridIndex: i, axisLabel: { rotate: 35 } })),
-    yAxis: BACKENDS.map((_, i) => ({ type: 'value', min: 0, max: Math.ceil(slowest * 5) / 5, gridIndex: i })),
-    series: BACKENDS.flatMap((backend, i) =>
+    grid: LOCAL_BACKENDS.map((_, i) => panel(i)),
+    xAxis: LOCAL_BACKENDS.map((_, i) => ({ ...sizeAxis(sizes), gridIndex: i, axisLabel: { rotate: 35 } })),
+    yAxis: LOCAL_BACKENDS.map((_, i) => ({
+      type: 'value',
+      min: 0,
+      max: Math.ceil(slowest * 5) / 5,
+      gridIndex: i,
+    })),
+    series: LOCAL_BACKENDS.flatMap((backend, i) =>
       QUERY_NAMES.map((query, colour) => ({
         name: query,
         type: 'line',

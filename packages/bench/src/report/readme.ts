@@ -1,17 +1,22 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const BEGIN = '<!-- results: written by `pnpm bench` -->'
 const END = '<!-- end of the results -->'
 
-/** Puts the results between their marks in the README of a folder, and the plots into its `plots`. */
-export function writeReport(folder: string, results: string, plots: ReadonlyMap<string, string>): void {
+/** Puts the results of a command between their marks in the README of a folder, and plots into its `plots`. */
+export function writeReport(
+  folder: string,
+  command: string,
+  results: string,
+  plots: ReadonlyMap<string, string> = new Map(),
+): void {
   const path = join(folder, 'README.md')
   const readme = readFileSync(path, 'utf8')
-  const begin = readme.indexOf(BEGIN)
-  const end = readme.indexOf(END)
-  if (begin === -1 || end < begin) throw new Error(`${path} has no marks for the results`)
-  writeFileSync(path, `${readme.slice(0, begin)}${BEGIN}\n\n${results}\n\n${readme.slice(end)}`)
+  const mark = `<!-- results: written by \`${command}\` -->`
+  const begin = readme.indexOf(mark)
+  const end = readme.indexOf(END, begin)
+  if (begin === -1 || end === -1) throw new Error(`${path} has no marks for the results of ${command}`)
+  writeFileSync(path, `${readme.slice(0, begin)}${mark}\n\n${results}\n\n${readme.slice(end)}`)
   mkdirSync(join(folder, 'plots'), { recursive: true })
   for (const [name, svg] of plots) writeFileSync(join(folder, 'plots', name), svg)
 }

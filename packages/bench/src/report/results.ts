@@ -1,29 +1,39 @@
 import { cpus, release, totalmem, type } from 'node:os'
+import { localIds } from '../contenders.ts'
 import { areReal } from '../exchanges.ts'
 import type { Measurements } from '../measurements.ts'
+import { LOCAL_BACKENDS } from '../own/backends.ts'
 import type { Scale } from '../scale.ts'
-import { targetsOf } from '../targets.ts'
+import { type Target, targetsOf } from '../targets.ts'
 import { diskTable, eventLoopTable, growthTable, recordingTable, targetTable } from './tables.ts'
 
-/** All results, in Markdown. */
+/** All results without a server, in Markdown. */
 export function resultsOf(measurements: Measurements, scale: Scale, minutes: number): string {
-  const targets = targetsOf(measurements, scale)
-  const judged = targets.filter(({ isMet }) => isMet !== undefined)
-  const met = judged.filter(({ isMet }) => isMet).length
   return [
-    `${machine()}. ${areReal ? 'Real' : 'Generated'} texts. The run took ${minutes.toFixed(1)} minutes.`,
+    conditions(minutes),
     '### Targets',
-    `${met} of ${judged.length} are met.`,
-    targetTable(targets),
+    verdict(targetsOf(measurements, scale)),
     '### Recording',
-    recordingTable(measurements),
+    recordingTable(measurements, localIds),
     "### The application's event loop",
     eventLoopTable(measurements),
     '### Growth',
-    growthTable(measurements, scale),
+    growthTable(measurements, scale, LOCAL_BACKENDS),
     '### Bytes on disk',
-    diskTable(measurements),
+    diskTable(measurements, ['sqlite', 'jsonl']),
   ].join('\n\n')
+}
+
+/** How many targets are met, and which. */
+export function verdict(targets: readonly Target[]): string {
+  const judged = targets.filter(({ isMet }) => isMet !== undefined)
+  const met = judged.filter(({ isMet }) => isMet).length
+  return `${met} of ${judged.length} are met.\n\n${targetTable(targets)}`
+}
+
+/** When, where and with what it was measured. */
+export function conditions(minutes: number, server = ''): string {
+  return `${machine()}${server && `, ${server}`}. ${areReal ? 'Real' : 'Generated'} texts. The run took ${minutes.toFixed(1)} minutes.`
 }
 
 function machine(): string {

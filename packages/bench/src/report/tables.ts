@@ -1,12 +1,13 @@
-import { contenderIds, contenders } from '../contenders.ts'
+import { type ContenderId, contenders } from '../contenders.ts'
 import type { Measurements } from '../measurements.ts'
-import { BACKENDS, TITLES } from '../own/backends.ts'
+import { type BackendName, type DiskBackendName, TITLES } from '../own/backends.ts'
 import { QUERY_NAMES } from '../own/queries.ts'
 import type { Scale } from '../scale.ts'
 import type { Target } from '../targets.ts'
 import { diskOf } from '../workloads/disk.ts'
 import { delayOf, WATCHED } from '../workloads/event-loop.ts'
 import { growthOf } from '../workloads/growth.ts'
+import { processesOf } from '../workloads/processes.ts'
 import { CROWD, recordingOf } from '../workloads/recording.ts'
 import { integer, number, range } from './figures.ts'
 
@@ -29,9 +30,9 @@ export function targetTable(targets: readonly Target[]): string {
 }
 
 /** Who records how fast, and what it promises for that. */
-export function recordingTable(measurements: Measurements): string {
+export function recordingTable(measurements: Measurements, ids: readonly ContenderId[]): string {
   const rate = (name: string) => (measurements.has(name) ? range(measurements.summary(name)) : '–')
-  const rows = contenderIds.map(id => {
+  const rows = ids.map(id => {
     const { name, durable, hashed } = contenders[id]
     return [name, rate(recordingOf(id, CROWD)), rate(recordingOf(id, 1)), durable, hashed]
   })
@@ -54,8 +55,12 @@ export function eventLoopTable(measurements: Measurements): string {
 }
 
 /** What becomes slower as a log grows. */
-export function growthTable(measurements: Measurements, { sizes }: Scale): string {
-  const rows = BACKENDS.flatMap(backend => [
+export function growthTable(
+  measurements: Measurements,
+  { sizes }: Scale,
+  backends: readonly BackendName[],
+): string {
+  const rows = backends.flatMap(backend => [
     [
       `${TITLES[backend]}: recording, entries/s`,
       ...sizes.map(size => integer(measurements.summary(growthOf.record(backend, size)).median)),
@@ -69,8 +74,8 @@ export function growthTable(measurements: Measurements, { sizes }: Scale): strin
 }
 
 /** Where the bytes on disk go. */
-export function diskTable(measurements: Measurements): string {
-  const rows = (['sqlite', 'jsonl'] as const).flatMap(backend => {
+export function diskTable(measurements: Measurements, backends: readonly DiskBackendName[]): string {
+  const rows = backends.flatMap(backend => {
     const prefix = diskOf(backend, '')
     const parts = measurements.names().filter(name => name.startsWith(prefix))
     return parts.map(name => [
@@ -79,4 +84,20 @@ export function diskTable(measurements: Measurements): string {
     ])
   })
   return table(['', 'bytes an entry'], rows)
+}
+
+/** How fast processes record into one log together, and how long their callers wait, at each distance of the server. */
+export function processesTable(measurements: Measurements, { processes, delays }: Scale): string {
+  const median = (name: string) => measurements.summary(name).median
+  const rows = delays.flatMap(delay =>
+    processes.map(count => [
+      `${number(median(processesOf.roundTrip(delay)))} ms`,
+      String(count),
+      range(measurements.summary(processesOf.rate(count, delay))),
+      number(median(processesOf.batch(count, delay))),
+      `${number(median(processesOf.latency(count, delay, 'median')))} ms`,
+      `${number(median(processesOf.latency(count, delay, 'p99')))} ms`,
+    ]),
+  )
+  return table(['round trip', 'processes', 'entries/s', 'entries a commit', 'a call: median', 'p99'], rows)
 }

@@ -2,40 +2,55 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { type AuditEntry, decodeLine, encodeLine } from '@audit/core'
 import Database from 'better-sqlite3'
+import { poolOn } from '../databases.ts'
 import type { Measurements } from '../measurements.ts'
-import { bytesOf, fileOf } from '../own/backends.ts'
+import { bytesOf, type DiskBackendName, fileOf } from '../own/backends.ts'
 import { FilledLog } from '../own/filled-log.ts'
 import type { Scale } from '../scale.ts'
-import { inNewFolder } from '../workplace.ts'
+import { inFolders } from '../workplace.ts'
 
 /** The name of a figure in bytes an entry. */
-export function diskOf(backend: 'sqlite' | 'jsonl', part: string): string {
+export function diskOf(backend: DiskBackendName, part: string): string {
   return `disk/${backend}/${part}`
 }
 
-/** Where the bytes on disk go, an entry, on average. `texts` are those of input and output in UTF-8. */
+/** Fills a log of each backend that keeps it in a file, and tells where the bytes on disk go. */
 export async function measureDisk(measurements: Measurements, { small }: Scale): Promise<void> {
   for (const backend of ['sqlite', 'jsonl'] as const) {
-    await inNewFolder(async newFolder => {
-      const folder = newFolder()
+    await inFolders(async newFolder => {
+      const folder = await newFolder()
       const filled = new FilledLog(backend, folder, small)
       await filled.fill(small)
       await filled.log.close()
-      const path = fileOf(backend, folder)
-      const parts = backend === 'sqlite' ? partsOfDatabase(path) : await partsOfLines(path)
-      for (const [part, bytes] of Object.entries(parts))
-        measurements.add(diskOf(backend, part), bytes / small)
-      const total = (await bytesOf(path)) / small
-      const { texts = 0 } = parts
-      measurements.add(diskOf(backend, 'total beyond the texts'), total - texts / small)
+      await measureBytes(measurements, backend, folder, small)
     })
   }
 }
 
+/** Where the bytes on disk of a log go, an entry, on average. `texts` are those of input and output in UTF-8. */
+export async function measureBytes(
+  measurements: Measurements,
+  backend: DiskBackendName,
+  place: string,
+  entries: number,
+): Promise<void> {
+  const parts = await PARTS[backend](place)
+  for (const [part, bytes] of Object.entries(parts)) measurements.add(diskOf(backend, part), bytes / entries)
+  const { texts = 0 } = parts
+  const beyond = (await bytesOf(backend, place)) - texts
+  measurements.add(diskOf(backend, 'total beyond the texts'), beyond / entries)
+}
+
 type Parts = Readonly<Record<string, number>>
 
-function partsOfDatabase(path: string): Parts {
-  const database = new Database(path, { readonly: true })
+const PARTS: Readonly<Record<DiskBackendName, (place: string) => Promise<Parts>>> = {
+  sqlite: partsOfFile,
+  jsonl: partsOfLines,
+  postgres: partsOfTables,
+}
+
+async function partsOfFile(folder: string): Promise<Parts> {
+  const database = new Database(fileOf('sqlite', folder), { readonly: true })
   try {
     const bytesOfColumns = (...columns: string[]) =>
       database
@@ -69,14 +84,14 @@ function partsOfDatabase(path: string): Parts {
   }
 }
 
-async function partsOfLines(path: string): Promise<Parts> {
+async function partsOfLines(folder: string): Promise<Parts> {
   const parts = {
     texts: 0,
     escapes: 0,
     'the other fields': 0,
     'names of the fields, punctuation, newline': 0,
   }
-  for await (const line of createInterface({ input: createReadStream(path) })) {
+  for await (const line of createInterface({ input: createReadStream(fileOf('jsonl', folder)) })) {
     const entry = decodeLine(line)
     const texts = bytes(entry.inputText) + bytes(entry.outputText)
     const written = bytes(JSON.stringify(entry.inputText)) + bytes(JSON.stringify(entry.outputText)) - 4
@@ -87,6 +102,30 @@ async function partsOfLines(path: string): Promise<Parts> {
     parts['names of the fields, punctuation, newline'] += bytes(encodeLine(entry)) + 1 - written - others
   }
   return parts
+}
+
+/** PostgreSQL compresses the texts of rows beyond 2 KB: the table is then smaller than what is in it. */
+async function partsOfTables(database: string): Promise<Parts> {
+  const pool = poolOn(database)
+  const { rows: columns } = await pool.query<Record<string, string>>(
+    `SELECT sum(octet_length(input_text) + octet_length(output_text)) AS texts,
+       sum(octet_length(entry_id) + octet_length("user") + octet_length(model) + octet_length(metadata)) AS fields,
+       sum(octet_length(leaf_hash)) AS hashes, pg_table_size('audit.entries') AS table
+     FROM audit.entries`,
+  )
+  const [{ texts = 0, fields = 0, hashes = 0, table = 0 } = {}] = columns
+  const { rows: indexes } = await pool.query<{ readonly name: string; readonly bytes: string }>(
+    `SELECT replace(indexrelid::regclass::text, 'audit.entries_', '') AS name, pg_relation_size(indexrelid) AS bytes
+     FROM pg_index WHERE indrelid = 'audit.entries'::regclass ORDER BY name`,
+  )
+  return {
+    texts: Number(texts),
+    'the other fields': Number(fields),
+    'leaf hash': Number(hashes),
+    'numbers, row and page headers, unused parts of pages, less what is compressed':
+      Number(table) - Number(texts) - Number(fields) - Number(hashes),
+    ...Object.fromEntries(indexes.map(({ name, bytes }) => [`index ${name}`, Number(bytes)])),
+  }
 }
 
 function bytesOfOthers({

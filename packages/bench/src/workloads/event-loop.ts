@@ -3,7 +3,7 @@ import type { Measurements } from '../measurements.ts'
 import type { commands } from '../programs/loop.ts'
 import type { Scale } from '../scale.ts'
 import { Subject } from '../subject.ts'
-import { inNewFolder } from '../workplace.ts'
+import { inFolders } from '../workplace.ts'
 import { CROWD } from './recording.ts'
 
 /** Durable records a second that an application writes steadily. */
@@ -23,12 +23,13 @@ export function delayOf(who: Watched, load: 'steadily' | 'crowd', figure: 'p99' 
 
 /** Watches the event loop of applications that record steadily, and of such where 64 callers record without a pause. */
 export async function measureEventLoop(measurements: Measurements, scale: Scale): Promise<void> {
-  await inNewFolder(async newFolder => {
+  await inFolders(async newFolder => {
     await using subjects = new AsyncDisposableStack()
-    const runners = WATCHED.map(who => {
-      const args = who === 'idle' ? [] : [who, newFolder()]
-      return { who, subject: subjects.use(new Subject<typeof commands>('loop', args)) }
-    })
+    const runners: { readonly who: Watched; readonly subject: Subject<typeof commands> }[] = []
+    for (const who of WATCHED) {
+      const args = who === 'idle' ? [] : [who, await newFolder()]
+      runners.push({ who, subject: subjects.use(new Subject('loop', args)) })
+    }
     for (let round = 0; round <= scale.passes; round++) {
       const milliseconds = round === 0 ? Math.min(500, scale.watch) : scale.watch
       for (const { who, subject } of runners) {

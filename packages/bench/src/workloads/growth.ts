@@ -1,11 +1,11 @@
 import type { Measurements } from '../measurements.ts'
-import { BACKENDS, type BackendName } from '../own/backends.ts'
+import type { BackendName } from '../own/backends.ts'
 import { COUNT_NAMES, type CountName, QUERY_NAMES, type QueryName } from '../own/queries.ts'
 import type { commands as growCommands } from '../programs/grow.ts'
 import type { commands as readCommands } from '../programs/read.ts'
 import type { Scale } from '../scale.ts'
 import { Subject } from '../subject.ts'
-import { inNewFolder } from '../workplace.ts'
+import type { Workplace } from '../workplace.ts'
 import { CROWD } from './recording.ts'
 
 /** Names of what is measured while a log grows. */
@@ -13,6 +13,9 @@ export const growthOf = {
   /** Milliseconds; the log of `size` entries, or beside it the small one. */
   query: (backend: BackendName, query: QueryName, size: number, which: 'grown' | 'small' = 'grown') =>
     `growth/${backend}/query/${query}/${size}/${which}`,
+  /** Milliseconds that a server takes to answer nothing, in the same turns as that query. */
+  roundTrip: (backend: BackendName, query: QueryName, size: number) =>
+    `growth/${backend}/round-trip/${query}/${size}`,
   /** Entries a second; the log of `size` entries, or beside it the empty one. */
   record: (backend: BackendName, size: number, which: 'grown' | 'empty' = 'grown') =>
     `growth/${backend}/record/${size}/${which}`,
@@ -30,29 +33,40 @@ export const growthOf = {
   resident: (backend: BackendName) => `growth/${backend}/resident`,
 }
 
-/** Lets a log of each backend grow, and looks at each size how fast it still is. */
+/** Whose log grows, and where. */
+export interface Growing {
+  readonly backend: BackendName
+  readonly inPlaces: Workplace
+  /** Is told what is being measured. */
+  readonly say: (what: string) => void
+  /** Measures something more of the large log. */
+  readonly whenLarge?: (place: string) => Promise<void>
+}
+
+/** Lets a log grow, and looks at each size how fast it still is. */
 export async function measureGrowth(
   measurements: Measurements,
   scale: Scale,
-  say: (what: string) => void,
+  { backend, inPlaces, say, whenLarge }: Growing,
 ): Promise<void> {
-  for (const backend of BACKENDS) {
-    await inNewFolder(async newFolder => {
-      const folder = newFolder()
-      const largest = Math.max(...scale.sizes)
-      const folders = [folder, newFolder(), newFolder()]
-      await using subject = new Subject<typeof growCommands>('grow', [backend, ...folders, String(largest)])
-      await subject.ask('fill', 'small', scale.small)
-      for (const size of scale.sizes) {
-        say(`${backend}, ${size} entries`)
-        await subject.ask('fill', 'grown', size)
-        await measureQueries(measurements, scale, backend, size, subject)
-        if (size === scale.large) await measureReading(measurements, scale, backend, folder, subject)
-        await measureRate(measurements, scale, backend, size, subject)
+  await inPlaces(async newPlace => {
+    const place = await newPlace()
+    const largest = Math.max(...scale.sizes)
+    const places = [place, await newPlace(), await newPlace()]
+    await using subject = new Subject<typeof growCommands>('grow', [backend, ...places, String(largest)])
+    await subject.ask('fill', 'small', scale.small)
+    for (const size of scale.sizes) {
+      say(`${backend}, ${size} entries`)
+      await subject.ask('fill', 'grown', size)
+      await measureQueries(measurements, scale, backend, size, subject)
+      if (size === scale.large) {
+        await measureReading(measurements, scale, backend, place, subject)
+        await whenLarge?.(place)
       }
-      await subject.ask('close')
-    })
-  }
+      await measureRate(measurements, scale, backend, size, subject)
+    }
+    await subject.ask('close')
+  })
 }
 
 type Grower = Subject<typeof growCommands>
@@ -70,6 +84,7 @@ async function measureQueries(
       if (pass === 0) continue
       measurements.add(growthOf.query(backend, query, size, 'small'), medians.small)
       measurements.add(growthOf.query(backend, query, size, 'grown'), medians.grown)
+      measurements.add(growthOf.roundTrip(backend, query, size), medians.roundTrip)
     }
   }
 }
@@ -93,7 +108,7 @@ async function measureReading(
   measurements: Measurements,
   { passes }: Scale,
   backend: BackendName,
-  folder: string,
+  place: string,
   subject: Grower,
 ): Promise<void> {
   for (const filter of COUNT_NAMES) {
@@ -106,7 +121,7 @@ async function measureReading(
       measurements.add(growthOf.stream(backend), (await subject.ask('stream')).rate)
       continue
     }
-    await using reader = new Subject<typeof readCommands>('read', [backend, folder])
+    await using reader = new Subject<typeof readCommands>('read', [backend, place])
     const { seconds, speed, resident } = await reader.ask('open')
     measurements.add(growthOf.open(backend), seconds)
     measurements.add(growthOf.openSpeed(backend), speed)

@@ -1,9 +1,9 @@
-import { type ContenderId, contenderIds } from '../contenders.ts'
+import type { ContenderId } from '../contenders.ts'
 import type { Measurements } from '../measurements.ts'
 import type { commands } from '../programs/record.ts'
 import type { Scale } from '../scale.ts'
 import { Subject } from '../subject.ts'
-import { inNewFolder } from '../workplace.ts'
+import type { Workplace } from '../workplace.ts'
 
 /** How many callers record at once where there is a crowd. */
 export const CROWD = 64
@@ -18,14 +18,19 @@ export function recordingOf(id: ContenderId, callers: number): string {
   return `recording/${callers}/${id}`
 }
 
-/** Everybody records, in turns: 64 callers at once, and then one that awaits each. */
-export async function measureRecording(measurements: Measurements, scale: Scale): Promise<void> {
-  await inNewFolder(async newFolder => {
+/** All of these record, in turns: 64 callers at once, and then one that awaits each. */
+export async function measureRecording(
+  measurements: Measurements,
+  scale: Scale,
+  ids: readonly ContenderId[],
+  inPlaces: Workplace,
+): Promise<void> {
+  await inPlaces(async newPlace => {
     await using subjects = new AsyncDisposableStack()
-    const runners = contenderIds.map(id => {
-      const subject = subjects.use(new Subject<typeof commands>('record', [id, newFolder()]))
-      return { id, subject }
-    })
+    const runners: { readonly id: ContenderId; readonly subject: Subject<typeof commands> }[] = []
+    for (const id of ids) {
+      runners.push({ id, subject: subjects.use(new Subject('record', [id, await newPlace()])) })
+    }
     for (const callers of [CROWD, 1]) {
       const taking = runners.filter(({ id }) => callers > 1 || !IN_MEMORY.includes(id))
       for (let round = 0; round <= scale.rounds; round++) {

@@ -1,0 +1,77 @@
+import type { Measurements } from './measurements.ts'
+import { COUNT_NAMES, QUERY_NAMES } from './own/queries.ts'
+import { integer } from './report/figures.ts'
+import type { Scale } from './scale.ts'
+import { atLeast, atMost, diskTarget, scaled, stated, type Target } from './targets.ts'
+import { growthOf } from './workloads/growth.ts'
+import { processesOf } from './workloads/processes.ts'
+import { proofsOf } from './workloads/proofs.ts'
+import { CROWD, recordingOf } from './workloads/recording.ts'
+
+/** Compares what was measured of PostgreSQL with what was aimed at. */
+export function postgresTargetsOf(measurements: Measurements, scale: Scale): readonly Target[] {
+  return [
+    ...recordingTargets(measurements),
+    ...processesTargets(measurements, scale),
+    ...queryTargets(measurements, scale),
+    ...largeTargets(measurements, scale),
+    diskTarget(measurements, 'postgres'),
+  ]
+}
+
+function recordingTargets(measurements: Measurements): readonly Target[] {
+  const ratio = (callers: number) =>
+    measurements.ratio(recordingOf('auditPostgres', callers), recordingOf('barePg', callers))
+  return [
+    atLeast('64 callers, to bare pg in batches', ratio(CROWD), 0.7),
+    stated('one caller, to bare pg, one entry a commit', ratio(1)),
+  ]
+}
+
+/** The largest crowd: all of it gets through, and nothing is lost. */
+function processesTargets(measurements: Measurements, { processes, delays }: Scale): readonly Target[] {
+  const most = Math.max(...processes)
+  return delays.map(delay => {
+    const wrong = measurements.summary(processesOf.wrong(most, delay)).high
+    const all = measurements.summary(processesOf.acknowledged(most, delay)).high
+    return {
+      what: `${most} processes on one log, ${delay} ms away: calls rejected, entries lost or out of place`,
+      wanted: 'none',
+      measured: `**${integer(wrong)}** of ${integer(all)}`,
+      isMet: wrong === 0,
+    }
+  })
+}
+
+function queryTargets(measurements: Measurements, { large }: Scale): readonly Target[] {
+  const title = `${integer(large)} entries`
+  return [
+    ...QUERY_NAMES.map(query => {
+      const beyond = measurements.difference(
+        growthOf.query('postgres', query, large),
+        growthOf.roundTrip('postgres', query, large),
+      )
+      return atMost(`${title}: ${query}, beyond the round trip`, beyond, 1, 'ms')
+    }),
+    ...COUNT_NAMES.map(filter =>
+      stated(`${title}: count by ${filter}`, measurements.summary(growthOf.count('postgres', filter)), 'ms'),
+    ),
+  ]
+}
+
+function largeTargets(measurements: Measurements, { large }: Scale): readonly Target[] {
+  const title = `${integer(large)} entries`
+  const rate = (which: 'grown' | 'empty') => growthOf.record('postgres', large, which)
+  const growth = measurements.summary(growthOf.streamGrowth('postgres'))
+  const figure = (name: Parameters<typeof proofsOf>[1]) => measurements.summary(proofsOf('postgres', name))
+  return [
+    stated(`${title}: streamed, entries a second`, measurements.summary(growthOf.stream('postgres'))),
+    stated(`${title}: growth of the process while streaming`, scaled(growth, 1e-6), 'MB'),
+    stated(`${title}: recording, to that on an empty log`, measurements.ratio(rate('grown'), rate('empty'))),
+    stated(`${title}, freshly opened: checkpoint`, figure('checkpoint'), 'ms'),
+    stated('… inclusion proof', figure('prove'), 'ms'),
+    stated('… consistency proof', figure('consistency'), 'ms'),
+    stated('… the first checkpoint of a process', figure('first checkpoint'), 'ms'),
+    stated('… the first inclusion proof of a process', figure('first prove'), 'ms'),
+  ]
+}

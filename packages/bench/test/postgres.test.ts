@@ -1,0 +1,27 @@
+import { provideServer } from '@audit/postgres-server'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { contenders, postgresIds } from '../src/contenders.ts'
+import { measurePostgres } from '../src/measure.ts'
+import { postgresTargetsOf } from '../src/postgres-targets.ts'
+import { postgresResultsOf } from '../src/report/postgres-results.ts'
+import { writeReport } from '../src/report/readme.ts'
+import { forServer, TINY } from '../src/scale.ts'
+import { newReport } from './report.ts'
+
+test('a tiny run measures PostgreSQL and writes its tables', async () => {
+  const server = await provideServer()
+  onTestFinished(() => server.stop())
+  vi.stubEnv('AUDIT_POSTGRES_URL', server.url)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const scale = forServer(TINY)
+  const report = newReport('pnpm bench:postgres')
+
+  const measurements = await measurePostgres(scale, () => {})
+  writeReport(report.folder, 'pnpm bench:postgres', await postgresResultsOf(measurements, scale, 1))
+
+  const results = report.read()
+  for (const id of postgresIds) expect(results.rowsOf(contenders[id].name)[0], id).toMatch(/\*\*[\d,.]+\*\*/)
+  expect(results.text).not.toContain('NaN')
+  const crowds = postgresTargetsOf(measurements, scale).filter(({ what }) => what.includes('processes'))
+  expect(crowds.map(({ isMet }) => isMet)).toEqual(scale.delays.map(() => true))
+})
