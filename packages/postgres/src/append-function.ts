@@ -7,6 +7,13 @@ const SWALLOWED = 'AU004'
 /** How long a writer waits for the others of its log. */
 const LOCK_TIMEOUT = '30s'
 
+/**
+ * Plans stay with a session while the table grows under them, so none may be made that reads a table because it is small.
+ * Rows are asked for in the order of one index, as everywhere.
+ */
+export const IN_INDEX_ORDER =
+  'SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off SET enable_incremental_sort = off'
+
 const LOCK_LOG = `
 BEGIN
   PERFORM FROM audit.logs WHERE log = p_log FOR UPDATE;
@@ -28,18 +35,21 @@ BEGIN
   PERFORM audit.lock_log(p_log);
   -- A batch whose outcome was unknown is looked for: the ids of a batch are all there, or none.
   IF p_is_repeated THEN
-    SELECT index INTO first FROM audit.entries WHERE log = p_log AND entry_id = p_entry_ids[1];
+    SELECT index INTO first FROM audit.entries
+      WHERE (log, entry_id) >= (p_log, p_entry_ids[1]) AND (log, entry_id) <= (p_log, p_entry_ids[1])
+      ORDER BY log, entry_id LIMIT 1;
     IF FOUND THEN
       RETURN first;
     END IF;
   END IF;
-  SELECT coalesce(max(index) + 1, 0) INTO first FROM audit.entries WHERE log = p_log;
+  SELECT index + 1 INTO first FROM audit.entries
+    WHERE (log, index) >= (p_log, 0) AND (log, index) <= (p_log, 9223372036854775807) ORDER BY log DESC, index DESC LIMIT 1;
+  first := coalesce(first, 0);
   INSERT INTO audit.entries
     SELECT p_log, first + n - 1, entry_id, "timestamp", "user", model, cost_usd, latency_ms,
       substr(p_hashes, (n::integer - 1) * 32 + 1, 32), metadata, input_text, output_text
     FROM unnest(p_entry_ids, p_timestamps, p_users, p_models, p_costs, p_latencies, p_metadata, p_inputs, p_outputs)
-      WITH ORDINALITY AS t(entry_id, "timestamp", "user", model, cost_usd, latency_ms, metadata, input_text, output_text, n)
-    ORDER BY n;
+      WITH ORDINALITY AS t(entry_id, "timestamp", "user", model, cost_usd, latency_ms, metadata, input_text, output_text, n);
   GET DIAGNOSTICS stored = ROW_COUNT;
   IF stored <> cardinality(p_entry_ids) THEN
     RAISE EXCEPTION 'a trigger or a rule on audit.entries keeps entries from being stored' USING ERRCODE = '${SWALLOWED}';
@@ -67,7 +77,7 @@ CREATE OR REPLACE FUNCTION audit.append(
   p_costs double precision[], p_latencies double precision[], p_hashes bytea, p_metadata text[], p_inputs text[],
   p_outputs text[]
 ) RETURNS bigint LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp SET lock_timeout = '${LOCK_TIMEOUT}' AS $body$${APPEND}$body$;
+SET search_path = pg_catalog, pg_temp ${IN_INDEX_ORDER} SET lock_timeout = '${LOCK_TIMEOUT}' AS $body$${APPEND}$body$;
 
 REVOKE ALL ON FUNCTION audit.lock_log, audit.append FROM PUBLIC;
 `

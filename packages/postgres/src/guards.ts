@@ -1,3 +1,5 @@
+import { IN_INDEX_ORDER } from './append-function.ts'
+
 /** SQLSTATE of what the guards refuse. */
 const REFUSED = 'AU001'
 
@@ -14,8 +16,12 @@ DECLARE
 BEGIN
   FOR batch IN SELECT log, min(index) AS first, max(index) AS last, count(*) AS length FROM inserted GROUP BY log LOOP
     IF batch.last - batch.first + 1 <> batch.length
-      OR batch.last <> (SELECT max(index) FROM audit.entries WHERE log = batch.log)
-      OR (batch.first > 0 AND NOT EXISTS (SELECT FROM audit.entries WHERE log = batch.log AND index = batch.first - 1))
+      OR batch.last <> (SELECT index FROM audit.entries
+        WHERE (log, index) >= (batch.log, 0) AND (log, index) <= (batch.log, 9223372036854775807)
+        ORDER BY log DESC, index DESC LIMIT 1)
+      OR batch.first > 0 AND batch.first - 1 IS DISTINCT FROM (SELECT index FROM audit.entries
+        WHERE (log, index) >= (batch.log, 0) AND (log, index) < (batch.log, batch.first)
+        ORDER BY log DESC, index DESC LIMIT 1)
     THEN
       RAISE EXCEPTION 'the audit log is append-only: an entry gets the next index' USING ERRCODE = '${REFUSED}';
     END IF;
@@ -42,7 +48,7 @@ export const GUARDS = `${Object.entries(GUARD_SOURCES)
   .map(
     ([name, source]) => `
 CREATE OR REPLACE FUNCTION audit.${name}() RETURNS trigger LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp AS $body$${source}$body$;
+SET search_path = pg_catalog, pg_temp ${IN_INDEX_ORDER} AS $body$${source}$body$;
 `,
   )
   .join('')}${Object.keys(GUARDED)

@@ -2,11 +2,15 @@ import { type AuditEntry, matches, type Selection } from '@audit/core'
 import type pg from 'pg'
 import { isOutcomeKnown, isRolledBack } from './failure.ts'
 import { entryOf, ROW_COLUMNS, type Row } from './row.ts'
-import { countSql, findSql } from './selection-sql.ts'
+import { countSql, findSql, LAST_INDEX } from './selection-sql.ts'
 import { rowsOf, type Statement } from './statement.ts'
 
 /** Rows that are fetched at once where a metadata filter may refuse some of them. */
 const PAGE = 512
+/** The rows of the log `$1` from the place `$2` to before `$3`, in the order of the primary key and of no other index. */
+const PLACES = `audit.entries WHERE (log, index) >= ($1, $2::bigint) AND (log, index) < ($1, $3::bigint)
+  ORDER BY log, index LIMIT $3::bigint - $2::bigint`
+
 /** How often a statement is sent that only reads, where the connection breaks or a replica cancels it. */
 const TRIES = 3
 
@@ -21,13 +25,14 @@ export class LogReader {
   }
 
   async size(): Promise<number> {
-    const text = 'SELECT coalesce(max(index) + 1, 0) AS size FROM audit.entries WHERE log = $1'
-    const [row] = await this.#rows<{ size: string }>({ text, values: [this.#log] })
-    return Number(row?.size)
+    const text = `SELECT index FROM audit.entries WHERE (log, index) >= ($1, 0) AND (log, index) <= ($1, ${LAST_INDEX})
+      ORDER BY log DESC, index DESC LIMIT 1`
+    const [last] = await this.#rows<{ index: string }>({ text, values: [this.#log] })
+    return last ? Number(last.index) + 1 : 0
   }
 
   async read(start: number, end: number): Promise<AuditEntry[]> {
-    const text = `SELECT ${ROW_COLUMNS} FROM audit.entries WHERE log = $1 AND index >= $2 AND index < $3 ORDER BY index`
+    const text = `SELECT ${ROW_COLUMNS} FROM ${PLACES}`
     return (await this.#rows<Row>({ text, values: [this.#log, start, end] })).map(entryOf)
   }
 
@@ -51,7 +56,7 @@ export class LogReader {
   /** Leaf hashes by place, 32 bytes each, joined. */
   async leafHashes(start: number, end: number): Promise<Uint8Array> {
     const text = `SELECT encode(string_agg(leaf_hash, ''::bytea ORDER BY index), 'hex') AS joined
-      FROM audit.entries WHERE log = $1 AND index >= $2 AND index < $3`
+      FROM (SELECT index, leaf_hash FROM ${PLACES}) AS hashes`
     const [row] = await this.#rows<{ joined: string | null }>({ text, values: [this.#log, start, end] })
     return Buffer.from(row?.joined ?? '', 'hex')
   }

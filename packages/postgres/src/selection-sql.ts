@@ -5,46 +5,127 @@ import type { Statement } from './statement.ts'
 import { encodeText } from './text.ts'
 import { encodeTimestamp } from './timestamp.ts'
 
+/** The last index that there can be: that of `bigint`. */
+export const LAST_INDEX = '9223372036854775807'
+
+type Bind = (value: unknown) => string
+
 /** Finds the rows of a selection, and, where it has metadata, some more: whoever runs it compares that exactly. */
 export function findSql(log: string, selection: Selection): Statement {
-  const { text, values } = conditions(log, selection)
+  const { keys, low, high } = rangeOf(log, selection)
+  const values: unknown[] = []
+  const bind: Bind = value => `$${values.push(value)}`
+  const row = (bounds: readonly Bound[]) =>
+    `(${bounds.map(({ value, type }) => `${bind(value)}::${type}`).join(', ')})`
+  const all = [
+    `(${keys.join(', ')}) >= ${row(low)}`,
+    `(${keys.join(', ')}) <= ${row(high)}`,
+    ...conditions(selection, bind),
+    ...(selection.entryId === undefined ? [] : timeConditions(selection, bind)), // the range is not one of time
+  ]
   const direction = selection.order === 'asc' ? 'ASC' : 'DESC'
   return {
-    text: `SELECT ${ROW_COLUMNS} FROM audit.entries WHERE ${text}
-      ORDER BY entries.timestamp ${direction}, index ${direction} LIMIT $${values.length + 1}`,
-    values: [...values, selection.limit ?? null],
+    text: `SELECT ${ROW_COLUMNS} FROM audit.entries WHERE ${all.join(' AND ')}
+      ORDER BY ${keys.map(key => `${key} ${direction}`).join(', ')} LIMIT ${bind(selection.limit ?? null)}`,
+    values,
   }
 }
 
 /** Counts the rows of a selection without metadata. */
 export function countSql(log: string, selection: Selection): Statement {
-  const { text, values } = conditions(log, selection)
-  return { text: `SELECT count(*) AS count FROM audit.entries WHERE ${text}`, values }
+  const { entryId, user, model } = selection
+  const values: unknown[] = []
+  const bind: Bind = value => `$${values.push(value)}`
+  const prefix = (value: string) => `left(${bind(encodeText(value))}, ${INDEXED_CHARACTERS})`
+  const all = [
+    `log = ${bind(log)}`,
+    ...(entryId === undefined ? [] : [`entry_id = ${bind(encodeText(entryId))}`]),
+    ...(user === undefined ? [] : [`${USER} = ${prefix(user)}`]),
+    ...(model === undefined ? [] : [`${MODEL} = ${prefix(model)}`]),
+    ...conditions(selection, bind),
+    ...timeConditions(selection, bind),
+  ]
+  return { text: `SELECT count(*) AS count FROM audit.entries WHERE ${all.join(' AND ')}`, values }
 }
 
-function conditions(log: string, selection: Selection): Statement {
-  const values: unknown[] = [log]
-  const bind = (value: unknown) => `$${values.push(value)}`
-  const equal = (column: string, value: string) => {
-    const stored = bind(encodeText(value))
-    return `left(${column}, ${INDEXED_CHARACTERS}) = left(${stored}, ${INDEXED_CHARACTERS}) AND ${column} = ${stored}`
+const USER = `left("user", ${INDEXED_CHARACTERS})`
+const MODEL = `left(model, ${INDEXED_CHARACTERS})`
+
+/** One end of a range in a column of an index. */
+interface Bound {
+  readonly value: string | number
+  readonly type: 'text' | 'timestamptz' | 'bigint'
+}
+
+/** A range of an index: its columns, and both ends, which are included. */
+interface Range {
+  readonly keys: readonly string[]
+  readonly low: readonly Bound[]
+  readonly high: readonly Bound[]
+}
+
+/**
+ * The range of the index that a selection is answered from. It is asked for as rows, from one to another, in the order
+ * of that index and of no other, since the planner is not left to choose: to it, a log that has grown since the last
+ * ANALYZE has no rows, and then any index will do that begins with the log, and it reads all of the log.
+ */
+function rangeOf(log: string, { entryId, user, model, since, until, order, after }: Selection): Range {
+  const text = (value: string): Bound => ({ value, type: 'text' })
+  if (entryId !== undefined) {
+    const id = [text(log), text(encodeText(entryId))]
+    return { keys: ['log', 'entry_id'], low: id, high: id }
   }
-  const instant = (timestamp: string) => `${bind(encodeTimestamp(timestamp))}::timestamptz`
-  const { entryId, user, model, since, until, size, after, order, metadata = {} } = selection
-  const all = ['log = $1']
-  if (entryId !== undefined) all.push(`entry_id = ${bind(encodeText(entryId))}`)
-  if (user !== undefined) all.push(equal('"user"', user))
-  if (model !== undefined) all.push(equal('model', model))
-  if (since !== undefined) all.push(`timestamp >= ${instant(since)}`)
-  if (until !== undefined) all.push(`timestamp <= ${instant(until)}`)
-  if (size !== undefined) all.push(`index < ${bind(size)}`)
-  if (after) {
-    const comparison = order === 'asc' ? '>' : '<'
-    all.push(`(timestamp, index) ${comparison} (${instant(after.timestamp)}, ${bind(after.index)}::bigint)`)
+  const prefixOf = (value: string) =>
+    text(Array.from(encodeText(value)).slice(0, INDEXED_CHARACTERS).join(''))
+  const fixed = [
+    { key: 'log', bound: text(log) },
+    ...(user === undefined ? [] : [{ key: USER, bound: prefixOf(user) }]),
+    ...(model === undefined ? [] : [{ key: MODEL, bound: prefixOf(model) }]),
+  ]
+  const equal = fixed.map(({ bound }) => bound)
+  const place = (timestamp: string, index: number | string): readonly Bound[] => [
+    ...equal,
+    { value: timestamp, type: 'timestamptz' },
+    { value: index, type: 'bigint' },
+  ]
+  const isAscending = order === 'asc'
+  // Of a bound and a cursor on the same side the stricter says all. Canonical timestamps sort as text.
+  const fromCursor = after !== undefined && isAscending && after.timestamp >= (since ?? '')
+  const toCursor = after !== undefined && !isAscending && after.timestamp <= (until ?? '~')
+  return {
+    keys: [...fixed.map(({ key }) => key), 'entries.timestamp', 'index'],
+    low: fromCursor
+      ? place(encodeTimestamp(after.timestamp), after.index + 1)
+      : place(since === undefined ? '-infinity' : encodeTimestamp(since), 0),
+    high: toCursor
+      ? place(encodeTimestamp(after.timestamp), after.index - 1)
+      : place(until === undefined ? 'infinity' : encodeTimestamp(until), LAST_INDEX),
   }
+}
+
+/** What a range leaves open: the ends of long users and models, the size, and a part of the metadata. */
+function conditions({ user, model, size, metadata = {} }: Selection, bind: Bind): readonly string[] {
   const pair = longestPair(metadata)
-  if (pair !== undefined) all.push(`strpos(metadata, ${bind(pair)}) > 0`)
-  return { text: all.join(' AND '), values }
+  return [
+    ...(user === undefined ? [] : [`"user" = ${bind(encodeText(user))}`]),
+    ...(model === undefined ? [] : [`model = ${bind(encodeText(model))}`]),
+    ...(size === undefined ? [] : [`index < ${bind(size)}`]),
+    ...(pair === undefined ? [] : [`strpos(metadata, ${bind(pair)}) > 0`]),
+  ]
+}
+
+function timeConditions({ since, until, order, after }: Selection, bind: Bind): readonly string[] {
+  const instant = (timestamp: string) => `${bind(encodeTimestamp(timestamp))}::timestamptz`
+  const comparison = order === 'asc' ? '>' : '<'
+  return [
+    ...(since === undefined ? [] : [`entries.timestamp >= ${instant(since)}`]),
+    ...(until === undefined ? [] : [`entries.timestamp <= ${instant(until)}`]),
+    ...(after
+      ? [
+          `(entries.timestamp, index) ${comparison} (${instant(after.timestamp)}, ${bind(after.index)}::bigint)`,
+        ]
+      : []),
+  ]
 }
 
 /**
