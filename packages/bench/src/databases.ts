@@ -30,7 +30,10 @@ const pools = new Map<string, pg.Pool>()
 
 /** The pool that this process has for a database: one, as an application has. It ends with the process. */
 export function poolOn(database: string): pg.Pool {
-  const pool = pools.get(database) ?? new pg.Pool({ connectionString: urlOf(database) })
+  const known = pools.get(database)
+  if (known) return known
+  const pool = new pg.Pool({ connectionString: urlOf(database) })
+  pool.on('error', () => {}) // an idle connection is ended with its database
   pools.set(database, pool)
   return pool
 }
