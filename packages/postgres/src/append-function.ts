@@ -1,3 +1,5 @@
+import { IN_INDEX_ORDER } from './read-function.ts'
+
 /** SQLSTATE of an append to a log that nobody has created. */
 export const NO_SUCH_LOG = 'AU002'
 
@@ -6,13 +8,6 @@ const SWALLOWED = 'AU004'
 
 /** How long a writer waits for the others of its log. */
 const LOCK_TIMEOUT = '30s'
-
-/**
- * Plans stay with a session while the table grows under them, so none may be made that reads a table because it is small.
- * Rows are asked for in the order of one index, as everywhere.
- */
-export const IN_INDEX_ORDER =
-  'SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off SET enable_incremental_sort = off'
 
 const LOCK_LOG = `
 BEGIN

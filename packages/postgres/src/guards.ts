@@ -1,4 +1,4 @@
-import { IN_INDEX_ORDER } from './append-function.ts'
+import { IN_INDEX_ORDER } from './read-function.ts'
 
 /** SQLSTATE of what the guards refuse. */
 const REFUSED = 'AU001'

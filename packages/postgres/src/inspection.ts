@@ -2,6 +2,7 @@ import type { Finding } from '@audit/core'
 import type pg from 'pg'
 import { APPEND_SOURCES } from './append-function.ts'
 import { GUARD_SOURCES, GUARDED } from './guards.ts'
+import { READ_SOURCES } from './read-function.ts'
 import { rowsOf } from './statement.ts'
 
 /** How many faults of one kind are told of. */
@@ -42,7 +43,7 @@ async function functionFaults(pool: pg.Pool): Promise<string[]> {
       WHERE pronamespace = to_regnamespace('audit')`,
     values: [],
   })
-  return Object.entries({ ...GUARD_SOURCES, ...APPEND_SOURCES })
+  return Object.entries({ ...GUARD_SOURCES, ...APPEND_SOURCES, ...READ_SOURCES })
     .filter(([name, source]) => !rows.some(row => row.name === name && row.source === source))
     .map(([name]) => `the function audit.${name} is missing or changed`)
 }

@@ -1,16 +1,13 @@
 import { type AuditEntry, matches, type Selection } from '@audit/core'
 import type pg from 'pg'
 import { isOutcomeKnown, isRolledBack } from './failure.ts'
-import { entryOf, ROW_COLUMNS, type Row } from './row.ts'
+import { orderedQuery } from './ordered-query.ts'
+import { entryOf, ROW_COLUMNS, ROW_TYPES, type Row } from './row.ts'
 import { countSql, findSql, LAST_INDEX } from './selection-sql.ts'
 import { rowsOf, type Statement } from './statement.ts'
 
 /** Rows that are fetched at once where a metadata filter may refuse some of them. */
 const PAGE = 512
-/** The rows of the log `$1` from the place `$2` to before `$3`, in the order of the primary key and of no other index. */
-const PLACES = `audit.entries WHERE (log, index) >= ($1, $2::bigint) AND (log, index) < ($1, $3::bigint)
-  ORDER BY log, index LIMIT $3::bigint - $2::bigint`
-
 /** How often a statement is sent that only reads, where the connection breaks or a replica cancels it. */
 const TRIES = 3
 
@@ -25,15 +22,18 @@ export class LogReader {
   }
 
   async size(): Promise<number> {
-    const text = `SELECT index FROM audit.entries WHERE (log, index) >= ($1, 0) AND (log, index) <= ($1, ${LAST_INDEX})
-      ORDER BY log DESC, index DESC LIMIT 1`
-    const [last] = await this.#rows<{ index: string }>({ text, values: [this.#log] })
+    const statement = orderedQuery('index bigint', bind => {
+      const log = bind(this.#log)
+      return `SELECT index FROM audit.entries WHERE (log, index) >= (${log}, 0) AND (log, index) <= (${log}, ${LAST_INDEX})
+        ORDER BY log DESC, index DESC LIMIT 1`
+    })
+    const [last] = await this.#rows<{ index: string }>(statement)
     return last ? Number(last.index) + 1 : 0
   }
 
   async read(start: number, end: number): Promise<AuditEntry[]> {
-    const text = `SELECT ${ROW_COLUMNS} FROM ${PLACES}`
-    return (await this.#rows<Row>({ text, values: [this.#log, start, end] })).map(entryOf)
+    const statement = this.#places(ROW_TYPES, ROW_COLUMNS, start, end)
+    return (await this.#rows<Row>(statement)).map(entryOf)
   }
 
   async find(selection: Selection): Promise<AuditEntry[]> {
@@ -55,9 +55,9 @@ export class LogReader {
 
   /** Leaf hashes by place, 32 bytes each, joined. */
   async leafHashes(start: number, end: number): Promise<Uint8Array> {
-    const text = `SELECT encode(string_agg(leaf_hash, ''::bytea ORDER BY index), 'hex') AS joined
-      FROM (SELECT index, leaf_hash FROM ${PLACES}) AS hashes`
-    const [row] = await this.#rows<{ joined: string | null }>({ text, values: [this.#log, start, end] })
+    const { text, values } = this.#places('index bigint, hash bytea', 'index, leaf_hash', start, end)
+    const joined = `SELECT encode(string_agg(hash, ''::bytea ORDER BY index), 'hex') AS joined FROM (${text}) AS hashes`
+    const [row] = await this.#rows<{ joined: string | null }>({ text: joined, values })
     return Buffer.from(row?.joined ?? '', 'hex')
   }
 
@@ -70,6 +70,15 @@ export class LogReader {
     const gap = rows.findIndex(({ place }, i) => Number(place) !== start + i)
     const stored = gap < 0 ? rows : rows.slice(0, gap)
     return Buffer.from(stored.map(({ root }) => root).join(''), 'hex')
+  }
+
+  /** The rows from one place to before another, in the order of the primary key. */
+  #places(types: string, columns: string, start: number, end: number): Statement {
+    return orderedQuery(types, bind => {
+      const log = bind(this.#log)
+      return `SELECT ${columns} FROM audit.entries WHERE (log, index) >= (${log}, ${bind(start)}::bigint)
+        AND (log, index) < (${log}, ${bind(end)}::bigint) ORDER BY log, index`
+    })
   }
 
   /** The entries of a selection with metadata, page by page: the database narrows down, and core's rule decides. */

@@ -25,9 +25,13 @@ export interface Row {
   readonly output_text: string
 }
 
-/** What a statement selects to get a `Row`. */
+/** What a query selects to get a `Row`. */
 export const ROW_COLUMNS =
   'index, entry_id, extract(epoch FROM timestamp) * 1000 AS timestamp, "user", model, cost_usd, latency_ms, metadata, input_text, output_text'
+
+/** The same with its types. */
+export const ROW_TYPES =
+  'index bigint, entry_id text, timestamp numeric, "user" text, model text, cost_usd double precision, latency_ms double precision, metadata text, input_text text, output_text text'
 
 /** The entry of a row. Throws AuditError `AUDIT_CORRUPT` for one that nobody recorded. */
 export function entryOf(row: Row): AuditEntry {

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { APPEND_FUNCTION } from './append-function.ts'
 import { GUARDS } from './guards.ts'
+import { READ_FUNCTION } from './read-function.ts'
 
 /** The version of the tables, in `audit.format`. A newer one is refused. */
 export const FORMAT_VERSION = 1
@@ -74,7 +75,7 @@ export function migrationSql(log: string): string {
   return `BEGIN;
 -- One at a time, where several processes migrate at once.
 SELECT pg_advisory_xact_lock(${MIGRATION_LOCK});
-${VERSION}${TABLES}${GUARDS}${APPEND_FUNCTION}
+${VERSION}${TABLES}${GUARDS}${APPEND_FUNCTION}${READ_FUNCTION}
 INSERT INTO audit.logs VALUES (${pg.escapeLiteral(log)}) ON CONFLICT DO NOTHING;
 COMMIT;
 `

@@ -1,5 +1,6 @@
 import { canonicalJson, type JsonObject, type Selection } from '@audit/core'
-import { ROW_COLUMNS } from './row.ts'
+import { type Bind, orderedQuery } from './ordered-query.ts'
+import { ROW_COLUMNS, ROW_TYPES } from './row.ts'
 import { INDEXED_CHARACTERS } from './schema.ts'
 import type { Statement } from './statement.ts'
 import { encodeText } from './text.ts'
@@ -8,27 +9,22 @@ import { encodeTimestamp } from './timestamp.ts'
 /** The last index that there can be: that of `bigint`. */
 export const LAST_INDEX = '9223372036854775807'
 
-type Bind = (value: unknown) => string
-
 /** Finds the rows of a selection, and, where it has metadata, some more: whoever runs it compares that exactly. */
 export function findSql(log: string, selection: Selection): Statement {
   const { keys, low, high } = rangeOf(log, selection)
-  const values: unknown[] = []
-  const bind: Bind = value => `$${values.push(value)}`
-  const row = (bounds: readonly Bound[]) =>
-    `(${bounds.map(({ value, type }) => `${bind(value)}::${type}`).join(', ')})`
-  const all = [
-    `(${keys.join(', ')}) >= ${row(low)}`,
-    `(${keys.join(', ')}) <= ${row(high)}`,
-    ...conditions(selection, bind),
-    ...(selection.entryId === undefined ? [] : timeConditions(selection, bind)), // the range is not one of time
-  ]
   const direction = selection.order === 'asc' ? 'ASC' : 'DESC'
-  return {
-    text: `SELECT ${ROW_COLUMNS} FROM audit.entries WHERE ${all.join(' AND ')}
-      ORDER BY ${keys.map(key => `${key} ${direction}`).join(', ')} LIMIT ${bind(selection.limit ?? null)}`,
-    values,
-  }
+  return orderedQuery(ROW_TYPES, bind => {
+    const row = (bounds: readonly Bound[]) =>
+      `(${bounds.map(({ value, type }) => `${bind(value)}::${type}`).join(', ')})`
+    const all = [
+      `(${keys.join(', ')}) >= ${row(low)}`,
+      `(${keys.join(', ')}) <= ${row(high)}`,
+      ...conditions(selection, bind),
+      ...(selection.entryId === undefined ? [] : timeConditions(selection, bind)), // the range is not one of time
+    ]
+    return `SELECT ${ROW_COLUMNS} FROM audit.entries WHERE ${all.join(' AND ')}
+      ORDER BY ${keys.map(key => `${key} ${direction}`).join(', ')} LIMIT ${bind(selection.limit ?? null)}::bigint`
+  })
 }
 
 /** Counts the rows of a selection without metadata. */
@@ -66,8 +62,8 @@ interface Range {
 
 /**
  * The range of the index that a selection is answered from. It is asked for as rows, from one to another, in the order
- * of that index and of no other, since the planner is not left to choose: to it, a log that has grown since the last
- * ANALYZE has no rows, and then any index will do that begins with the log, and it reads all of the log.
+ * of that index and of no other, and read so that nothing is sorted: the planner is not left to choose. To it, a log that
+ * has grown since the last ANALYZE has no rows, and then any index will do that begins with the log.
  */
 function rangeOf(log: string, { entryId, user, model, since, until, order, after }: Selection): Range {
   const text = (value: string): Bound => ({ value, type: 'text' })
@@ -109,7 +105,7 @@ function conditions({ user, model, size, metadata = {} }: Selection, bind: Bind)
   return [
     ...(user === undefined ? [] : [`"user" = ${bind(encodeText(user))}`]),
     ...(model === undefined ? [] : [`model = ${bind(encodeText(model))}`]),
-    ...(size === undefined ? [] : [`index < ${bind(size)}`]),
+    ...(size === undefined ? [] : [`index < ${bind(size)}::bigint`]),
     ...(pair === undefined ? [] : [`strpos(metadata, ${bind(pair)}) > 0`]),
   ]
 }

@@ -1,0 +1,16 @@
+import type { Statement } from './statement.ts'
+
+/** Names a value in a query: gives what stands for it there. All values are texts, and are cast where they are used. */
+export type Bind = (value: string | number | null) => string
+
+/**
+ * A statement for `audit.read`, whose rows come in the order of one index.
+ *
+ * @param columns what the query gives, with types: `index bigint, leaf_hash bytea`.
+ * @param query gives its text.
+ */
+export function orderedQuery(columns: string, query: (bind: Bind) => string): Statement {
+  const bound: (string | null)[] = []
+  const text = query(value => `($1)[${bound.push(value === null ? null : `${value}`)}]`)
+  return { text: `SELECT * FROM audit.read($1, $2) AS found(${columns})`, values: [text, bound] }
+}
