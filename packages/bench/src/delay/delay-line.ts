@@ -1,7 +1,7 @@
 import { Alarm, clock } from './alarm.ts'
 
-/** How much each ringing of the alarm counts for how late the next is expected to be. */
-const WEIGHT = 0.05
+/** By how many milliseconds each ringing of the alarm changes what is expected of the next. */
+const STEP = 0.005
 
 /** Does what it is given, each thing after the same time, in the same order. */
 export class DelayLine {
@@ -9,7 +9,7 @@ export class DelayLine {
   readonly #waiting: { readonly due: number; readonly act: () => void }[] = []
   readonly #alarm = new Alarm(() => this.#ring())
   #ringsAt = 0
-  /** How late the alarm rings, on average: the system takes its time to wake a thread. It is set earlier by that. */
+  /** How late the alarm rings, in the median: the system takes its time to wake a thread. It is set earlier by that. */
   #lateness = 0
 
   constructor(delayMs: number) {
@@ -23,7 +23,7 @@ export class DelayLine {
 
   #ring(): void {
     const now = clock()
-    this.#lateness += WEIGHT * (now - this.#ringsAt - this.#lateness)
+    this.#lateness += now - this.#ringsAt > this.#lateness ? STEP : -STEP
     for (let next = this.#waiting[0]; next && next.due <= now + this.#lateness; next = this.#waiting[0]) {
       this.#waiting.shift()
       next.act()
