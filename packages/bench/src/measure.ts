@@ -37,8 +37,8 @@ export async function measurePostgres(scale: Scale, say: (what: string) => void)
     inPlaces: inDatabases,
     say,
     whenLarge: async place => {
+      await measureBytes(measurements, 'postgres', place, scale.large) // proofs record some more
       await measureProofs(measurements, scale.passes, 'postgres', place)
-      await measureBytes(measurements, 'postgres', place, scale.large)
     },
   })
   return measurements

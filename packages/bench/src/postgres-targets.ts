@@ -43,15 +43,17 @@ function processesTargets(measurements: Measurements, { processes, delays }: Sca
   })
 }
 
-function queryTargets(measurements: Measurements, { large }: Scale): readonly Target[] {
+function queryTargets(measurements: Measurements, { small, large }: Scale): readonly Target[] {
   const title = `${integer(large)} entries`
   return [
-    ...QUERY_NAMES.map(query => {
-      const beyond = measurements.difference(
-        growthOf.query('postgres', query, large),
-        growthOf.roundTrip('postgres', query, large),
-      )
-      return atMost(`${title}: ${query}, beyond the round trip`, beyond, 1, 'ms')
+    ...QUERY_NAMES.flatMap(query => {
+      const name = growthOf.query('postgres', query, large)
+      const beyond = measurements.difference(name, growthOf.roundTrip('postgres', query, large))
+      const toSmall = measurements.ratio(name, growthOf.query('postgres', query, large, 'small'))
+      return [
+        atMost(`${title}: ${query}, beyond the round trip`, beyond, 1, 'ms'),
+        stated(`… with it, to the same at ${integer(small)}`, toSmall),
+      ]
     }),
     ...COUNT_NAMES.map(filter =>
       stated(`${title}: count by ${filter}`, measurements.summary(growthOf.count('postgres', filter)), 'ms'),

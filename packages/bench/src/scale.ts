@@ -63,7 +63,10 @@ export const TINY: Scale = {
   delays: [0, 1],
 }
 
-/** The same for a server: it answers less evenly than a file, and so each turn is longer. The log grows to `large`. */
+/**
+ * The same for a server. It answers less evenly than a file, so each turn is longer; and since what is recorded meanwhile
+ * stays in the log, that is measured at one size alone.
+ */
 export function forServer(scale: Scale): Scale {
-  return { ...scale, turn: scale.turn * 2.5, sizes: scale.sizes.filter(size => size <= scale.large) }
+  return { ...scale, turn: scale.turn * 2.5, sizes: [scale.large] }
 }

@@ -6,7 +6,7 @@ import { postgresTargetsOf } from '../postgres-targets.ts'
 import type { Scale } from '../scale.ts'
 import { CALLERS } from '../workloads/processes.ts'
 import { conditions, verdict } from './results.ts'
-import { diskTable, growthTable, processesTable, recordingTable } from './tables.ts'
+import { diskTable, processesTable, recordingTable } from './tables.ts'
 
 /** All results of PostgreSQL, in Markdown. */
 export async function postgresResultsOf(
@@ -20,8 +20,6 @@ export async function postgresResultsOf(
     recordingTable(measurements, postgresIds),
     `Processes that record into one log, with ${CALLERS} callers each:`,
     processesTable(measurements, scale),
-    'While the log grows; queries with their round trip:',
-    growthTable(measurements, scale, ['postgres']),
     diskTable(measurements, ['postgres']),
   ].join('\n\n')
 }
