@@ -1,3 +1,4 @@
+import { lastIndexSql } from './last-index.ts'
 import { IN_INDEX_ORDER } from './read-function.ts'
 
 /** SQLSTATE of an append to a log that nobody has created. */
@@ -37,9 +38,7 @@ BEGIN
       RETURN first;
     END IF;
   END IF;
-  SELECT index + 1 INTO first FROM audit.entries
-    WHERE (log, index) >= (p_log, 0) AND (log, index) <= (p_log, 9223372036854775807) ORDER BY log DESC, index DESC LIMIT 1;
-  first := coalesce(first, 0);
+  first := coalesce((${lastIndexSql('p_log')}) + 1, 0);
   INSERT INTO audit.entries
     SELECT p_log, first + n - 1, entry_id, "timestamp", "user", model, cost_usd, latency_ms,
       substr(p_hashes, (n::integer - 1) * 32 + 1, 32), metadata, input_text, output_text

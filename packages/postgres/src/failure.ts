@@ -64,6 +64,11 @@ export function isRolledBack(error: unknown): boolean {
   return typeof constraint === 'string' && /^entries.*_pkey/.test(constraint) // or that of a partition
 }
 
+/** Whether `pg` gave up waiting, for a connection or for an answer. */
+export function isTimeout(error: unknown): boolean {
+  return isPoolTimeout(error) || (error instanceof Error && error.message === 'Query read timeout')
+}
+
 function isPoolTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === 'timeout exceeded when trying to connect'
 }

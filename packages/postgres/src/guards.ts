@@ -1,3 +1,4 @@
+import { lastIndexSql } from './last-index.ts'
 import { IN_INDEX_ORDER } from './read-function.ts'
 
 /** SQLSTATE of what the guards refuse. */
@@ -16,12 +17,8 @@ DECLARE
 BEGIN
   FOR batch IN SELECT log, min(index) AS first, max(index) AS last, count(*) AS length FROM inserted GROUP BY log LOOP
     IF batch.last - batch.first + 1 <> batch.length
-      OR batch.last <> (SELECT index FROM audit.entries
-        WHERE (log, index) >= (batch.log, 0) AND (log, index) <= (batch.log, 9223372036854775807)
-        ORDER BY log DESC, index DESC LIMIT 1)
-      OR batch.first > 0 AND batch.first - 1 IS DISTINCT FROM (SELECT index FROM audit.entries
-        WHERE (log, index) >= (batch.log, 0) AND (log, index) < (batch.log, batch.first)
-        ORDER BY log DESC, index DESC LIMIT 1)
+      OR batch.last <> (${lastIndexSql('batch.log')})
+      OR batch.first > 0 AND batch.first - 1 IS DISTINCT FROM (${lastIndexSql('batch.log', 'batch.first - 1')})
     THEN
       RAISE EXCEPTION 'the audit log is append-only: an entry gets the next index' USING ERRCODE = '${REFUSED}';
     END IF;

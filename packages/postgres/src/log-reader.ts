@@ -1,9 +1,10 @@
 import { type AuditEntry, matches, type Selection } from '@audit/core'
 import type pg from 'pg'
-import { isOutcomeKnown, isRolledBack } from './failure.ts'
+import { isOutcomeKnown, isRolledBack, isTimeout } from './failure.ts'
+import { lastIndexSql } from './last-index.ts'
 import { orderedQuery } from './ordered-query.ts'
 import { entryOf, ROW_COLUMNS, ROW_TYPES, type Row } from './row.ts'
-import { countSql, findSql, LAST_INDEX } from './selection-sql.ts'
+import { countSql, findSql } from './selection-sql.ts'
 import { rowsOf, type Statement } from './statement.ts'
 
 /** Rows that are fetched at once where a metadata filter may refuse some of them. */
@@ -22,11 +23,7 @@ export class LogReader {
   }
 
   async size(): Promise<number> {
-    const statement = orderedQuery('index bigint', bind => {
-      const log = bind(this.#log)
-      return `SELECT index FROM audit.entries WHERE (log, index) >= (${log}, 0) AND (log, index) <= (${log}, ${LAST_INDEX})
-        ORDER BY log DESC, index DESC LIMIT 1`
-    })
+    const statement = orderedQuery('index bigint', bind => lastIndexSql(bind(this.#log)))
     const [last] = await this.#rows<{ index: string }>(statement)
     return last ? Number(last.index) + 1 : 0
   }
@@ -103,7 +100,8 @@ export class LogReader {
       try {
         return await rowsOf<R>(this.#pool, statement)
       } catch (error) {
-        const mayPass = isRolledBack(error) || !isOutcomeKnown(error)
+        const isBroken = !isOutcomeKnown(error) && !isTimeout(error) // who has waited in vain need not wait again
+        const mayPass = isRolledBack(error) || isBroken
         if (!mayPass || tries === TRIES) throw error
       }
     }

@@ -1,13 +1,11 @@
 import { canonicalJson, type JsonObject, type Selection } from '@audit/core'
+import { LAST_INDEX } from './last-index.ts'
 import { type Bind, orderedQuery } from './ordered-query.ts'
 import { ROW_COLUMNS, ROW_TYPES } from './row.ts'
 import { INDEXED_CHARACTERS } from './schema.ts'
 import type { Statement } from './statement.ts'
 import { encodeText } from './text.ts'
 import { encodeTimestamp } from './timestamp.ts'
-
-/** The last index that there can be: that of `bigint`. */
-export const LAST_INDEX = '9223372036854775807'
 
 /** Finds the rows of a selection, and, where it has metadata, some more: whoever runs it compares that exactly. */
 export function findSql(log: string, selection: Selection): Statement {

@@ -58,7 +58,9 @@ test('a pool without a free connection: AUDIT_BUSY, and nothing is stored', asyn
   await log.record(input('before'))
   const taken = await own.connect()
   await expect(log.record(input('refused'))).rejects.toMatchObject({ code: 'AUDIT_BUSY' })
+  const connect = vi.spyOn(own, 'connect')
   await expect(log.count()).rejects.toMatchObject({ code: 'AUDIT_BUSY' })
+  expect(connect).toHaveBeenCalledTimes(1) // and not waited for again
   taken.release()
   expect(await log.record(input('after'))).toMatchObject({ index: 1 })
   await expectOnce(pool, name, ['before', 'after'])

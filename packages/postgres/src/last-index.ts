@@ -1,0 +1,13 @@
+/** The last index that there can be: that of `bigint`. */
+export const LAST_INDEX = '9223372036854775807'
+
+/**
+ * The query for the last index of a log, in the order of the primary key; no row where there is none.
+ *
+ * @param log what stands for the log's name in SQL.
+ * @param upTo the last index that counts, in SQL.
+ */
+export function lastIndexSql(log: string, upTo = LAST_INDEX): string {
+  return `SELECT index FROM audit.entries
+    WHERE (log, index) >= (${log}, 0) AND (log, index) <= (${log}, ${upTo}) ORDER BY log DESC, index DESC LIMIT 1`
+}
