@@ -1,7 +1,7 @@
-import type { AuditEntry } from './entry.ts'
 import type { Finding } from './finding.ts'
 import type { Leaf } from './merkle/leaf.ts'
 import type { SubtreeStore } from './merkle/subtree-store.ts'
+import type { Page } from './page.ts'
 import type { Selection } from './selection.ts'
 
 /** What a backend promises beyond the minimum. */
@@ -21,6 +21,11 @@ export interface BackendSupport {
 export interface AuditBackend {
   /** What this backend promises beyond the minimum; the testkit tests what is claimed. */
   readonly supports: BackendSupport
+  /**
+   * Whether it was told to change nothing: the log must exist, `open` and everything after it leaves each byte as it is,
+   * and `append` rejects with `AUDIT_READ_ONLY`. Core then writes no subtree roots. Default: `false`.
+   */
+  readonly isReadOnly?: boolean
   /** Makes the backend ready. After a failure it may be called again. */
   open(): Promise<void>
   /**
@@ -33,10 +38,13 @@ export interface AuditBackend {
   append(leaves: readonly Leaf[]): Promise<number>
   /** How many entries the log holds. O(1). */
   size(): Promise<number>
-  /** Entries by place, `start` inclusive to `end` exclusive; those beyond the log's size are left out. */
-  read(start: number, end: number): Promise<AuditEntry[]>
-  /** Entries that match, in the selection's order, at most `limit`. */
-  find(selection: Selection): Promise<AuditEntry[]>
+  /**
+   * Entries by index, `start` inclusive to `end` exclusive; those beyond the log's size are left out. It may stop early
+   * once it holds about `PAGE_BYTES` of texts, and one entry at least, and says so: `partialPage`.
+   */
+  read(start: number, end: number): Promise<Page>
+  /** Entries that match, in the selection's order, at most `limit`. It may stop early as `read` may. */
+  find(selection: Selection): Promise<Page>
   /** How many entries match; the selection has no cursor and no limit. */
   count(selection: Selection): Promise<number>
   /** Leaf hashes by place, 32 bytes each, joined; those beyond the log's size are left out. */

@@ -10,6 +10,8 @@
  * | `AUDIT_OPEN_FAILED` | the log cannot be opened: a missing folder, a folder in its place, no permission |
  * | `AUDIT_UNSUPPORTED_FORMAT` | the file is something else, or was written by a newer version; it was left as it was |
  * | `AUDIT_WRITE_FAILED` | the entries of this write were not stored; recording them again makes no duplicate |
+ * | `AUDIT_READ_ONLY` | the log was opened with `readOnly: true`; nothing was stored |
+ * | `AUDIT_OVERLOADED` | more waits to be stored than `maxPendingBytes` allows; this entry was not taken, so record it later |
  * | `AUDIT_READ_FAILED` | the store could not be read |
  * | `AUDIT_BUSY` | another process held the log's lock for too long; nothing was stored |
  * | `AUDIT_OUTCOME_UNKNOWN` | the store could not be asked whether the entry was stored; `get(error.entryId)` tells, once it can |
@@ -34,6 +36,8 @@ export type AuditErrorCode =
   | 'AUDIT_OPEN_FAILED'
   | 'AUDIT_UNSUPPORTED_FORMAT'
   | 'AUDIT_WRITE_FAILED'
+  | 'AUDIT_READ_ONLY'
+  | 'AUDIT_OVERLOADED'
   | 'AUDIT_READ_FAILED'
   | 'AUDIT_BUSY'
   | 'AUDIT_OUTCOME_UNKNOWN'
@@ -50,6 +54,8 @@ export type AuditErrorCode =
   | 'AUDIT_NOT_INCLUDED'
   | 'AUDIT_NOT_CONSISTENT'
 
+const BRAND = Symbol.for('@audit/core/AuditError')
+
 /**
  * The one error that this package and its backends throw. Act on `code`; show `message`, which says what to do.
  *
@@ -60,6 +66,18 @@ export type AuditErrorCode =
  * }
  */
 export class AuditError extends Error {
+  /** Whether a value is an `AuditError`, also one of another copy of this package, which a bundler may have made. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // A subclass is recognised as any class is.
+    // biome-ignore lint/complexity/noThisInStatic: the class on the right of `instanceof`, which may be a subclass
+    if (this !== AuditError) return Function.prototype[Symbol.hasInstance].call(this, value)
+    return typeof value === 'object' && value !== null && BRAND in value
+  }
+
+  /** What all copies of this package know each other's errors by. */
+  get [BRAND](): true {
+    return true
+  }
   /** Bundlers rename a class that mentions itself, and Node prints an uncaught error by this. */
   static override readonly name = 'AuditError'
   override readonly name = 'AuditError'

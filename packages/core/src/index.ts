@@ -24,6 +24,8 @@ export {
 } from './note/verify-checkpoint.ts'
 export { type ProofOfConsistency, verifyConsistency } from './note/verify-consistency.ts'
 export { type ProofOfEntry, verifyProof } from './note/verify-proof.ts'
+export { type Given, invalidOptions, optionsOf } from './options.ts'
+export { PAGE_BYTES, type Page, partialPage } from './page.ts'
 export type { Filter, Query, Range } from './query.ts'
 export { type Cursor, compareEntries, matches, matchesMetadata, type Selection } from './selection.ts'
 export { canonicalTimestamp } from './timestamp.ts'

@@ -4,6 +4,8 @@ import { type AuditBackend, AuditLog, type BackendSupport, type Signer } from '@
 export interface BackendPlace {
   /** Makes an instance on this place, not opened yet. Called again, it makes another one on the same data. */
   readonly open: () => AuditBackend
+  /** Makes an instance on this place that may only read, not opened yet. Leave it out where a backend has none. */
+  readonly openReadOnly?: () => AuditBackend
   /** Clears the place away. Called once, after every instance was closed, also when the case failed. */
   readonly teardown: () => unknown
 }

@@ -1,0 +1,49 @@
+import { AuditError } from './errors.ts'
+import { describe, isPlainObject } from './json.ts'
+
+/** What was given, by own keys alone: a key of `Object.prototype` is nobody's option. */
+export type Given<Key extends string> = { readonly [K in Key]?: unknown }
+
+/**
+ * Checks the options of a constructor or a call, and takes a copy of them. The copy has no prototype, so that a key which
+ * somebody put on `Object.prototype` is not taken for an option.
+ *
+ * @param owner whose options they are, for the message: `SqliteBackend`.
+ * @throws AuditError `AUDIT_INVALID_OPTIONS` for what is no plain object, and for an unknown key.
+ *
+ * @example
+ * const { path, readOnly = false } = optionsOf(given, ['path', 'readOnly'], 'SqliteBackend')
+ */
+export function optionsOf<Key extends string>(
+  given: unknown,
+  keys: readonly Key[],
+  owner: string,
+): Given<Key> {
+  return ownFields(given, keys, reason => invalidOptions(owner, reason))
+}
+
+/** The error for options that cannot be used. */
+export function invalidOptions(owner: string, reason: string): AuditError {
+  return new AuditError('AUDIT_INVALID_OPTIONS', `${owner}: ${reason}`)
+}
+
+/**
+ * A copy of a plain object's own fields, without a prototype.
+ *
+ * @param fail makes the error for what is no plain object, and for a key that is not among `keys`.
+ */
+export function ownFields<Key extends string>(
+  given: unknown,
+  keys: readonly Key[],
+  fail: (reason: string) => Error,
+): Given<Key> {
+  if (!isPlainObject(given)) throw fail(`an object is expected, not ${describe(given)}`)
+  const fields: Record<string, unknown> = Object.create(null)
+  for (const key of Object.keys(given)) {
+    if (!keys.some(known => known === key)) {
+      throw fail(`unknown key ${JSON.stringify(key.slice(0, 60))}; the keys are ${keys.join(', ')}`)
+    }
+    fields[key] = given[key]
+  }
+  return fields as Given<Key> // every key was looked up in `keys`
+}
