@@ -1,13 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { AuditError } from './errors.ts'
 import type { Leaf } from './merkle/leaf.ts'
 
 /** A batch ends at this many entries… */
 const MAX_BATCH_ENTRIES = 4096
-/** …or at this many characters of their lines; a larger entry goes alone. */
-const MAX_BATCH_LENGTH = 8 * 1024 * 1024
+/** …or at this many bytes of their lines; a larger entry goes alone. */
+const MAX_BATCH_BYTES = 8 * 1024 * 1024
 
 interface Waiting {
   readonly leaf: Leaf
+  /** Bytes of its line in UTF-8. */
+  readonly bytes: number
   readonly resolve: (index: number) => void
   readonly reject: (error: unknown) => void
 }
@@ -18,19 +21,40 @@ interface Waiting {
  */
 export class AppendQueue {
   readonly #append: (leaves: readonly Leaf[]) => Promise<number>
+  readonly #maxPendingBytes: number
   #waiting: Waiting[] = []
+  /** Of the lines that wait and of those that are being stored. */
+  #pendingBytes = 0
   #draining: Promise<void> | undefined
 
-  constructor(append: (leaves: readonly Leaf[]) => Promise<number>) {
+  /** @param maxPendingBytes what may wait to be stored, as bytes of canonical lines. One leaf may always. */
+  constructor(append: (leaves: readonly Leaf[]) => Promise<number>, maxPendingBytes: number) {
     this.#append = append
+    this.#maxPendingBytes = maxPendingBytes
   }
 
-  /** Resolves with the leaf's index once it is durable; rejects with the failure of its batch. */
-  add(leaf: Leaf): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ leaf, resolve, reject })
-      this.#draining ??= this.#drain()
-    })
+  /**
+   * Resolves with the leaf's index once it is durable; rejects with the failure of its batch.
+   *
+   * @throws AuditError `AUDIT_OVERLOADED` when too much waits already: the leaf is not taken.
+   */
+  async add(leaf: Leaf): Promise<number> {
+    const bytes = Buffer.byteLength(leaf.line)
+    if (this.#pendingBytes > 0 && this.#pendingBytes + bytes > this.#maxPendingBytes) {
+      throw new AuditError(
+        'AUDIT_OVERLOADED',
+        `${this.#pendingBytes} bytes wait to be stored, and this entry would be too much; nothing of it was stored, so record it later`,
+      )
+    }
+    this.#pendingBytes += bytes
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#waiting.push({ leaf, bytes, resolve, reject })
+        this.#draining ??= this.#drain()
+      })
+    } finally {
+      this.#pendingBytes -= bytes
+    }
   }
 
   /** Resolves once everything that was added is stored or has failed. */
@@ -56,17 +80,23 @@ export class AppendQueue {
       })
     } catch (error) {
       for (const { reject } of batch) reject(error)
+      // The lock was held for those who waited behind the batch as well; each would wait for its own time-out after it.
+      if (isBusy(error)) for (const { reject } of this.#waiting.splice(0)) reject(error)
     }
   }
 
   #takeBatch(): readonly Waiting[] {
-    let length = 0
+    let total = 0
     let end = 0
-    for (const { leaf } of this.#waiting) {
-      length += leaf.line.length
-      if (end > 0 && (end === MAX_BATCH_ENTRIES || length > MAX_BATCH_LENGTH)) break
+    for (const { bytes } of this.#waiting) {
+      total += bytes
+      if (end > 0 && (end === MAX_BATCH_ENTRIES || total > MAX_BATCH_BYTES)) break
       end++
     }
     return this.#waiting.splice(0, end)
   }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof AuditError && error.code === 'AUDIT_BUSY'
 }

@@ -1,32 +1,35 @@
-import { AppendQueue } from './append-queue.ts'
 import type { AuditBackend } from './backend.ts'
-import { type AuditEntry, createEntry, type EntryInput, freezeEntry, placeEntry } from './entry.ts'
+import { type AuditEntry, type EntryInput, freezeEntry } from './entry.ts'
 import { canonicalEntryId } from './entry-id.ts'
 import { AuditError } from './errors.ts'
-import { describe, isPlainObject } from './json.ts'
+import { describe, quote } from './json.ts'
 import { MemoryBackend } from './memory-backend.ts'
-import { createLeaf, type Leaf } from './merkle/leaf.ts'
 import { MerkleTree } from './merkle/merkle-tree.ts'
-import { equalBytes } from './merkle/proof.ts'
-import { MemorySubtreeStore } from './merkle/subtree-store.ts'
-import { decodeCheckpoint, encodeCheckpoint } from './note/checkpoint.ts'
-import { encodeConsistencyProof } from './note/consistency-proof.ts'
-import { decodeKey } from './note/key.ts'
-import { parseNote, signNote } from './note/signed-note.ts'
+import { NO_SUBTREES, type SubtreeStore, withoutWrites } from './merkle/subtree-store.ts'
+import { Issuer } from './note/issuer.ts'
 import type { Signer } from './note/signer.ts'
-import { encodeProof } from './note/tlog-proof.ts'
-import { createVerifier, type Verifier } from './note/verifier.ts'
-import { MAX_PAGE, pages } from './paging.ts'
+import { createVerifier, type Verifier, verifiersFrom } from './note/verifier.ts'
+import { type Given, invalidOptions, optionsOf, withoutPrototype } from './options.ts'
+import type { Page } from './page.ts'
+import { pages } from './paging.ts'
 import { type Filter, type Query, type Range, rangeOf, selectionOf, selectionOfFilter } from './query.ts'
-import type { Selection } from './selection.ts'
-import { type VerificationControl, type VerificationReport, verifyLog } from './verification.ts'
+import { Recorder } from './recorder.ts'
+import { compareEntries, type Selection } from './selection.ts'
+import { canonicalTimestamp } from './timestamp.ts'
+import type { VerificationControl, VerificationReport } from './verification/report.ts'
+import { type SignedCheckpoint, verifyLog } from './verification/verify-log.ts'
 
 /** What `new AuditLog` takes. */
 export interface AuditLogOptions {
   /** Where the log is kept. Default: a new `MemoryBackend`, which forgets when the process ends. */
   readonly backend?: AuditBackend
   /** Signs checkpoints; its name is the log's own name. Default: none, and then there are no checkpoints and proofs. */
-  readonly signer?: Signer
+  readonly signer?: Signer | undefined
+  /**
+   * How much may wait to be stored, as bytes of canonical lines. Beyond it `record` rejects with `AUDIT_OVERLOADED`, so that
+   * a store which stands still does not fill the memory. Default: 268,435,456 (256 MiB).
+   */
+  readonly maxPendingBytes?: number | undefined
 }
 
 /** What `log.verify` compares with, and how it is watched. */
@@ -37,13 +40,15 @@ export interface VerifyOptions extends VerificationControl {
   readonly verifiers?: readonly Verifier[]
 }
 
-const OPTION_KEYS: readonly string[] = ['backend', 'signer'] satisfies (keyof AuditLogOptions)[]
-const VERIFY_KEYS: readonly string[] = [
+const OPTION_KEYS = ['backend', 'signer', 'maxPendingBytes'] as const satisfies (keyof AuditLogOptions)[]
+const VERIFY_KEYS = [
   'checkpoint',
   'verifiers',
   'onProgress',
   'signal',
-] satisfies (keyof VerifyOptions)[]
+] as const satisfies (keyof VerifyOptions)[]
+
+const MAX_PENDING_BYTES = 256 * 1024 * 1024
 
 /**
  * An append-only log of interactions with language models. Nothing in it can be changed or removed.
@@ -58,45 +63,53 @@ const VERIFY_KEYS: readonly string[] = [
 export class AuditLog implements AsyncDisposable {
   readonly #backend: AuditBackend
   readonly #signer: Signer | undefined
-  readonly #queue: AppendQueue
+  readonly #recorder: Recorder
   readonly #tree: MerkleTree
+  readonly #issuer: Issuer | undefined
   #opening: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
   /**
    * Touches no file yet.
    *
-   * @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown option; `AUDIT_INVALID_KEY` for a signer without a vkey.
+   * @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown option, and for a backend that is none, `undefined` included;
+   *   `AUDIT_INVALID_KEY` for a signer whose public key is none.
    */
   constructor(options: AuditLogOptions = {}) {
-    checkOptions(options, OPTION_KEYS)
-    if (options.signer) decodeKey(options.signer.publicKey)
-    this.#backend = options.backend ?? new MemoryBackend()
-    this.#signer = options.signer
-    this.#queue = new AppendQueue(leaves => this.#append(leaves))
+    const given = optionsOf(options, OPTION_KEYS, 'AuditLog')
+    this.#backend = 'backend' in given ? backendFrom(given.backend) : new MemoryBackend()
+    this.#signer = signerFrom(given.signer)
     this.#tree = new MerkleTree(
       (start, end) => this.#backend.leafHashes(start, end),
-      this.#backend.subtrees ?? new MemorySubtreeStore(),
+      subtreesOf(this.#backend),
     )
+    const maxPendingBytes = bytesFrom(given.maxPendingBytes)
+    this.#recorder = new Recorder(this.#backend, () => this.#open(), this.#tree, maxPendingBytes)
+    this.#issuer = this.#signer && new Issuer(this.#signer, this.#tree, () => this.#backend.size())
+  }
+
+  /**
+   * Opens the log now rather than at its first use, so that a program fails when it starts. Opening twice is fine.
+   *
+   * @throws AuditError `AUDIT_OPEN_FAILED`; `AUDIT_UNSUPPORTED_FORMAT`; `AUDIT_CORRUPT`; `AUDIT_BUSY`; `AUDIT_CLOSED`.
+   */
+  async open(): Promise<void> {
+    this.#assertOpen()
+    await this.#open()
   }
 
   /**
    * Records one interaction and resolves with its entry once that would survive a crash.
    * Calls need not wait for each other: those that come while a batch is being stored share the next one.
    *
-   * @throws AuditError `AUDIT_INVALID_ENTRY` when the input is no entry; `AUDIT_WRITE_FAILED` or `AUDIT_BUSY` when it
-   *   was not stored, and is then nowhere, so that recording it again makes no duplicate; `AUDIT_OUTCOME_UNKNOWN` when
-   *   the connection to a store broke for long: look for the error's `entryId` before recording it again;
-   *   `AUDIT_CLOSED`; and what opening throws.
+   * @throws AuditError `AUDIT_INVALID_ENTRY` when the input is no entry; `AUDIT_WRITE_FAILED`, `AUDIT_BUSY` or
+   *   `AUDIT_OVERLOADED` when it was not stored, and is then nowhere, so that recording it again makes no duplicate;
+   *   `AUDIT_READ_ONLY`; `AUDIT_OUTCOME_UNKNOWN` when the connection to a store broke for long: look for the error's
+   *   `entryId` before recording it again; `AUDIT_CLOSED`; and what opening throws.
    */
   async record(input: EntryInput): Promise<AuditEntry> {
     this.#assertOpen()
-    const leaf = leafOf(input)
-    try {
-      return placeEntry(leaf.entry, await this.#queue.add(leaf))
-    } catch (error) {
-      throw ofEntry(error, leaf.entry.entryId)
-    }
+    return this.#recorder.record(input)
   }
 
   /**
@@ -106,11 +119,8 @@ export class AuditLog implements AsyncDisposable {
    *   `AUDIT_CLOSED`; `AUDIT_READ_FAILED`; `AUDIT_CORRUPT`.
    */
   async query(query: Query = {}): Promise<AuditEntry[]> {
-    this.#assertOpen()
-    const selection = selectionOf(query)
-    if (selection.limit !== undefined && selection.limit <= MAX_PAGE) return this.#find(selection)
     const found: AuditEntry[] = []
-    for await (const page of this.#pages(selection)) for (const entry of page) found.push(entry)
+    for await (const page of this.#find(query)) for (const entry of page) found.push(entry)
     return found
   }
 
@@ -119,8 +129,7 @@ export class AuditLog implements AsyncDisposable {
    * and never blocks a writer. Throws what `query` throws, when the reading begins.
    */
   async *stream(query: Query = {}): AsyncGenerator<AuditEntry, void, undefined> {
-    this.#assertOpen()
-    for await (const page of this.#pages(selectionOf(query))) yield* page
+    for await (const page of this.#find(query)) yield* page
   }
 
   /** The entry with this id, or `undefined`. A UUID is found however it is spelt. Throws what `query` throws. */
@@ -129,8 +138,13 @@ export class AuditLog implements AsyncDisposable {
     if (typeof entryId !== 'string') {
       throw new AuditError('AUDIT_INVALID_QUERY', `entryId must be a string, not ${describe(entryId)}`)
     }
-    const [entry] = await this.#find({ entryId: canonicalEntryId(entryId), order: 'asc', limit: 1 })
-    return entry
+    const selection: Selection = withoutPrototype({
+      entryId: canonicalEntryId(entryId),
+      order: 'asc',
+      limit: 1,
+    })
+    const [entry] = await this.#read(() => this.#backend.find(selection))
+    return entry && freezeEntry(entry)
   }
 
   /** How many entries match. Its cost grows with the matches; without a filter it does not. Throws what `query` throws. */
@@ -142,32 +156,36 @@ export class AuditLog implements AsyncDisposable {
   }
 
   /**
-   * Entries by their place in the log, from `start` on, as the log was when the reading began: for mirrors and tails,
-   * which miss nothing when they go on at the last index + 1. Throws what `query` throws.
+   * Entries by their index, from `start` on, as the log was when the reading began: for mirrors and tails, which miss
+   * nothing when they go on at the last index + 1. Throws what `query` throws; `AUDIT_CORRUPT` where an entry is missing.
    */
   async *entries(range: Range = {}): AsyncGenerator<AuditEntry, void, undefined> {
     this.#assertOpen()
     const { start, end } = rangeOf(range)
     const size = await this.#read(() => this.#backend.size())
     const total = Math.max(0, Math.min(end, size) - start)
-    const found = pages(total, async (previous, limit) => {
-      const from = previous ? previous.index + 1 : start
-      return this.#read(() => this.#readRange(from, from + limit))
+    const found = pages({
+      total,
+      fetch: (previous, limit) => {
+        const from = previous ? previous.index + 1 : start
+        return this.#readRange(from, from + limit)
+      },
+      follows: ({ index }, previous) => index === (previous ? previous.index + 1 : start),
     })
     for await (const page of found) yield* page
   }
 
   /**
    * A signed checkpoint of the log as it is now (C2SP tlog-checkpoint): its name, its size and its root. Keep it
-   * somewhere else: it proves any later change to the entries before it.
+   * somewhere else: it proves any later change to the entries before it. It provably continues what this log has verified
+   * or signed since it was opened: an entry that somebody changes behind a running `verify` is not signed afterwards.
    *
    * @throws AuditError `AUDIT_INVALID_OPTIONS` when the log has no signer; `AUDIT_SIGNING_FAILED`; `AUDIT_CLOSED`;
-   *   `AUDIT_READ_FAILED`; `AUDIT_CORRUPT`.
+   *   `AUDIT_READ_FAILED`; `AUDIT_CORRUPT`, also where the log does not continue what was verified or signed.
    */
   async checkpoint(): Promise<string> {
-    this.#assertOpen()
-    const signer = this.#signerOrThrow()
-    return this.#read(async () => this.#sign(signer, await this.#backend.size()))
+    const issuer = this.#issuerOrThrow()
+    return this.#read(() => issuer.checkpoint())
   }
 
   /**
@@ -177,19 +195,10 @@ export class AuditLog implements AsyncDisposable {
    * @throws AuditError `AUDIT_NOT_FOUND` when there is no such entry; and what `get` and `checkpoint` throw.
    */
   async prove(entryId: string): Promise<string> {
-    this.#assertOpen()
-    const signer = this.#signerOrThrow()
+    const issuer = this.#issuerOrThrow()
     const entry = await this.get(entryId)
-    if (!entry) {
-      throw new AuditError('AUDIT_NOT_FOUND', `there is no entry ${JSON.stringify(entryId.slice(0, 60))}`)
-    }
-    const { index } = entry
-    return this.#read(async () => {
-      const size = await this.#backend.size()
-      const proving = this.#tree.inclusionProof(index, size)
-      const [hashes, checkpoint] = await Promise.all([proving, this.#sign(signer, size)])
-      return encodeProof({ index, hashes, checkpoint })
-    })
+    if (!entry) throw new AuditError('AUDIT_NOT_FOUND', `there is no entry ${quote(entryId)}`)
+    return this.#read(() => issuer.proveInclusion(entry.index))
   }
 
   /**
@@ -200,25 +209,8 @@ export class AuditLog implements AsyncDisposable {
    *   `AUDIT_WRONG_LOG`, `AUDIT_INVALID_NOTE`, `AUDIT_INVALID_CHECKPOINT`; and what `checkpoint` throws.
    */
   async proveConsistency(older: string): Promise<string> {
-    this.#assertOpen()
-    const signer = this.#signerOrThrow()
-    const { origin, size: oldSize, root } = decodeCheckpoint(parseNote(older).text)
-    const { name } = decodeKey(signer.publicKey)
-    if (origin !== name) {
-      throw new AuditError('AUDIT_WRONG_LOG', `the checkpoint is of the log ${origin}, not of ${name}`)
-    }
-    return this.#read(async () => {
-      const size = await this.#backend.size()
-      if (oldSize > size || !equalBytes(root, await this.#tree.root(oldSize))) {
-        throw new AuditError(
-          'AUDIT_NOT_CONSISTENT',
-          'the log does not continue that checkpoint; verify() tells where it differs',
-        )
-      }
-      const proving = this.#tree.consistencyProof(oldSize, size)
-      const [hashes, checkpoint] = await Promise.all([proving, this.#sign(signer, size)])
-      return encodeConsistencyProof({ oldSize, hashes, checkpoint })
-    })
+    const issuer = this.#issuerOrThrow()
+    return this.#read(() => issuer.proveConsistency(older))
   }
 
   /**
@@ -235,18 +227,13 @@ export class AuditLog implements AsyncDisposable {
    */
   async verify(options: VerifyOptions = {}): Promise<VerificationReport> {
     this.#assertOpen()
-    checkOptions(options, VERIFY_KEYS)
-    const { checkpoint, verifiers = this.#ownVerifiers(), ...control } = options
-    const [verifier, ...witnesses] = verifiers
-    if ('checkpoint' in options && checkpoint === undefined) {
-      throw invalidOptions('checkpoint is undefined; leave it out to verify without one')
-    }
-    if (checkpoint !== undefined && !verifier) {
-      throw invalidOptions('give `verifiers`, to check the checkpoint with')
-    }
+    const given = optionsOf(options, VERIFY_KEYS, 'verify')
+    const signed = this.#signedCheckpoint(given)
+    const control = controlFrom(given)
     await this.#open()
-    const signed = checkpoint !== undefined && verifier ? { checkpoint, verifier, witnesses } : undefined
-    return verifyLog(this.#backend, signed, control)
+    const report = await verifyLog(this.#backend, signed, control)
+    if (report.ok) this.#issuer?.trust(report)
+    return report
   }
 
   /** Stores what was recorded before, then lets go of the backend. What is recorded later rejects. Closing twice is fine. */
@@ -261,67 +248,73 @@ export class AuditLog implements AsyncDisposable {
   }
 
   async #finish(): Promise<void> {
-    await this.#queue.drained()
+    await this.#recorder.drained()
     await this.#opening?.catch(() => {}) // whoever waited for the opening was told
     await this.#tree.grown()
     await this.#backend.close()
   }
 
-  async #append(leaves: readonly Leaf[]): Promise<number> {
-    await this.#open()
-    try {
-      const first = await this.#backend.append(leaves)
-      if (this.#backend.subtrees) {
-        this.#tree.added(
-          first,
-          leaves.map(({ hash }) => hash),
-        )
-      }
-      return first
-    } catch (error) {
-      throw AuditError.wrap(error, 'AUDIT_WRITE_FAILED', 'the entry was not stored; record it again')
+  #signedCheckpoint(given: Given<keyof VerifyOptions>): SignedCheckpoint | undefined {
+    const verifiers =
+      'verifiers' in given
+        ? verifiersFrom(given.verifiers, 'verifiers', 'verify')
+        : this.#signer
+          ? [createVerifier(this.#signer.publicKey)]
+          : []
+    if (!('checkpoint' in given)) return undefined
+    const { checkpoint } = given
+    if (typeof checkpoint !== 'string') {
+      throw invalidOptions(
+        'verify',
+        'checkpoint must be the text of a checkpoint; leave it out to verify without one',
+      )
     }
+    const [verifier, ...witnesses] = verifiers
+    if (verifier) return { checkpoint, trust: { verifier, witnesses } }
+    throw invalidOptions('verify', 'give `verifiers`, to check the checkpoint with')
   }
 
-  async #sign(signer: Signer, size: number): Promise<string> {
-    const root = await this.#tree.root(size)
-    const { name } = decodeKey(signer.publicKey)
-    return signNote(encodeCheckpoint({ origin: name, size, root, extensions: [] }), signer)
+  #issuerOrThrow(): Issuer {
+    this.#assertOpen()
+    if (this.#issuer) return this.#issuer
+    throw invalidOptions(
+      'AuditLog',
+      'the log has no signer: new AuditLog({ backend, signer: createSigner(privateKey) })',
+    )
   }
 
-  #ownVerifiers(): readonly Verifier[] {
-    return this.#signer ? [createVerifier(this.#signer.publicKey)] : []
-  }
-
-  #signerOrThrow(): Signer {
-    if (this.#signer) return this.#signer
-    throw invalidOptions('the log has no signer: new AuditLog({ backend, signer: createSigner(privateKey) })')
-  }
-
-  #pages(selection: Selection): AsyncGenerator<AuditEntry[], void, undefined> {
+  #find(query: Query): AsyncGenerator<AuditEntry[], void, undefined> {
+    this.#assertOpen()
+    const selection = selectionOf(query)
+    const sign = selection.order === 'asc' ? 1 : -1
     let size: number | undefined
-    return pages(selection.limit ?? Number.POSITIVE_INFINITY, async (previous, limit) => {
-      size ??= await this.#read(() => this.#backend.size())
-      return this.#find({ ...selection, size, limit, ...(previous && { after: previous }) })
+    return pages({
+      total: selection.limit ?? Number.POSITIVE_INFINITY,
+      after: selection.after,
+      fetch: async (after, limit) => {
+        // What one page answers is one moment of the log by itself.
+        if (limit !== selection.limit) size ??= await this.#read(() => this.#backend.size())
+        const page: Selection = withoutPrototype({
+          ...selection,
+          limit,
+          ...(size !== undefined && { size }),
+          ...(after && { after: { timestamp: canonicalTimestamp(after.timestamp), index: after.index } }),
+        })
+        return this.#read(async () => frozen(await this.#backend.find(page)))
+      },
+      follows: (entry, previous) => !previous || compareEntries(entry, previous) * sign > 0,
     })
   }
 
-  #find(selection: Selection): Promise<AuditEntry[]> {
-    return this.#read(async () => (await this.#backend.find(selection)).map(freezeEntry))
-  }
-
-  /** All entries of a range that lies within the log: it never shrinks, so one that is not there is gone. */
-  async #readRange(start: number, end: number): Promise<AuditEntry[]> {
-    const entries = await this.#backend.read(start, end)
-    for (let i = 0; i < end - start; i++) {
-      if (entries[i]?.index !== start + i) {
-        throw new AuditError(
-          'AUDIT_CORRUPT',
-          `entry ${start + i} is missing from the log; look for it in a backup`,
-        )
-      }
-    }
-    return entries.map(freezeEntry)
+  /** Entries of a range that lies within the log: it never shrinks, so one that is not there is gone. */
+  async #readRange(start: number, end: number): Promise<Page> {
+    const page = await this.#read(async () => frozen(await this.#backend.read(start, end)))
+    const missing = page.findIndex(({ index }, i) => index !== start + i)
+    if (missing < 0 && (page.isPartial || page.length >= end - start)) return page
+    throw new AuditError(
+      'AUDIT_CORRUPT',
+      `entry ${start + (missing < 0 ? page.length : missing)} is missing from the log; look for it in a backup`,
+    )
   }
 
   async #read<T>(operation: () => Promise<T>): Promise<T> {
@@ -347,30 +340,54 @@ export class AuditLog implements AsyncDisposable {
   }
 }
 
-function checkOptions(options: object, known: readonly string[]): void {
-  if (!isPlainObject(options)) throw invalidOptions(`the options are an object, not ${describe(options)}`)
-  for (const key of Object.keys(options)) {
-    if (known.includes(key)) continue
-    throw invalidOptions(`unknown option ${JSON.stringify(key)}; there is ${known.join(', ')}`)
+/** Freezes the entries of a page where they are, whatever the store did. */
+function frozen(page: Page): Page {
+  for (const entry of page) freezeEntry(entry)
+  return page
+}
+
+function subtreesOf({ subtrees, isReadOnly }: AuditBackend): SubtreeStore {
+  if (!subtrees) return NO_SUBTREES
+  return isReadOnly ? withoutWrites(subtrees) : subtrees
+}
+
+const BACKEND_METHODS = ['open', 'append', 'size', 'read', 'find', 'count', 'leafHashes', 'close'] as const
+
+function backendFrom(given: unknown): AuditBackend {
+  // `undefined` is mostly a typing mistake, and would record into memory.
+  if (typeof given !== 'object' || given === null) {
+    throw invalidOptions('AuditLog', `backend must be an instance of a backend, not ${describe(given)}`)
   }
+  const methods: { readonly [M in (typeof BACKEND_METHODS)[number]]?: unknown } = given
+  const missing = BACKEND_METHODS.find(method => typeof methods[method] !== 'function')
+  if (missing !== undefined) throw invalidOptions('AuditLog', `the backend has no method ${missing}`)
+  return given as AuditBackend // it has the methods; what they do is the testkit's to prove
 }
 
-function invalidOptions(reason: string): AuditError {
-  return new AuditError('AUDIT_INVALID_OPTIONS', reason)
-}
-
-/** Where nobody knows whether a batch was stored, each of its callers is told which entry to look for. */
-function ofEntry(error: unknown, entryId: string): unknown {
-  if (!(error instanceof AuditError) || error.code !== 'AUDIT_OUTCOME_UNKNOWN') return error
-  const message = `${error.message}; once the store can be reached, get(${JSON.stringify(entryId)}) tells`
-  return new AuditError(error.code, message, { cause: error.cause, entryId })
-}
-
-function leafOf(input: EntryInput): Leaf {
-  try {
-    return createLeaf(createEntry(input))
-  } catch (error) {
-    // Beyond about 500 million characters JavaScript has no string for the line.
-    throw AuditError.wrap(error, 'AUDIT_INVALID_ENTRY', 'the entry cannot be encoded')
+function signerFrom(given: unknown): Signer | undefined {
+  if (given === undefined) return undefined
+  const { publicKey, sign }: { readonly publicKey?: unknown; readonly sign?: unknown } = Object(given)
+  if (typeof publicKey !== 'string' || typeof sign !== 'function') {
+    throw invalidOptions(
+      'AuditLog',
+      'signer must be what createSigner(privateKey) gives, or { publicKey, sign }',
+    )
   }
+  const signer = given as Signer // checked above
+  return { publicKey, sign: message => signer.sign(message) }
+}
+
+function bytesFrom(given: unknown = MAX_PENDING_BYTES): number {
+  if (typeof given === 'number' && Number.isSafeInteger(given) && given > 0) return given
+  throw invalidOptions('AuditLog', `maxPendingBytes must be a whole number from 1, not ${describe(given)}`)
+}
+
+function controlFrom({ onProgress, signal }: Given<keyof VerificationControl>): VerificationControl {
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw invalidOptions('verify', 'onProgress must be a function')
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw invalidOptions('verify', 'signal must be an AbortSignal')
+  }
+  return { signal, onProgress: progress => onProgress?.(progress) }
 }

@@ -1,8 +1,8 @@
-import type { Finding } from './finding.ts'
 import type { Leaf } from './merkle/leaf.ts'
 import type { SubtreeStore } from './merkle/subtree-store.ts'
 import type { Page } from './page.ts'
 import type { Selection } from './selection.ts'
+import type { Finding } from './verification/finding.ts'
 
 /** What a backend promises beyond the minimum. */
 export interface BackendSupport {

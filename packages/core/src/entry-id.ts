@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 import { v7 } from 'uuid'
+import { AuditError } from './errors.ts'
 import { formatTimestamp } from './timestamp.ts'
 
 /** An entry's id and the time inside it. */
@@ -15,21 +16,43 @@ const RANDOM_BYTES = 16
 const pool = new Uint8Array(256 * RANDOM_BYTES)
 let used = pool.length
 
-let ms = 0
+/** Between these the clock is believed: 1970 to 9999, which a UUID v7 and a timestamp of 24 characters can hold. */
+const FIRST_MS = 0
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z')
+/** A clock that steps back by less is waited for; one that steps back further was wrong before, and is followed. */
+const LARGEST_STEP_BACK_MS = 10_000
+
+let ms = -1
 let timestamp = ''
 let sequence = 0
 
-/** Gives out the next id. Its time never goes back within a process, even when the system's clock does. */
+/**
+ * Gives out the next id. Its time does not go back within a process while the system's clock steps back by less than 10
+ * seconds. A clock that was further ahead and is set right is followed.
+ *
+ * @throws AuditError `AUDIT_WRITE_FAILED` when the clock gives no time in the years 1970 to 9999.
+ */
 export function nextEntryIdentity(): EntryIdentity {
+  const now = clock()
   const random = nextRandom()
-  const now = Date.now()
-  if (now > ms) {
+  if (now > ms || now <= ms - LARGEST_STEP_BACK_MS) {
     ms = now
     timestamp = formatTimestamp(ms)
     // Starts in the lower half of the 32 bits, so that two thousand million ids fit into a millisecond.
     sequence = new DataView(random.buffer, random.byteOffset).getUint32(0) >>> 1
   } else sequence++
   return { entryId: v7({ random, msecs: ms, seq: sequence }), timestamp }
+}
+
+/** The system's time in whole milliseconds. Fake timers put anything in its place, fractions and `NaN` among them. */
+function clock(): number {
+  const now: unknown = Date.now()
+  const whole = typeof now === 'number' ? Math.floor(now) : Number.NaN
+  if (whole >= FIRST_MS && whole <= LAST_MS) return whole
+  throw new AuditError(
+    'AUDIT_WRITE_FAILED',
+    "the system's clock gives no time between the years 1970 and 9999, so nothing was stored; set it, and record again",
+  )
 }
 
 function nextRandom(): Uint8Array {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { EntryFields } from './entry.ts'
 import { IdTable } from './id-table.ts'
 import type { Selection } from './selection.ts'
@@ -38,11 +39,13 @@ export class EntryIndex {
     if (place === this.#times.length) this.#times = grown(this.#times)
     this.#times[place] = instantOf(entry.timestamp)
     this.#all.push(place)
-    this.#orderIn(this.#byUser, entry.user).push(place)
-    this.#orderIn(this.#byModel, entry.model).push(place)
-    const byModel = this.#byUserAndModel.get(entry.user) ?? new Map<string, TimeOrder>()
-    this.#byUserAndModel.set(entry.user, byModel)
-    this.#orderIn(byModel, entry.model).push(place)
+    const user = keyOf(entry.user)
+    const model = keyOf(entry.model)
+    this.#orderIn(this.#byUser, user).push(place)
+    this.#orderIn(this.#byModel, model).push(place)
+    const byModel = this.#byUserAndModel.get(user) ?? new Map<string, TimeOrder>()
+    this.#byUserAndModel.set(user, byModel)
+    this.#orderIn(byModel, model).push(place)
     this.#byId.add(entry.entryId)
   }
 
@@ -100,7 +103,9 @@ export class EntryIndex {
     return { start, end }
   }
 
-  #orderOf({ user, model }: Selection): TimeOrder | undefined {
+  #orderOf(selection: Selection): TimeOrder | undefined {
+    const user = selection.user === undefined ? undefined : keyOf(selection.user)
+    const model = selection.model === undefined ? undefined : keyOf(selection.model)
     if (user === undefined) return model === undefined ? this.#all : this.#byModel.get(model)
     return model === undefined ? this.#byUser.get(user) : this.#byUserAndModel.get(user)?.get(model)
   }
@@ -112,6 +117,18 @@ export class EntryIndex {
     orders.set(key, order)
     return order
   }
+}
+
+/** Texts up to this many characters are keys as they are. */
+const MAX_KEY_LENGTH = 256
+
+/**
+ * What a user or a model is looked up by. A long text gives way to its digest: a Map takes no more than the length of a
+ * text beyond 16,383 characters for its hash, so thousands of them would share a bucket; and the text itself need not be
+ * held. No user or model is the same as such a key, since it begins with a lone surrogate.
+ */
+function keyOf(text: string): string {
+  return text.length <= MAX_KEY_LENGTH ? text : `\ud800${hash('sha256', text, 'base64')}`
 }
 
 /** Positions in an order, `start` inclusive to `end` exclusive. */

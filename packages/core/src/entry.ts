@@ -1,6 +1,8 @@
 import { nextEntryIdentity } from './entry-id.ts'
 import { AuditError } from './errors.ts'
-import { copyJsonObject, describe, isPlainObject, type JsonObject } from './json.ts'
+import { amountOf, textOf } from './field.ts'
+import { copyJsonObject, type JsonObject } from './json.ts'
+import { ownFields } from './options.ts'
 
 /** What an application says of one interaction with a language model. */
 export interface EntryInput {
@@ -16,8 +18,12 @@ export interface EntryInput {
   readonly costUsd?: number | null | undefined
   /** How long the answer took, in milliseconds; `null` when unknown (the default). */
   readonly latencyMs?: number | null | undefined
-  /** Anything else worth keeping, as a JSON object, at most 256 levels deep. Default: `{}`. */
-  readonly metadata?: JsonObject | undefined
+  /**
+   * Anything else worth keeping, as a JSON object: at most 256 levels deep, 1,000,000 values and 64 Mi characters. A key
+   * whose value is `undefined` is left out. An interface is taken as well as a type, so what is no JSON shows at run time.
+   * Default: `{}`.
+   */
+  readonly metadata?: object | undefined
 }
 
 /** An entry without its place in the log: the nine fields that are stored and hashed. */
@@ -43,7 +49,7 @@ export interface AuditEntry extends EntryFields {
   readonly index: number
 }
 
-const INPUT_KEYS: ReadonlySet<string> = new Set<keyof EntryInput>([
+const INPUT_KEYS = [
   'model',
   'inputText',
   'outputText',
@@ -51,30 +57,25 @@ const INPUT_KEYS: ReadonlySet<string> = new Set<keyof EntryInput>([
   'costUsd',
   'latencyMs',
   'metadata',
-])
+] as const satisfies (keyof EntryInput)[]
 
 /**
  * Checks what an application recorded and takes a deeply frozen copy of it, with a new id and the time of now.
  *
- * @throws AuditError `AUDIT_INVALID_ENTRY`, naming the field and what is wrong with it.
+ * @throws AuditError `AUDIT_INVALID_ENTRY`, naming the field and what is wrong with it; `AUDIT_WRITE_FAILED` when the
+ *   system's clock gives no time that a timestamp can hold.
  */
 export function createEntry(input: EntryInput): EntryFields {
-  const fields: unknown = input
-  if (!isPlainObject(fields)) throw invalid(`an entry is an object, not ${describe(input)}`)
-  for (const key of Object.keys(fields)) {
-    if (!INPUT_KEYS.has(key)) {
-      throw invalid(`unknown key ${JSON.stringify(key)}; the keys are ${[...INPUT_KEYS].join(', ')}`)
-    }
-  }
+  const fields = ownFields(input, INPUT_KEYS, invalid)
   const { user = 'anonymous', costUsd = null, latencyMs = null, metadata = {} } = fields
   const checked = {
-    user: text('user', user),
-    model: text('model', fields.model),
-    inputText: text('inputText', fields.inputText),
-    outputText: text('outputText', fields.outputText),
-    costUsd: amount('costUsd', costUsd),
-    latencyMs: amount('latencyMs', latencyMs),
-    metadata: copyJsonObject(metadata, 'metadata', invalid),
+    user: textOf('user', user, invalid),
+    model: textOf('model', fields.model, invalid),
+    inputText: textOf('inputText', fields.inputText, invalid),
+    outputText: textOf('outputText', fields.outputText, invalid),
+    costUsd: amountFrom('costUsd', costUsd),
+    latencyMs: amountFrom('latencyMs', latencyMs),
+    metadata: copyJsonObject(metadata, 'metadata', { fail: invalid, undefinedValues: 'omit' }),
   }
   if (checked.model === '') throw invalid('model is empty; name the model that answered')
 
@@ -98,19 +99,10 @@ function freezeDeep(value: unknown): void {
   Object.freeze(value)
 }
 
-function text(key: string, value: unknown): string {
-  if (typeof value !== 'string') throw invalid(`${key} must be a string, not ${describe(value)}`)
-  return value.toWellFormed()
-}
-
-function amount(key: string, value: unknown): number | null {
-  if (value === null) return null
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
-    throw invalid(
-      `${key} must be a number that is finite and not negative, or null when unknown, not ${describe(value)}`,
-    )
-  }
-  return value + 0 // -0 + 0 is 0
+function amountFrom(key: string, value: unknown): number | null {
+  const amount = amountOf(key, value, invalid)
+  if (amount !== null && amount < 0) throw invalid(`${key} must not be negative`)
+  return amount
 }
 
 function invalid(reason: string): AuditError {

@@ -5,7 +5,6 @@ export { type AuditEntry, createEntry, type EntryFields, type EntryInput, placeE
 export { canonicalEntryId } from './entry-id.ts'
 export { EntryIndex, type IndexedFields } from './entry-index.ts'
 export { AuditError, type AuditErrorCode } from './errors.ts'
-export type { Finding, FindingKind } from './finding.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export { decodeLine, encodeLine } from './line.ts'
 export { MemoryBackend } from './memory-backend.ts'
@@ -17,16 +16,17 @@ export { createSigner, type Signer } from './note/signer.ts'
 export { createVerifier, type Verifier } from './note/verifier.ts'
 export {
   type Cosignature,
-  type SignedCheckpoint,
   type Trust,
   type VerifiedCheckpoint,
+  type VerifyCheckpointOptions,
   verifyCheckpoint,
 } from './note/verify-checkpoint.ts'
-export { type ProofOfConsistency, verifyConsistency } from './note/verify-consistency.ts'
-export { type ProofOfEntry, verifyProof } from './note/verify-proof.ts'
+export { type VerifyConsistencyOptions, verifyConsistency } from './note/verify-consistency.ts'
+export { type VerifyProofOptions, verifyProof } from './note/verify-proof.ts'
 export { type Given, invalidOptions, optionsOf } from './options.ts'
 export { PAGE_BYTES, type Page, partialPage } from './page.ts'
 export type { Filter, Query, Range } from './query.ts'
 export { type Cursor, compareEntries, matches, matchesMetadata, type Selection } from './selection.ts'
 export { canonicalTimestamp } from './timestamp.ts'
-export type { VerificationControl, VerificationProgress, VerificationReport } from './verification.ts'
+export type { Finding, FindingKind } from './verification/finding.ts'
+export type { VerificationControl, VerificationProgress, VerificationReport } from './verification/report.ts'

@@ -12,91 +12,117 @@ export type JsonObject = { readonly [key: string]: JsonValue }
 
 /** How deeply metadata may be nested; the object itself is level 1. */
 export const MAX_METADATA_DEPTH = 256
+/** How many values metadata may hold. A graph of a few objects can stand for thousands of millions of them. */
+export const MAX_METADATA_VALUES = 1_000_000
+/** How many characters the keys and texts of metadata may have together: 64 Mi. */
+export const MAX_METADATA_LENGTH = 64 * 1024 * 1024
+
+/** How `copyJsonObject` takes what JSON does not carry as it is. */
+export interface CopyRules {
+  /** Makes the error to throw, from a sentence that begins with the path: `metadata.usage.tokens: NaN is not …`. */
+  readonly fail: (reason: string) => Error
+  /** What becomes of a key whose value is `undefined`: left out, as `JSON.stringify` does, or refused. Default: refused. */
+  readonly undefinedValues?: 'omit' | 'refuse'
+  /** What becomes of a lone surrogate, which UTF-8 cannot carry: U+FFFD, or refused. Default: U+FFFD. */
+  readonly loneSurrogates?: 'replace' | 'refuse'
+}
 
 /**
- * Takes a deeply frozen copy of a JSON object, so that nothing the caller does later changes it.
- * Lone surrogates become U+FFFD and `-0` becomes `0`, because JSON in UTF-8 carries neither.
- *
- * @param fail makes the error to throw; it is given a sentence that begins with the path,
- *   such as `metadata.usage.tokens: NaN is not a JSON number`.
+ * Takes a deeply frozen copy of a JSON object, so that nothing the caller does later changes it. `-0` becomes `0`,
+ * because JSON does not tell them apart.
  */
-export function copyJsonObject(value: unknown, path: string, fail: (reason: string) => Error): JsonObject {
-  if (!isPlainObject(value)) throw fail(`${path}: ${describe(value)} is not a JSON object`)
-  return copyObject(value, [path], fail, new Set())
+export function copyJsonObject(value: unknown, path: string, rules: CopyRules): JsonObject {
+  if (!isPlainObject(value)) throw rules.fail(`${path}: ${describe(value)} is not a JSON object`)
+  return new JsonCopy(path, rules).object(value)
 }
 
-type Path = (string | number)[]
+/** One copy that is being made: where it is, and how much it has taken so far. */
+class JsonCopy {
+  readonly #path: (string | number)[]
+  readonly #rules: CopyRules
+  /** The objects and arrays around the value in hand. */
+  readonly #open = new Set<object>()
+  #values = 0
+  #length = 0
 
-function copyValue(
-  value: unknown,
-  path: Path,
-  fail: (reason: string) => Error,
-  open: Set<object>,
-): JsonValue {
-  switch (typeof value) {
-    case 'string':
-      return value.toWellFormed()
-    case 'boolean':
-      return value
-    case 'number':
-      if (!Number.isFinite(value)) throw fail(`${show(path)}: ${value} is not a JSON number`)
-      return value + 0 // -0 + 0 is 0
-    case 'object':
-      if (value === null) return null
-      if (Array.isArray(value)) return copyArray(value, path, fail, open)
-      if (isPlainObject(value)) return copyObject(value, path, fail, open)
+  constructor(path: string, rules: CopyRules) {
+    this.#path = [path]
+    this.#rules = rules
   }
-  throw fail(`${show(path)}: ${describe(value)} is not a JSON value`)
-}
 
-function copyObject(
-  source: Readonly<Record<string, unknown>>,
-  path: Path,
-  fail: (reason: string) => Error,
-  open: Set<object>,
-): JsonObject {
-  enter(source, path, fail, open)
-  const copy: Record<string, JsonValue> = {}
-  for (const key of Object.keys(source)) {
-    path.push(key)
-    const name = key.toWellFormed()
-    if (Object.hasOwn(copy, name)) {
-      throw fail(`${show(path)}: two keys become equal once lone surrogates are replaced by U+FFFD`)
+  object(source: Readonly<Record<string, unknown>>): JsonObject {
+    this.#enter(source)
+    const copy: Record<string, JsonValue> = {}
+    for (const key of Object.keys(source)) {
+      const value = source[key]
+      this.#path.push(key)
+      if (value !== undefined || this.#rules.undefinedValues !== 'omit') {
+        const name = this.#text(key)
+        if (Object.hasOwn(copy, name)) {
+          throw this.#refused('two keys become equal once lone surrogates are replaced by U+FFFD')
+        }
+        setOwn(copy, name, this.#value(value))
+      }
+      this.#path.pop()
     }
-    setOwn(copy, name, copyValue(source[key], path, fail, open))
-    path.pop()
+    if (Object.getOwnPropertySymbols(source).length > 0) throw this.#refused('a symbol is not a JSON key')
+    this.#open.delete(source)
+    return Object.freeze(copy)
   }
-  if (Object.getOwnPropertySymbols(source).length > 0) {
-    throw fail(`${show(path)}: a symbol is not a JSON key`)
-  }
-  open.delete(source)
-  return Object.freeze(copy)
-}
 
-function copyArray(
-  source: readonly unknown[],
-  path: Path,
-  fail: (reason: string) => Error,
-  open: Set<object>,
-): readonly JsonValue[] {
-  enter(source, path, fail, open)
-  // Not map(), which would leave the holes of a sparse array.
-  const copy = Array.from(source, (item, i) => {
-    path.push(i)
-    const value = copyValue(item, path, fail, open)
-    path.pop()
-    return value
-  })
-  open.delete(source)
-  return Object.freeze(copy)
-}
-
-function enter(container: object, path: Path, fail: (reason: string) => Error, open: Set<object>): void {
-  if (open.has(container)) throw fail(`${show(path)}: the value contains itself`)
-  if (open.size >= MAX_METADATA_DEPTH) {
-    throw fail(`${show(path)}: nested more than ${MAX_METADATA_DEPTH} levels deep`)
+  #value(value: unknown): JsonValue {
+    if (++this.#values > MAX_METADATA_VALUES) {
+      throw this.#refused(`the object holds more than ${MAX_METADATA_VALUES} values`)
+    }
+    switch (typeof value) {
+      case 'string':
+        return this.#text(value)
+      case 'boolean':
+        return value
+      case 'number':
+        if (!Number.isFinite(value)) throw this.#refused(`${value} is not a JSON number`)
+        return value + 0 // -0 + 0 is 0
+      case 'object':
+        if (value === null) return null
+        if (Array.isArray(value)) return this.#array(value)
+        if (isPlainObject(value)) return this.object(value)
+    }
+    throw this.#refused(`${describe(value)} is not a JSON value`)
   }
-  open.add(container)
+
+  #array(source: readonly unknown[]): readonly JsonValue[] {
+    this.#enter(source)
+    const copy: JsonValue[] = []
+    for (let i = 0; i < source.length; i++) {
+      this.#path.push(i)
+      copy.push(this.#value(source[i])) // a hole of a sparse array is undefined, which is refused
+      this.#path.pop()
+    }
+    this.#open.delete(source)
+    return Object.freeze(copy)
+  }
+
+  #text(text: string): string {
+    this.#length += text.length
+    if (this.#length > MAX_METADATA_LENGTH) {
+      throw this.#refused(`the object holds more than ${MAX_METADATA_LENGTH} characters`)
+    }
+    if (text.isWellFormed()) return text
+    if (this.#rules.loneSurrogates === 'refuse') throw this.#refused('a lone surrogate is not a character')
+    return text.toWellFormed()
+  }
+
+  #enter(container: object): void {
+    if (this.#open.has(container)) throw this.#refused('the value contains itself')
+    if (this.#open.size >= MAX_METADATA_DEPTH) {
+      throw this.#refused(`nested more than ${MAX_METADATA_DEPTH} levels deep`)
+    }
+    this.#open.add(container)
+  }
+
+  #refused(reason: string): Error {
+    return this.#rules.fail(`${show(this.#path)}: ${reason}`)
+  }
 }
 
 function setOwn(target: Record<string, JsonValue>, key: string, value: JsonValue): void {
@@ -123,13 +149,20 @@ export function describe(value: unknown): string {
   return typeof name === 'string' && name !== '' && name !== 'Object' ? `an instance of ${name}` : 'an object'
 }
 
-const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
+const SHOWN_CHARACTERS = 60
+
+/** A text of somebody else as it may stand in an error message: quoted, escaped and short. */
+export function quote(text: string): string {
+  return JSON.stringify(text.slice(0, SHOWN_CHARACTERS))
+}
+
+const IDENTIFIER = /^[A-Za-z_$][\w$]{0,59}$/
 const SHOWN_STEPS = 12
 
-function show(path: Path): string {
+function show(path: readonly (string | number)[]): string {
   const steps = path.slice(1, SHOWN_STEPS).map(step => {
     if (typeof step === 'number') return `[${step}]`
-    return IDENTIFIER.test(step) ? `.${step}` : `[${JSON.stringify(step.slice(0, 60))}]`
+    return IDENTIFIER.test(step) ? `.${step}` : `[${quote(step)}]`
   })
   return `${path[0]}${steps.join('')}${path.length > SHOWN_STEPS ? '…' : ''}`
 }

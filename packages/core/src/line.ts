@@ -1,7 +1,9 @@
 import { canonicalJson, isCanonicallyOrdered } from './canonical-json.ts'
 import type { EntryFields } from './entry.ts'
 import { AuditError } from './errors.ts'
-import { copyJsonObject, describe, isPlainObject } from './json.ts'
+import { amountOf, LINE_KEYS, textOf } from './field.ts'
+import { copyJsonObject, describe, isPlainObject, quote } from './json.ts'
+import { ambiguityOf } from './strict-json.ts'
 import { parseSpan } from './timestamp.ts'
 
 /**
@@ -16,10 +18,10 @@ import { parseSpan } from './timestamp.ts'
 export function encodeLine(entry: EntryFields): string {
   // Written down in the order of RFC 8785, section 3.2.3, so that only metadata may have to be sorted.
   const record = {
-    cost_usd: amountOf(entry.costUsd),
+    cost_usd: amountOf('cost_usd', entry.costUsd, damaged),
     entry_id: entry.entryId,
     input_text: entry.inputText,
-    latency_ms: amountOf(entry.latencyMs),
+    latency_ms: amountOf('latency_ms', entry.latencyMs, damaged),
     metadata: entry.metadata,
     model: entry.model,
     output_text: entry.outputText,
@@ -30,54 +32,39 @@ export function encodeLine(entry: EntryFields): string {
   return isCanonicallyOrdered(entry.metadata) ? JSON.stringify(record) : canonicalJson(record)
 }
 
-const FIELDS = [
-  'cost_usd',
-  'entry_id',
-  'input_text',
-  'latency_ms',
-  'metadata',
-  'model',
-  'output_text',
-  'timestamp',
-  'user',
-] as const
+const KEYS: readonly string[] = Object.values(LINE_KEYS)
 
 /**
  * Reads an entry from its line, canonical or as another writer spelt it: keys in any order, any JSON escapes and
  * spaces. Strings come back as the line has them; a lone surrogate becomes U+FFFD. Deeply frozen.
  *
- * @throws AuditError `AUDIT_CORRUPT` when the line is not exactly one entry, with the reason.
+ * @throws AuditError `AUDIT_CORRUPT` when the line is not exactly one entry, with the reason: also where it has a key
+ *   twice, or a number that a double does not hold, since then two different lines would be one entry.
  */
 export function decodeLine(line: string): EntryFields {
   const record = parse(line)
   if (!isPlainObject(record)) throw damaged(`${describe(record)} is not a JSON object`)
-  for (const field of FIELDS) if (!Object.hasOwn(record, field)) throw damaged(`${field} is missing`)
-  if (Object.keys(record).length > FIELDS.length) {
-    const unknown = Object.keys(record).find(key => !FIELDS.some(field => field === key))
-    throw damaged(`unknown key ${JSON.stringify(unknown)}`)
-  }
-  const timestamp = text(record, 'timestamp')
+  const missing = KEYS.find(key => !Object.hasOwn(record, key))
+  if (missing !== undefined) throw damaged(`${missing} is missing`)
+  const unknown = Object.keys(record).find(key => !KEYS.includes(key))
+  if (unknown !== undefined) throw damaged(`unknown key ${quote(unknown)}`)
+  const timestamp = textOf('timestamp', record.timestamp, damaged)
   if (!parseSpan(timestamp)) throw damaged('timestamp is not an ISO 8601 time')
-  return Object.freeze({
-    entryId: text(record, 'entry_id'),
+  const entry = Object.freeze({
+    entryId: textOf('entry_id', record.entry_id, damaged),
     timestamp,
-    user: text(record, 'user'),
-    model: text(record, 'model'),
-    inputText: text(record, 'input_text'),
-    outputText: text(record, 'output_text'),
-    costUsd: amount(record, 'cost_usd'),
-    latencyMs: amount(record, 'latency_ms'),
-    metadata: copyJsonObject(record.metadata, 'metadata', damaged),
+    user: textOf('user', record.user, damaged),
+    model: textOf('model', record.model, damaged),
+    inputText: textOf('input_text', record.input_text, damaged),
+    outputText: textOf('output_text', record.output_text, damaged),
+    costUsd: amountOf('cost_usd', record.cost_usd, damaged),
+    latencyMs: amountOf('latency_ms', record.latency_ms, damaged),
+    metadata: copyJsonObject(record.metadata, 'metadata', { fail: damaged }),
   })
+  const ambiguity = ambiguityOf(line, record)
+  if (ambiguity !== undefined) throw damaged(ambiguity)
+  return entry
 }
-
-/** JSON.stringify would write `null` for Infinity, and so give two different entries one line. */
-function amountOf(amount: number | null): number | null {
-  if (amount === null || Number.isFinite(amount)) return amount
-  throw damaged(`${describe(amount)} is not a JSON number`)
-}
-
-type Row = Readonly<Record<string, unknown>>
 
 function parse(line: string): unknown {
   try {
@@ -85,21 +72,6 @@ function parse(line: string): unknown {
   } catch (cause) {
     throw new AuditError('AUDIT_CORRUPT', 'not JSON', { cause })
   }
-}
-
-function text(record: Row, key: (typeof FIELDS)[number]): string {
-  const value = record[key]
-  if (typeof value !== 'string') throw damaged(`${key} must be a string, not ${describe(value)}`)
-  return value.toWellFormed()
-}
-
-function amount(record: Row, key: (typeof FIELDS)[number]): number | null {
-  const value = record[key]
-  if (value === null) return null
-  if (typeof value !== 'number' || !Number.isFinite(value)) {
-    throw damaged(`${key} must be a finite number or null, not ${describe(value)}`)
-  }
-  return value + 0 // -0 + 0 is 0
 }
 
 function damaged(reason: string): AuditError {

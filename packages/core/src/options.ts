@@ -1,5 +1,5 @@
 import { AuditError } from './errors.ts'
-import { describe, isPlainObject } from './json.ts'
+import { describe, isPlainObject, quote } from './json.ts'
 
 /** What was given, by own keys alone: a key of `Object.prototype` is nobody's option. */
 export type Given<Key extends string> = { readonly [K in Key]?: unknown }
@@ -38,12 +38,17 @@ export function ownFields<Key extends string>(
   fail: (reason: string) => Error,
 ): Given<Key> {
   if (!isPlainObject(given)) throw fail(`an object is expected, not ${describe(given)}`)
-  const fields: Record<string, unknown> = Object.create(null)
+  const fields: Record<string, unknown> = withoutPrototype({})
   for (const key of Object.keys(given)) {
     if (!keys.some(known => known === key)) {
-      throw fail(`unknown key ${JSON.stringify(key.slice(0, 60))}; the keys are ${keys.join(', ')}`)
+      throw fail(`unknown key ${quote(key)}; the keys are ${keys.join(', ')}`)
     }
     fields[key] = given[key]
   }
   return fields as Given<Key> // every key was looked up in `keys`
+}
+
+/** A copy of an object's own fields that inherits nothing: what somebody puts on `Object.prototype` is not found in it. */
+export function withoutPrototype<T extends object>(fields: T): T {
+  return Object.assign(Object.create(null), fields)
 }

@@ -1,4 +1,7 @@
 import type { AuditEntry } from './entry.ts'
+import { AuditError } from './errors.ts'
+import type { Page } from './page.ts'
+import type { Cursor } from './selection.ts'
 
 /** About this many characters of text a page, so that memory stays bounded whatever the entries' size. */
 const PAGE_LENGTH = 1024 * 1024
@@ -6,27 +9,58 @@ const FIRST_PAGE = 64
 /** The most entries a page holds. */
 export const MAX_PAGE = 512
 
+/** Entries in an order, that can be read from any of them on. */
+export interface PageSource {
+  /** How many entries are wanted, at most. */
+  readonly total: number
+  /** What the first page goes on behind. Default: the beginning. */
+  readonly after?: Cursor | undefined
+  /** Gives at most `limit` entries behind `previous`. A page that is shorter, and not marked as partial, is the last. */
+  fetch(previous: Cursor | undefined, limit: number): Promise<Page>
+  /** Whether an entry may follow another one in this order; `undefined` stands for the beginning. */
+  follows(entry: AuditEntry, previous: Cursor | undefined): boolean
+}
+
 /**
- * Reads page by page, one page ahead of the consumer, until `total` entries or a page that is not full.
+ * Reads page by page, one page ahead of the consumer.
  *
- * @param fetch gives at most `limit` entries behind `previous`.
+ * @throws AuditError `AUDIT_CORRUPT` for a page that does not go on behind the one before: it would have no end.
  */
-export async function* pages(
-  total: number,
-  fetch: (previous: AuditEntry | undefined, limit: number) => Promise<AuditEntry[]>,
-): AsyncGenerator<AuditEntry[], void, undefined> {
-  let remaining = total
-  let limit = Math.min(FIRST_PAGE, remaining)
-  let coming = limit > 0 ? fetch(undefined, limit) : undefined
+export async function* pages(source: PageSource): AsyncGenerator<AuditEntry[], void, undefined> {
+  let remaining = source.total
+  let limit = remaining <= MAX_PAGE ? remaining : FIRST_PAGE
+  let previous = source.after
+  let coming = limit > 0 ? fetchPage(source, previous, limit) : undefined
   while (coming) {
     const page = await coming
-    const isFull = page.length === limit
+    const mayGoOn = page.length === limit || page.isPartial === true
     remaining -= page.length
     limit = Math.min(nextLimit(page), remaining)
-    coming = isFull && limit > 0 ? fetch(page.at(-1), limit) : undefined
+    previous = page.at(-1) ?? previous
+    coming = mayGoOn && limit > 0 ? fetchPage(source, previous, limit) : undefined
     coming?.catch(() => {}) // the consumer may stop before this page; if it goes on, the await above throws
     yield page
   }
+}
+
+async function fetchPage(source: PageSource, previous: Cursor | undefined, limit: number): Promise<Page> {
+  const page = await source.fetch(previous, limit)
+  if (page.length > limit) throw stuck(`has ${page.length} entries, where at most ${limit} were asked for`)
+  if (page.isPartial && page.length === 0) throw stuck('is empty, and says that there are more')
+  let last = previous
+  for (const entry of page) {
+    if (!source.follows(entry, last))
+      throw stuck(`does not go on behind the one before, at entry ${entry.index}`)
+    last = entry
+  }
+  return page
+}
+
+function stuck(fault: string): AuditError {
+  return new AuditError(
+    'AUDIT_CORRUPT',
+    `a page of the store ${fault}; verify() tells what is wrong with the log, and the testkit what is wrong with a backend`,
+  )
 }
 
 function nextLimit(page: readonly AuditEntry[]): number {

@@ -1,6 +1,8 @@
 import type { AuditEntry } from './entry.ts'
 import { AuditError } from './errors.ts'
-import { copyJsonObject, describe, isPlainObject, type JsonObject } from './json.ts'
+import { textOf } from './field.ts'
+import { copyJsonObject, describe, isPlainObject, quote } from './json.ts'
+import { type Given, ownFields, withoutPrototype } from './options.ts'
 import type { Cursor, Selection } from './selection.ts'
 import { canonicalTimestamp, formatTimestamp, parseSpan, type Span } from './timestamp.ts'
 
@@ -13,17 +15,17 @@ export interface Filter {
   /** Inclusive. A `Date`, or ISO 8601 with any offset (UTC without one); a date alone ends with its day. */
   readonly until?: string | Date
   /** Each key's value equal as JSON, on the top level. */
-  readonly metadata?: JsonObject
+  readonly metadata?: object
 }
 
 /** Which entries, in which order, and how many. */
 export interface Query extends Filter {
   /** By timestamp, then by index. Default: `'asc'`, oldest first. */
-  readonly order?: 'asc' | 'desc'
+  readonly order?: 'asc' | 'desc' | undefined
   /** At most this many, from the front of the order; 0 gives none. Default: all. */
-  readonly limit?: number
+  readonly limit?: number | undefined
   /** Goes on behind an entry of the same query: the way to read page by page. */
-  readonly after?: Pick<AuditEntry, 'timestamp' | 'index'>
+  readonly after?: Pick<AuditEntry, 'timestamp' | 'index'> | undefined
 }
 
 /** Entries by their place in the log. */
@@ -41,66 +43,57 @@ const RANGE_KEYS = ['start', 'end'] as const
 /**
  * Checks and normalises a query.
  *
- * @throws AuditError `AUDIT_INVALID_QUERY`, also for an unknown key and for `undefined`: neither may widen a result.
+ * @throws AuditError `AUDIT_INVALID_QUERY`, also for an unknown key and for a filter that is `undefined`: neither may
+ *   widen a result. `order`, `limit` and `after` may be `undefined`.
  */
 export function selectionOf(query: Query): Selection {
-  const given = known(query, QUERY_KEYS)
-  return {
-    ...filtersOf(given),
-    order: 'order' in given ? orderOf(given.order) : 'asc',
-    ...('limit' in given && { limit: wholeNumber('limit', given.limit) }),
-    ...('after' in given && { after: cursorOf(given.after) }),
-  }
+  const { order, limit, after, ...filters } = ownFields(query, QUERY_KEYS, invalid)
+  return withoutPrototype({
+    ...filtersOf(filters),
+    order: order === undefined ? 'asc' : orderOf(order),
+    ...(limit !== undefined && { limit: wholeNumber('limit', limit) }),
+    ...(after !== undefined && { after: cursorOf(after) }),
+  })
 }
 
 /** Checks and normalises what `count` takes: the filters alone. Throws like `selectionOf`. */
 export function selectionOfFilter(filter: Filter): Selection {
-  return { ...filtersOf(known(filter, FILTER_KEYS)), order: 'asc' }
+  return withoutPrototype({ ...filtersOf(ownFields(filter, FILTER_KEYS, invalid)), order: 'asc' })
 }
 
-/** Checks a range of places; throws like `selectionOf`. */
+/** Checks a range of indexes; throws like `selectionOf`. */
 export function rangeOf(range: Range): { readonly start: number; readonly end: number } {
-  const given = known(range, RANGE_KEYS)
+  const given = defined(ownFields(range, RANGE_KEYS, invalid))
   return {
     start: 'start' in given ? wholeNumber('start', given.start) : 0,
     end: 'end' in given ? wholeNumber('end', given.end) : Number.MAX_SAFE_INTEGER,
   }
 }
 
-type Given = Readonly<Record<string, unknown>>
-
-function known(value: unknown, keys: readonly string[]): Given {
-  if (!isPlainObject(value)) throw invalid(`a query is an object, not ${describe(value)}`)
-  for (const key of Object.keys(value)) {
-    if (!keys.includes(key)) {
-      throw invalid(`unknown key ${JSON.stringify(key)}; the keys here are ${keys.join(', ')}`)
-    }
-    if (value[key] === undefined) {
-      throw invalid(`${key} is undefined, which would match everything; leave the key out if that is meant`)
-    }
+/** A copy in which nothing is undefined, and nothing inherited. */
+function defined<G extends object>(given: G): G {
+  for (const [key, value] of Object.entries(given)) {
+    if (value !== undefined) continue
+    throw invalid(`${key} is undefined, which would match everything; leave the key out if that is meant`)
   }
-  return value
+  return withoutPrototype(given)
 }
 
-function filtersOf(given: Given): Omit<Selection, 'order'> {
+function filtersOf(filters: Given<(typeof FILTER_KEYS)[number]>): Omit<Selection, 'order'> {
+  const given = defined(filters)
   return {
-    ...('user' in given && { user: text('user', given.user) }),
-    ...('model' in given && { model: text('model', given.model) }),
+    ...('user' in given && { user: textOf('user', given.user, invalid) }),
+    ...('model' in given && { model: textOf('model', given.model, invalid) }),
     ...('since' in given && { since: formatTimestamp(spanOf('since', given.since).first) }),
     ...('until' in given && { until: formatTimestamp(spanOf('until', given.until).last) }),
-    ...('metadata' in given && { metadata: copyJsonObject(given.metadata, 'metadata', invalid) }),
+    ...('metadata' in given && { metadata: copyJsonObject(given.metadata, 'metadata', { fail: invalid }) }),
   }
-}
-
-function text(key: string, value: unknown): string {
-  if (typeof value !== 'string') throw invalid(`${key} must be a string, not ${describe(value)}`)
-  return value.toWellFormed()
 }
 
 function spanOf(key: string, value: unknown): Span {
   const span = parseSpan(value)
   if (span) return span
-  const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 60)) : describe(value)
+  const shown = typeof value === 'string' ? quote(value) : describe(value)
   throw invalid(
     `${key} must be a Date or an ISO 8601 time such as '2026-12-31' or '2026-12-31T23:00Z', not ${shown}`,
   )
@@ -117,7 +110,11 @@ function wholeNumber(key: string, value: unknown): number {
 }
 
 function cursorOf(value: unknown): Cursor {
-  const { timestamp, index }: Given = isPlainObject(value) ? value : {}
+  const { timestamp, index }: { readonly timestamp?: unknown; readonly index?: unknown } = isPlainObject(
+    value,
+  )
+    ? { ...value }
+    : {}
   if (typeof timestamp !== 'string' || !parseSpan(timestamp)) {
     throw invalid('after must be an entry, with its timestamp and its index')
   }

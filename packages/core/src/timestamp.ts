@@ -21,8 +21,7 @@ export interface Span {
  * @returns `undefined` for anything else, and for instants outside the years 0 to 9999 in UTC.
  */
 export function parseSpan(value: unknown): Span | undefined {
-  const span =
-    value instanceof Date ? spanOfDate(value) : typeof value === 'string' ? spanOfText(value) : undefined
+  const span = typeof value === 'string' ? spanOfText(value) : isDate(value) ? spanOfDate(value) : undefined
   return span && span.first >= FIRST_MS && span.last <= LAST_MS ? span : undefined
 }
 
@@ -39,6 +38,11 @@ export function canonicalTimestamp(text: string): string {
   if (CANONICAL.test(text)) return text
   const span = parseSpan(text)
   return span ? formatTimestamp(span.first) : text
+}
+
+/** Also where the global `Date` is another one: fake timers replace it, and each realm has its own. */
+function isDate(value: unknown): value is Date {
+  return Object.prototype.toString.call(value) === '[object Date]'
 }
 
 function spanOfDate(date: Date): Span | undefined {

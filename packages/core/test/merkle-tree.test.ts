@@ -2,8 +2,8 @@ import { AuditLog, leafHash, MemoryBackend } from '@audit/core'
 import { expect, test } from 'vitest'
 import { MerkleTree } from '../src/merkle/merkle-tree.ts'
 import { RecentLeaves } from '../src/merkle/recent-leaves.ts'
-import { MemorySubtreeStore } from '../src/merkle/subtree-store.ts'
 import { rootOf } from '../src/merkle/tree.ts'
+import { MemorySubtreeStore } from './memory-subtree-store.ts'
 
 const SIZE = 66_000
 const leaves = new Uint8Array(SIZE * 32)

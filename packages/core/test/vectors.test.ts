@@ -13,12 +13,12 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { MerkleAccumulator } from '../src/merkle/accumulator.ts'
 import { MerkleTree } from '../src/merkle/merkle-tree.ts'
 import { isConsistent, rootFromInclusionProof } from '../src/merkle/proof.ts'
-import { MemorySubtreeStore } from '../src/merkle/subtree-store.ts'
 import { nodeHash } from '../src/merkle/tree.ts'
 import { decodeCheckpoint, encodeCheckpoint } from '../src/note/checkpoint.ts'
 import { decodeConsistencyProof, encodeConsistencyProof } from '../src/note/consistency-proof.ts'
 import { openNote, signNote } from '../src/note/signed-note.ts'
 import { decodeProof, encodeProof } from '../src/note/tlog-proof.ts'
+import { MemorySubtreeStore } from './memory-subtree-store.ts'
 import { decodeTilePath, encodeTilePath, tileOf } from './tile-path.ts'
 
 // What nobody outside needs is imported from src: published cases test the parts one by one.

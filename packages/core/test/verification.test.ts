@@ -12,7 +12,7 @@ import {
   type VerificationReport,
 } from '@audit/core'
 import { expect, test } from 'vitest'
-import { MemorySubtreeStore } from '../src/merkle/subtree-store.ts'
+import { MemorySubtreeStore } from './memory-subtree-store.ts'
 
 const { privateKey, publicKey } = generateKey('example.com/audit')
 const signer = createSigner(privateKey)

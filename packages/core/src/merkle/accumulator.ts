@@ -37,6 +37,6 @@ export class MerkleAccumulator {
       (right, left) => (right ? nodeHash(left, right) : left),
       undefined,
     )
-    return root ?? EMPTY_ROOT
+    return Uint8Array.from(root ?? EMPTY_ROOT) // nothing that is shared is handed out
   }
 }

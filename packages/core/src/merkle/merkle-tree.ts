@@ -1,7 +1,7 @@
 import { AuditError } from '../errors.ts'
 import { HASH_BYTES } from './leaf.ts'
 import { RecentLeaves } from './recent-leaves.ts'
-import type { SubtreeStore } from './subtree-store.ts'
+import { SubtreeCache, type SubtreeStore } from './subtree-store.ts'
 import {
   consistencyRanges,
   EMPTY_ROOT,
@@ -18,19 +18,21 @@ export const TILE = 256
 /** How many tiles `grow` reads at once: folding them holds up the event loop for some 10 milliseconds. */
 const TILES_AT_ONCE = 64
 
-/** Leaf hashes by place, 32 bytes each, joined. */
+/** Leaf hashes by index, 32 bytes each, joined. */
 export type ReadLeafHashes = (start: number, end: number) => Promise<Uint8Array>
 
 /**
  * The RFC 9162 tree over stored leaf hashes. Roots of complete subtrees of 256, 65,536, … leaves are stored as well,
- * so that the root of any size, and any proof, reads O(log n) of them. Its methods throw what the stores throw, and
- * AuditError `AUDIT_CORRUPT` where a leaf hash is missing.
+ * so that the root of any size, and any proof, reads O(log n) of them. A root that this process has computed from leaf
+ * hashes is kept, and comes before a stored one: whoever may write to the store could have put a false one there.
+ * Its methods throw what the stores throw, and AuditError `AUDIT_CORRUPT` where a leaf hash is missing.
  */
 export class MerkleTree {
   readonly #leafHashes: ReadLeafHashes
   readonly #subtrees: SubtreeStore
   /** How many subtree roots of each level are known to be stored. */
   readonly #stored: number[] = []
+  readonly #computed = new SubtreeCache()
   readonly #recent = new RecentLeaves()
   #growing: Promise<void> = Promise.resolve()
 
@@ -42,7 +44,7 @@ export class MerkleTree {
   /** The root of the tree over the first `size` leaves, 32 bytes. */
   async root(size: number): Promise<Uint8Array> {
     const [root = EMPTY_ROOT] = await this.#rootsOf(size === 0 ? [] : [{ start: 0, end: size }], size)
-    return root
+    return Uint8Array.from(root) // nothing that is shared is handed out
   }
 
   /** The inclusion proof of a leaf in the tree of `size` (RFC 9162, section 2.1.3). */
@@ -119,23 +121,33 @@ export class MerkleTree {
     return tile
   }
 
-  /** Hashes of a level. Stored subtree roots that went missing are computed anew. */
+  /** Hashes of a level: leaf hashes, or the roots of the subtrees below. */
   async #hashes(level: number, start: number, end: number): Promise<Uint8Array> {
-    const read = level === 0 ? this.#leafHashes : this.#subtrees.read.bind(this.#subtrees, level)
-    const stored = await read(start, end)
+    if (level > 0) return this.#subtreeRoots(level, start, end)
+    const stored = await this.#leafHashes(start, end)
     if (stored.length === (end - start) * HASH_BYTES) return stored
-    if (level === 0) {
-      throw new AuditError(
-        'AUDIT_CORRUPT',
-        `a leaf hash of the entries ${start} to ${end - 1} is missing; verify() tells which`,
-      )
+    throw new AuditError(
+      'AUDIT_CORRUPT',
+      `a leaf hash of the entries ${start} to ${end - 1} is missing; verify() tells which`,
+    )
+  }
+
+  /** What this process computed, then what is stored; roots that went missing are computed anew. */
+  async #subtreeRoots(level: number, start: number, end: number): Promise<Uint8Array> {
+    const computed = Array.from({ length: end - start }, (_, i) => this.#computed.get(level, start + i))
+    if (!computed.includes(undefined)) return joined(computed)
+    const read = await this.#subtrees.read(level, start, end)
+    const stored = read.length === (end - start) * HASH_BYTES ? read : undefined
+    const roots: Uint8Array[] = []
+    for (const [i, root] of computed.entries()) {
+      const kept = stored?.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)
+      roots.push(root ?? kept ?? rootOf(await this.#tileBelow(level, start + i)))
     }
-    const computed = new Uint8Array((end - start) * HASH_BYTES)
-    for (let i = start; i < end; i++) {
-      const below = await this.#hashes(level - 1, i * TILE, (i + 1) * TILE)
-      computed.set(rootOf(below), (i - start) * HASH_BYTES)
-    }
-    return computed
+    return joined(roots)
+  }
+
+  #tileBelow(level: number, place: number): Promise<Uint8Array> {
+    return this.#hashes(level - 1, place * TILE, (place + 1) * TILE)
   }
 
   async #grow(size: number): Promise<void> {
@@ -149,7 +161,9 @@ export class MerkleTree {
       const end = Math.min(complete, stored + TILES_AT_ONCE)
       const recent = level === 1 ? this.#recent.read(stored * TILE, end * TILE) : undefined
       const below = recent ?? (await this.#hashes(level - 1, stored * TILE, end * TILE))
-      await this.#subtrees.write(level, stored, foldTiles(below))
+      const roots = foldTiles(below)
+      this.#computed.add(level, stored, roots)
+      await this.#subtrees.write(level, stored, roots)
       this.#stored[level] = end
     }
   }
@@ -178,6 +192,10 @@ function levelsOf(size: number): readonly number[] {
 /** How many subtrees of a level are complete at this size. */
 function completeAt(level: number, size: number): number {
   return Math.floor(size / TILE ** level)
+}
+
+function joined(hashes: readonly (Uint8Array | undefined)[]): Uint8Array {
+  return Buffer.concat(hashes.map(hash => hash ?? EMPTY_ROOT)) // none is missing
 }
 
 /** The roots of complete tiles, joined. */

@@ -12,19 +12,32 @@ export interface SubtreeStore {
   write(level: number, start: number, hashes: Uint8Array): Promise<void>
 }
 
-/** What core uses for a backend that keeps no subtree roots: computed anew by each process. */
-export class MemorySubtreeStore implements SubtreeStore {
-  readonly #levels = new Map<number, Uint8Array[]>()
+/** Stands for the store of a backend that keeps no subtree roots, or that may only read. */
+export const NO_SUBTREES: SubtreeStore = {
+  read: async () => new Uint8Array(),
+  write: async () => {},
+}
 
-  async read(level: number, start: number, end: number): Promise<Uint8Array> {
-    return Buffer.concat((this.#levels.get(level) ?? []).slice(start, end))
-  }
+/** The store of a backend that may only read: what is written is computed anew by each process. */
+export function withoutWrites(store: SubtreeStore): SubtreeStore {
+  return { read: (level, start, end) => store.read(level, start, end), write: NO_SUBTREES.write }
+}
 
-  async write(level: number, start: number, hashes: Uint8Array): Promise<void> {
-    const roots = this.#levels.get(level) ?? []
+/** Subtree roots in memory: 32 bytes for 256 entries. */
+export class SubtreeCache {
+  readonly #levels = new Map<number, Map<number, Uint8Array>>()
+
+  /** Adds roots of a level, 32 bytes each, joined, from place `start` on. */
+  add(level: number, start: number, hashes: Uint8Array): void {
+    const roots = this.#levels.get(level) ?? new Map<number, Uint8Array>()
     this.#levels.set(level, roots)
     for (let i = 0; i * HASH_BYTES < hashes.length; i++) {
-      roots[start + i] = hashes.slice(i * HASH_BYTES, (i + 1) * HASH_BYTES)
+      roots.set(start + i, hashes.slice(i * HASH_BYTES, (i + 1) * HASH_BYTES))
     }
+  }
+
+  /** The root at a place of a level, 32 bytes. */
+  get(level: number, place: number): Uint8Array | undefined {
+    return this.#levels.get(level)?.get(place)
   }
 }

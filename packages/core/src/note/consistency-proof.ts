@@ -20,7 +20,7 @@ export function encodeConsistencyProof({ oldSize, hashes, checkpoint }: Consiste
  *
  * @throws AuditError `AUDIT_INVALID_PROOF` for everything that C2SP tlog-witness forbids.
  */
-export function decodeConsistencyProof(text: string): ConsistencyProof {
+export function decodeConsistencyProof(text: unknown): ConsistencyProof {
   const { lines, checkpoint } = splitProof(text)
   const [first, ...hashes] = lines
   return { oldSize: decodeNumberLine('old', first), hashes: decodeHashLines(hashes), checkpoint }

@@ -1,6 +1,7 @@
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { AuditError } from '../errors.ts'
 import { decodeBase64, encodeBase64 } from './base64.ts'
+import { editorFault } from './plain-text.ts'
 
 /** A new key in the encoding of C2SP signed-note. */
 export interface KeyPair {
@@ -69,6 +70,9 @@ export function encodePublicKey(name: string, publicKey: KeyObject): string {
 
 /** Reads a private key's text, whose hash is that of its public key. Throws like `decodeKey`. */
 export function decodePrivateKey(privateKey: string): NamedKey {
+  if (typeof privateKey === 'string' && privateKey.startsWith('\uFEFF')) {
+    throw invalidKey(`this is no key: ${editorFault(privateKey)}`)
+  }
   if (typeof privateKey !== 'string' || !privateKey.startsWith(PRIVATE_PREFIX)) {
     throw invalidKey(`a private key begins with ${PRIVATE_PREFIX}`)
   }
@@ -76,12 +80,15 @@ export function decodePrivateKey(privateKey: string): NamedKey {
 }
 
 /**
- * Reads a key's text. Its hash is not checked: only who knows its type can.
+ * Reads a key's text, as a file may hold it: one newline at its end is taken. Its hash is not checked: only who knows its
+ * type can.
  *
  * @throws AuditError `AUDIT_INVALID_KEY`; the message never holds the key.
  */
 export function decodeKey(text: string): NamedKey {
-  const [, name = '', hash = '', encoded = ''] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(text) ?? []
+  if (typeof text !== 'string') throw invalidKey('the text of a key is a string')
+  if (text.startsWith('\uFEFF')) throw invalidKey(`this is no key: ${editorFault(text)}`)
+  const [, name = '', hash = '', encoded = ''] = /^([^+]+)\+([0-9a-f]{8})\+(.+?)(?:\r?\n)?$/.exec(text) ?? []
   const bytes = decodeBase64(encoded)
   const type = bytes?.[0]
   if (!bytes || type === undefined || !isKeyName(name)) {
@@ -93,13 +100,16 @@ export function decodeKey(text: string): NamedKey {
 /** The text of a key. Throws AuditError `AUDIT_INVALID_KEY` for a name that no key may have. */
 export function encodeKey({ name, hash, type, key }: NamedKey): string {
   if (!isKeyName(name))
-    throw invalidKey('the name of a key is not empty and has neither spaces nor a plus sign')
+    throw invalidKey('the name of a key is not empty, and has no spaces, control characters or plus signs')
   return `${name}+${Buffer.from(hash).toString('hex')}+${encodeBase64(Buffer.concat([Buffer.of(type), key]))}`
 }
 
-/** Whether a key may have this name: not empty, no white space, no plus sign, well-formed. */
+/**
+ * Whether a key may have this name (C2SP signed-note): not empty, no white space, no plus sign, well-formed. Control and
+ * format characters, which a terminal obeys instead of showing them, are refused as well.
+ */
 export function isKeyName(name: unknown): boolean {
-  return typeof name === 'string' && name !== '' && !/[\s\u0085+]/.test(name) && name.isWellFormed()
+  return typeof name === 'string' && name !== '' && !/[\s\p{Cc}\p{Cf}+]/u.test(name) && name.isWellFormed()
 }
 
 /**

@@ -1,12 +1,18 @@
 import { AuditError } from '../errors.ts'
 import { decodeHash } from './base64.ts'
+import { editorFault } from './plain-text.ts'
 
 /** A tree of 2^63 leaves needs no more. */
 const MAX_HASHES = 63
 
 /** The two parts of a proof's text: its own lines, and behind an empty line the checkpoint. Throws `AUDIT_INVALID_PROOF`. */
-export function splitProof(text: string): { readonly lines: readonly string[]; readonly checkpoint: string } {
+export function splitProof(text: unknown): {
+  readonly lines: readonly string[]
+  readonly checkpoint: string
+} {
   if (typeof text !== 'string') throw invalidProof('it is no text')
+  const fault = editorFault(text)
+  if (fault !== undefined) throw invalidProof(fault)
   const end = text.indexOf('\n\n')
   if (end < 0) throw invalidProof('there is no empty line before a checkpoint')
   return { lines: text.slice(0, end).split('\n'), checkpoint: text.slice(end + 2) }

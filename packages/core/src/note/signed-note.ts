@@ -1,9 +1,11 @@
 import { AuditError } from '../errors.ts'
+import { describe } from '../json.ts'
 import { equalBytes } from '../merkle/proof.ts'
 import { decodeBase64, encodeBase64 } from './base64.ts'
 import { decodeKey, isKeyName } from './key.ts'
+import { editorFault } from './plain-text.ts'
 import type { Signer } from './signer.ts'
-import type { Verifier } from './verifier.ts'
+import { createVerifier, type Verifier } from './verifier.ts'
 
 /** One signature line of a note. */
 export interface NoteSignature {
@@ -34,19 +36,35 @@ const MAX_SIGNATURES = 100
 const MAX_LENGTH = 1_000_000
 
 /**
- * Signs a text, which must end with a newline (C2SP signed-note).
+ * Signs a text, which must end with a newline (C2SP signed-note). The signature is verified before it is handed out.
  *
- * @throws AuditError `AUDIT_INVALID_NOTE` for a text that no note may have; `AUDIT_SIGNING_FAILED`; `AUDIT_INVALID_KEY`.
+ * @throws AuditError `AUDIT_INVALID_NOTE` for a text that no note may have; `AUDIT_SIGNING_FAILED` when the signer throws, and
+ *   when what it gives is no signature of its own key; `AUDIT_INVALID_KEY`.
  */
 export async function signNote(text: string, signer: Signer): Promise<string> {
   if (!isNoteText(text)) throw invalid('the text must end with a newline and hold no control characters')
   const { name, hash } = decodeKey(signer.publicKey)
-  try {
-    const signature = await signer.sign(Buffer.from(text))
-    return `${text}\n— ${name} ${encodeBase64(Buffer.concat([hash, signature]))}\n`
-  } catch (error) {
-    throw AuditError.wrap(error, 'AUDIT_SIGNING_FAILED', `the signer of ${name} gave no signature`)
+  const message = Buffer.from(text)
+  const signature = await signatureOf(message, signer)
+  if (!createVerifier(signer.publicKey).verify(message, signature)) {
+    throw signingFailed(`the signer of ${name} gave what is no signature of its key`)
   }
+  return `${text}\n— ${name} ${encodeBase64(Buffer.concat([hash, signature]))}\n`
+}
+
+/** A copy of what the signer gives. The signer gets a copy of the message as well. */
+async function signatureOf(message: Uint8Array, signer: Signer): Promise<Uint8Array> {
+  let signature: unknown
+  try {
+    signature = await signer.sign(new Uint8Array(message))
+  } catch (cause) {
+    throw signingFailed('the signer gave no signature', cause)
+  }
+  // Not instanceof: a signer may live in another realm, as in Jest.
+  if (ArrayBuffer.isView(signature)) {
+    return new Uint8Array(signature.buffer, signature.byteOffset, signature.byteLength).slice()
+  }
+  throw signingFailed(`the signer gave ${describe(signature)} instead of the bytes of a signature`)
 }
 
 /**
@@ -54,9 +72,11 @@ export async function signNote(text: string, signer: Signer): Promise<string> {
  *
  * @throws AuditError `AUDIT_INVALID_NOTE` for everything that C2SP signed-note forbids.
  */
-export function parseNote(note: string): SignedNote {
+export function parseNote(note: unknown): SignedNote {
   if (typeof note !== 'string' || note.length > MAX_LENGTH)
     throw invalid('a note is a text of at most 1,000,000 characters')
+  const fault = editorFault(note)
+  if (fault !== undefined) throw invalid(`this is no note: ${fault}`)
   const end = note.lastIndexOf('\n\n')
   const text = note.slice(0, end + 1)
   if (end < 0 || !isNoteText(text)) throw invalid('a note is a text, an empty line and signature lines')
@@ -73,12 +93,12 @@ export function parseNote(note: string): SignedNote {
  * @throws AuditError `AUDIT_INVALID_NOTE` when it is none, `AUDIT_BAD_SIGNATURE` when a signature of a known key is
  *   false, though others be good, and `AUDIT_UNKNOWN_KEY` when there is none of a known key.
  */
-export function openNote(note: string, verifiers: readonly Verifier[]): OpenedNote {
+export function openNote(note: unknown, verifiers: readonly Verifier[]): OpenedNote {
   const { text, signatures } = parseNote(note)
   const message = Buffer.from(text)
   const verified: NoteSignature[] = []
   const unverified: NoteSignature[] = []
-  for (const signature of signatures) {
+  for (const signature of distinct(signatures)) {
     const verifier = verifiers.find(
       ({ name, keyHash }) => name === signature.name && equalBytes(keyHash, signature.keyHash),
     )
@@ -98,6 +118,18 @@ export function openNote(note: string, verifiers: readonly Verifier[]): OpenedNo
   )
 }
 
+/** A line that stands twice counts once. */
+function distinct(signatures: readonly NoteSignature[]): readonly NoteSignature[] {
+  return signatures.filter(
+    (a, i) =>
+      !signatures
+        .slice(0, i)
+        .some(
+          b => a.name === b.name && equalBytes(a.keyHash, b.keyHash) && equalBytes(a.signature, b.signature),
+        ),
+  )
+}
+
 function parseSignature(line: string): NoteSignature {
   const [dash, name = '', encoded = '', ...rest] = line.split(' ')
   const bytes = decodeBase64(encoded)
@@ -110,6 +142,10 @@ function parseSignature(line: string): NoteSignature {
 function isNoteText(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the format forbids exactly these
   return text.endsWith('\n') && text.isWellFormed() && !/[\0-\x09\x0b-\x1f]/.test(text)
+}
+
+function signingFailed(reason: string, cause?: unknown): AuditError {
+  return new AuditError('AUDIT_SIGNING_FAILED', reason, { cause })
 }
 
 function invalid(reason: string): AuditError {

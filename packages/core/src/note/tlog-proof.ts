@@ -26,7 +26,7 @@ export function encodeProof({ index, hashes, extra, checkpoint }: TlogProof): st
  *
  * @throws AuditError `AUDIT_INVALID_PROOF` for everything that C2SP tlog-proof forbids.
  */
-export function decodeProof(text: string): TlogProof {
+export function decodeProof(text: unknown): TlogProof {
   const { lines, checkpoint } = splitProof(text)
   const [header, ...rest] = lines
   if (header !== HEADER) throw invalidProof(`it does not begin with ${HEADER}`)

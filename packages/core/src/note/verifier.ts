@@ -1,4 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto'
+import { invalidOptions } from '../options.ts'
 import { COSIGNATURE_V1, checkKeyHash, decodeKey, ED25519, invalidKey, KEY_BYTES, SPKI } from './key.ts'
 
 /** Checks what the owner of a key has signed. */
@@ -8,6 +9,29 @@ export interface Verifier {
   readonly keyHash: Uint8Array
   /** Whether the signature over these bytes is the key's. */
   verify(message: Uint8Array, signature: Uint8Array): boolean
+}
+
+/**
+ * Checks what an application gave as keys that are believed.
+ *
+ * @param name what they were given as, for the message.
+ * @throws AuditError `AUDIT_INVALID_OPTIONS`.
+ */
+export function verifiersFrom(given: unknown, name: string, owner: string): readonly Verifier[] {
+  if (Array.isArray(given) && given.every(isVerifier)) return [...given]
+  throw invalidOptions(owner, `${name} must be an array of what createVerifier(publicKey) gives`)
+}
+
+/** The same for one key. */
+export function verifierFrom(given: unknown, owner: string): Verifier {
+  if (isVerifier(given)) return given
+  throw invalidOptions(owner, 'verifier must be what createVerifier(publicKey) gives')
+}
+
+function isVerifier(value: unknown): value is Verifier {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, keyHash, verify }: { readonly [K in keyof Verifier]?: unknown } = value
+  return typeof name === 'string' && ArrayBuffer.isView(keyHash) && typeof verify === 'function'
 }
 
 const SIGNATURE_BYTES = 64

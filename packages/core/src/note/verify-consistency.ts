@@ -1,10 +1,17 @@
 import { AuditError } from '../errors.ts'
 import { isConsistent } from '../merkle/proof.ts'
+import { optionsOf } from '../options.ts'
 import { decodeConsistencyProof } from './consistency-proof.ts'
-import { type Trust, type VerifiedCheckpoint, verifyCheckpoint } from './verify-checkpoint.ts'
+import {
+  openCheckpoint,
+  TRUST_KEYS,
+  type Trust,
+  trustFrom,
+  type VerifiedCheckpoint,
+} from './verify-checkpoint.ts'
 
 /** What `verifyConsistency` takes. */
-export interface ProofOfConsistency extends Trust {
+export interface VerifyConsistencyOptions extends Trust {
   /** A checkpoint that was kept. */
   readonly older: string
   /** What `log.proveConsistency` gave for it; the later checkpoint is in it. */
@@ -15,12 +22,18 @@ export interface ProofOfConsistency extends Trust {
  * Checks that a later checkpoint continues an older one: that nothing was changed or removed in between; needs no log.
  * Returns the later checkpoint. Witnesses must have cosigned the later one.
  *
- * @throws AuditError `AUDIT_INVALID_PROOF`; `AUDIT_NOT_CONSISTENT`; and what `verifyCheckpoint` throws, for either.
+ * @throws AuditError `AUDIT_INVALID_OPTIONS`; `AUDIT_INVALID_PROOF`; `AUDIT_NOT_CONSISTENT`; and what `verifyCheckpoint` throws, for either.
  */
-export function verifyConsistency({ older, proof, ...trust }: ProofOfConsistency): VerifiedCheckpoint {
+export function verifyConsistency(options: VerifyConsistencyOptions): VerifiedCheckpoint {
+  const { older, proof, ...given } = optionsOf(
+    options,
+    ['older', 'proof', ...TRUST_KEYS],
+    'verifyConsistency',
+  )
+  const trust = trustFrom(given, 'verifyConsistency')
   const { oldSize, hashes, checkpoint } = decodeConsistencyProof(proof)
-  const old = verifyCheckpoint({ verifier: trust.verifier, checkpoint: older })
-  const verified = verifyCheckpoint({ ...trust, checkpoint })
+  const old = openCheckpoint(older, { ...trust, witnesses: [] })
+  const verified = openCheckpoint(checkpoint, trust)
   const { size, root } = verified
   if (oldSize === old.size && isConsistent(BigInt(oldSize), old.root, BigInt(size), root, hashes))
     return verified

@@ -1,21 +1,55 @@
 import type { AuditEntry } from '../entry.ts'
 import { AuditError } from '../errors.ts'
-import { isPlainObject } from '../json.ts'
+import { amountOf, textOf } from '../field.ts'
+import { copyJsonObject, describe } from '../json.ts'
 import { encodeLine } from '../line.ts'
 import { leafHash } from '../merkle/leaf.ts'
 import { equalBytes, rootFromInclusionProof } from '../merkle/proof.ts'
+import { optionsOf, ownFields } from '../options.ts'
 import { decodeProof } from './tlog-proof.ts'
-import { type Trust, type VerifiedCheckpoint, verifyCheckpoint } from './verify-checkpoint.ts'
+import {
+  openCheckpoint,
+  TRUST_KEYS,
+  type Trust,
+  trustFrom,
+  type VerifiedCheckpoint,
+} from './verify-checkpoint.ts'
 
 /** What `verifyProof` takes. */
-export interface ProofOfEntry extends Trust {
+export interface VerifyProofOptions extends Trust {
   /** The entry, as `record`, `get` or a query gave it, or as JSON kept it. */
   readonly entry: AuditEntry
   /** What `log.prove` gave for it. */
   readonly proof: string
 }
 
-const ENTRY_KEYS: ReadonlySet<string> = new Set<keyof AuditEntry>([
+/**
+ * Checks that an entry is in the log that a proof's checkpoint commits to; needs no log. Returns that checkpoint.
+ *
+ * @throws AuditError `AUDIT_INVALID_OPTIONS`; `AUDIT_INVALID_ENTRY` for what is no entry, or has a key beside an entry's, which no proof covers;
+ *   `AUDIT_INVALID_PROOF`; `AUDIT_NOT_INCLUDED` when the proof is not of this entry as it is here; and what
+ *   `verifyCheckpoint` throws.
+ *
+ * @example
+ * const { entry, proof } = JSON.parse(await readFile('receipt.json', 'utf8'))
+ * verifyProof({ entry, proof, verifier: createVerifier('example.com/audit+33d7b496+AeHTu4Q3hEIM…') })
+ */
+export function verifyProof(options: VerifyProofOptions): VerifiedCheckpoint {
+  const { entry, proof, ...given } = optionsOf(options, ['entry', 'proof', ...TRUST_KEYS], 'verifyProof')
+  const trust = trustFrom(given, 'verifyProof')
+  const placed = entryFrom(entry)
+  const { index, hashes, checkpoint } = decodeProof(proof)
+  const verified = openCheckpoint(checkpoint, trust)
+  const leaf = leafHash(encodeLine(placed))
+  const root = rootFromInclusionProof(leaf, BigInt(index), BigInt(verified.size), hashes)
+  if (index === placed.index && root && equalBytes(root, verified.root)) return verified
+  throw new AuditError(
+    'AUDIT_NOT_INCLUDED',
+    `entry ${placed.index}, as it is here, is not in the log at that checkpoint`,
+  )
+}
+
+const KEYS = [
   'index',
   'entryId',
   'timestamp',
@@ -26,39 +60,38 @@ const ENTRY_KEYS: ReadonlySet<string> = new Set<keyof AuditEntry>([
   'costUsd',
   'latencyMs',
   'metadata',
-])
+] as const satisfies (keyof AuditEntry)[]
 
-/**
- * Checks that an entry is in the log that a proof's checkpoint commits to; needs no log. Returns that checkpoint.
- *
- * @throws AuditError `AUDIT_INVALID_ENTRY` for what is no entry, or has a key beside an entry's, which no proof covers;
- *   `AUDIT_INVALID_PROOF`; `AUDIT_NOT_INCLUDED` when the proof is not of this entry as it is here; and what
- *   `verifyCheckpoint` throws.
- *
- * @example
- * const { entry, proof } = JSON.parse(await readFile('receipt.json', 'utf8'))
- * verifyProof({ entry, proof, verifier: createVerifier('example.com/audit+33d7b496+AeHTu4Q3hEIM…') })
- */
-export function verifyProof({ entry, proof, ...trust }: ProofOfEntry): VerifiedCheckpoint {
-  const leaf = leafHash(lineOf(entry))
-  const { index, hashes, checkpoint } = decodeProof(proof)
-  const verified = verifyCheckpoint({ ...trust, checkpoint })
-  const root = rootFromInclusionProof(leaf, BigInt(index), BigInt(verified.size), hashes)
-  if (index === entry.index && root && equalBytes(root, verified.root)) return verified
-  throw new AuditError(
-    'AUDIT_NOT_INCLUDED',
-    `entry ${entry.index}, as it is here, is not in the log at that checkpoint`,
-  )
+/** Checks an entry field by field, and copies it, before any of it is encoded: what is no JSON has no line. */
+function entryFrom(given: unknown): AuditEntry {
+  const fields = ownFields(given, KEYS, invalidEntry)
+  const missing = KEYS.find(key => !(key in fields))
+  if (missing !== undefined) throw invalidEntry(`${missing} is missing`)
+  const { index } = fields
+  if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0) {
+    throw invalidEntry(`index must be a whole number from 0, not ${describe(index)}`)
+  }
+  return {
+    index,
+    entryId: exactText('entryId', fields.entryId),
+    timestamp: exactText('timestamp', fields.timestamp),
+    user: exactText('user', fields.user),
+    model: exactText('model', fields.model),
+    inputText: exactText('inputText', fields.inputText),
+    outputText: exactText('outputText', fields.outputText),
+    costUsd: amountOf('costUsd', fields.costUsd, invalidEntry),
+    latencyMs: amountOf('latencyMs', fields.latencyMs, invalidEntry),
+    metadata: copyJsonObject(fields.metadata, 'metadata', { fail: invalidEntry, loneSurrogates: 'refuse' }),
+  }
 }
 
-function lineOf(entry: AuditEntry): string {
-  const keys = isPlainObject(entry) ? Object.keys(entry) : []
-  if (keys.length !== ENTRY_KEYS.size || !keys.every(key => ENTRY_KEYS.has(key))) {
-    throw new AuditError('AUDIT_INVALID_ENTRY', `an entry has the keys ${[...ENTRY_KEYS].join(', ')}`)
-  }
-  try {
-    return encodeLine(entry)
-  } catch (cause) {
-    throw new AuditError('AUDIT_INVALID_ENTRY', 'the entry cannot be encoded', { cause })
-  }
+/** The log holds U+FFFD where a lone surrogate was, and a text that holds the surrogate is not the one that it proves. */
+function exactText(key: string, value: unknown): string {
+  const text = textOf(key, value, invalidEntry)
+  if (text === value) return text
+  throw invalidEntry(`${key} holds a lone surrogate, which no entry of a log does`)
+}
+
+function invalidEntry(reason: string): AuditError {
+  return new AuditError('AUDIT_INVALID_ENTRY', reason)
 }

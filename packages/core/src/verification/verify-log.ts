@@ -1,45 +1,20 @@
-import type { AuditBackend } from './backend.ts'
-import type { AuditEntry } from './entry.ts'
-import { timeOfEntryId } from './entry-id.ts'
-import { AuditError } from './errors.ts'
-import type { Finding } from './finding.ts'
+import type { AuditBackend } from '../backend.ts'
+import { AuditError } from '../errors.ts'
+import { MerkleAccumulator } from '../merkle/accumulator.ts'
+import { MerkleTree, TILE } from '../merkle/merkle-tree.ts'
+import { equalBytes } from '../merkle/proof.ts'
+import { NO_SUBTREES, type SubtreeStore, withoutWrites } from '../merkle/subtree-store.ts'
+import { EMPTY_ROOT, rootOf } from '../merkle/tree.ts'
+import type { Checkpoint } from '../note/checkpoint.ts'
+import { openCheckpoint, type Trust } from '../note/verify-checkpoint.ts'
 import { FindingList, MAX_FINDINGS } from './finding-list.ts'
-import { encodeLine } from './line.ts'
-import { MerkleAccumulator } from './merkle/accumulator.ts'
-import { HASH_BYTES, leafHash } from './merkle/leaf.ts'
-import { MerkleTree, TILE } from './merkle/merkle-tree.ts'
-import { equalBytes } from './merkle/proof.ts'
-import { MemorySubtreeStore, type SubtreeStore } from './merkle/subtree-store.ts'
-import { EMPTY_ROOT, rootOf } from './merkle/tree.ts'
-import type { Checkpoint } from './note/checkpoint.ts'
-import { type SignedCheckpoint, verifyCheckpoint } from './note/verify-checkpoint.ts'
+import type { VerificationControl, VerificationReport } from './report.ts'
+import { type Found, type FoundEntry, type Tile, TileReader, unlessCorrupt } from './tile-reader.ts'
 
-/** What `log.verify` found. */
-export interface VerificationReport {
-  /** Whether nothing was found. */
-  readonly ok: boolean
-  /** How many entries the log holds. */
-  readonly size: number
-  /** The root over all entries, computed anew, 32 bytes. */
-  readonly root: Uint8Array
-  /** The first 10,000; further ones are counted in the last. */
-  readonly findings: readonly Finding[]
-}
-
-/** How a verification is watched and stopped. */
-export interface VerificationControl {
-  /** Called after each 256 entries, and at the end. */
-  readonly onProgress?: (progress: VerificationProgress) => void
-  /** Stops it; `verify` then rejects with the signal's reason. */
-  readonly signal?: AbortSignal
-}
-
-/** How far a verification is. */
-export interface VerificationProgress {
-  /** Entries. */
-  readonly verified: number
-  /** Entries in the whole log. */
-  readonly size: number
+/** A checkpoint that was kept elsewhere, with the keys to check it by. */
+export interface SignedCheckpoint {
+  readonly checkpoint: string
+  readonly trust: Required<Trust>
 }
 
 /** After so many missing entries in a row the rest is given up: one row can be given an index beyond all counting. */
@@ -64,15 +39,15 @@ export async function verifyLog(
 /** The checkpoint, unless a signature is false, which is a finding; nothing in it can be believed then. */
 function checkedCheckpoint(signed: SignedCheckpoint, findings: FindingList): Checkpoint | undefined {
   try {
-    return verifyCheckpoint(signed)
+    return openCheckpoint(signed.checkpoint, signed.trust)
   } catch (error) {
-    if (!isAuditError(error, 'AUDIT_BAD_SIGNATURE')) throw error
+    if (!(error instanceof AuditError) || error.code !== 'AUDIT_BAD_SIGNATURE') throw error
     findings.add({ kind: 'signature-bad', message: error.message })
     return undefined
   }
 }
 
-/** An entry whose leaf hash is not the one that was kept for its place. */
+/** An entry whose leaf hash is not the one that was kept for its index. */
 interface Mismatch {
   readonly index: number
   readonly entryId: string
@@ -80,15 +55,9 @@ interface Mismatch {
   readonly kept: Uint8Array
 }
 
-/** What is read at once: 256 places. */
-interface Tile {
-  readonly entries: ReadonlyMap<number, AuditEntry | AuditError>
-  /** Stored leaf hashes, `undefined` where there is none. */
-  readonly kept: readonly (Uint8Array | undefined)[]
-}
-
 class Verification {
   readonly #backend: AuditBackend
+  readonly #reader: TileReader
   readonly #checkpoint: Checkpoint | undefined
   readonly #control: VerificationControl
   readonly #findings: FindingList
@@ -109,14 +78,15 @@ class Verification {
     findings: FindingList,
   ) {
     this.#backend = backend
+    this.#reader = new TileReader(backend)
     this.#findings = findings
     this.#checkpoint = checkpoint
     this.#control = control
   }
 
   async run(): Promise<VerificationReport> {
-    const size = await this.#ask(() => this.#backend.size())
-    const inspecting = this.#unlessCorrupt(async () => (await this.#backend.inspect?.()) ?? [])
+    const size = await this.#size()
+    const inspecting = unlessCorrupt(async () => (await this.#backend.inspect?.()) ?? [])
     inspecting.catch(() => {}) // awaited below, unless something else throws before
     await this.#verifyEntries(size)
     this.#reportMismatches()
@@ -130,12 +100,12 @@ class Verification {
   }
 
   async #verifyEntries(size: number): Promise<void> {
-    let coming = this.#readTile(0, size)
+    let coming = this.#reader.read(0, size)
     for (let start = 0; start < size; start += TILE) {
       const tile = await coming
       this.#control.signal?.throwIfAborted()
       const end = Math.min(start + TILE, size)
-      coming = this.#readTile(end, size)
+      coming = this.#reader.read(end, size)
       coming.catch(() => {}) // awaited by the next round, unless this one throws
       await this.#verifyTile(start, end, tile)
       this.#control.onProgress?.({ verified: end, size })
@@ -144,41 +114,11 @@ class Verification {
     this.#endHole(size)
   }
 
-  async #readTile(start: number, size: number): Promise<Tile> {
-    const end = Math.min(start + TILE, size)
-    if (start >= end) return { entries: new Map(), kept: [] }
-    const [entries, kept] = await Promise.all([this.#readEntries(start, end), this.#readHashes(start, end)])
-    return { entries, kept }
-  }
-
-  /** Where a part cannot be read, in ever smaller parts, down to the entries that are damaged. */
-  async #readEntries(start: number, end: number): Promise<ReadonlyMap<number, AuditEntry | AuditError>> {
-    const read = await this.#unlessCorrupt(() => this.#backend.read(start, end))
-    if (!(read instanceof AuditError)) return new Map(read.map(entry => [entry.index, entry]))
-    if (end - start === 1) return new Map([[start, read]])
-    const middle = Math.floor((start + end) / 2)
-    return new Map([...(await this.#readEntries(start, middle)), ...(await this.#readEntries(middle, end))])
-  }
-
-  async #readHashes(start: number, end: number): Promise<readonly (Uint8Array | undefined)[]> {
-    const joined = await this.#unlessCorrupt(() => this.#backend.leafHashes(start, end))
-    if (!(joined instanceof AuditError) && joined.length === (end - start) * HASH_BYTES) {
-      return Array.from({ length: end - start }, (_, i) =>
-        joined.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
-      )
-    }
-    if (end - start === 1 || (!(joined instanceof AuditError) && joined.length === 0)) {
-      return Array.from({ length: end - start }, () => undefined)
-    }
-    const middle = Math.floor((start + end) / 2)
-    return [...(await this.#readHashes(start, middle)), ...(await this.#readHashes(middle, end))]
-  }
-
-  async #verifyTile(start: number, end: number, { entries, kept }: Tile): Promise<void> {
+  async #verifyTile(start: number, end: number, { found, kept }: Tile): Promise<void> {
     const leaves: Uint8Array[] = []
     const before = this.#deviations
     for (let index = start; index < end; index++) {
-      leaves.push(this.#verifyPlace(index, entries.get(index), kept[index - start]))
+      leaves.push(this.#verifyIndex(index, found.get(index), kept[index - start]))
     }
     this.#noteRootAtCheckpoint(start, leaves)
     if (leaves.length < TILE) {
@@ -191,44 +131,31 @@ class Verification {
     await this.#verifySubtree(1, start / TILE, this.#deviations === before ? root : rootOver(kept))
   }
 
-  /** Returns the leaf hash of the entry at this place, computed anew. */
-  #verifyPlace(
-    index: number,
-    entry: AuditEntry | AuditError | undefined,
-    kept: Uint8Array | undefined,
-  ): Uint8Array {
-    if (entry === undefined) {
+  /** Returns the leaf hash of the entry at this index, computed anew. */
+  #verifyIndex(index: number, found: Found | undefined, kept: Uint8Array | undefined): Uint8Array {
+    if (found === undefined) {
       this.#deviations++
       this.#missingFrom ??= index
       return NO_LEAF
     }
     this.#endHole(index)
-    if (entry instanceof AuditError) {
-      this.#deviations++
-      this.#findings.add({
-        kind: 'damaged',
-        index,
-        message: `entry ${index} cannot be read: ${entry.message}`,
-      })
-      return NO_LEAF
-    }
-    return this.#verifyEntry(entry, kept)
+    if (!(found instanceof AuditError)) return this.#verifyEntry(index, found, kept)
+    this.#deviations++
+    const message = `entry ${index} cannot be read: ${found.message}`
+    this.#findings.add({ kind: 'damaged', index, message })
+    return NO_LEAF
   }
 
-  #verifyEntry(entry: AuditEntry, kept: Uint8Array | undefined): Uint8Array {
-    const { index, entryId } = entry
-    const actual = leafOf(entry)
-    if (actual instanceof AuditError) {
-      this.#deviations++
-      this.#findings.add({ kind: 'damaged', index, entryId, message: actual.message })
-      return NO_LEAF
+  #verifyEntry(index: number, found: FoundEntry, kept: Uint8Array | undefined): Uint8Array {
+    const { entryId, leafHash } = found
+    if (!kept || !equalBytes(leafHash, kept)) {
+      this.#mismatch({ index, entryId, actual: leafHash, kept: kept ?? NO_LEAF })
     }
-    if (!kept || !equalBytes(actual, kept)) this.#mismatch({ index, entryId, actual, kept: kept ?? NO_LEAF })
-    if (timeOfEntryId(entryId) !== entry.timestamp) {
+    if (!found.isOwn) {
       const message = `entry ${index} was not written by this package as it stands: its id does not hold its timestamp`
       this.#findings.add({ kind: 'foreign-entry', index, entryId, message })
     }
-    return actual
+    return leafHash
   }
 
   #mismatch(mismatch: Mismatch): void {
@@ -284,7 +211,7 @@ class Verification {
       const beyond = await this.#subtree(level, end / width - 1)
       if (!beyond) continue
       // Looked at again: the log may have grown while it was verified.
-      if ((await this.#ask(() => this.#backend.size())) >= end) continue
+      if ((await this.#size()) >= end) continue
       const message = `the log holds ${size} entries, but once held at least ${end}: a root over them is stored`
       this.#findings.add({ kind: 'rolled-back', index: size, message })
       return
@@ -294,7 +221,7 @@ class Verification {
   async #subtree(level: number, place: number): Promise<Uint8Array | undefined> {
     const { subtrees } = this.#backend
     if (!subtrees) return undefined
-    const read = await this.#unlessCorrupt(() => subtrees.read(level, place, place + 1))
+    const read = await unlessCorrupt(() => subtrees.read(level, place, place + 1))
     if (read instanceof AuditError) return NO_LEAF
     return read.length === 0 ? undefined : read
   }
@@ -313,11 +240,11 @@ class Verification {
 
   /** Stored hashes that lead to the signed root are true, and tell what is not. */
   async #locate(checkpoint: Checkpoint): Promise<string> {
-    if (await this.#leadTo(checkpoint, new MemorySubtreeStore())) {
+    if (await this.#leadTo(checkpoint, NO_SUBTREES)) {
       return 'the leaf hashes that were kept still lead to it, so the entries that were found are all that changed'
     }
     const { subtrees } = this.#backend
-    if (subtrees && (await this.#leadTo(checkpoint, readOnly(subtrees)))) {
+    if (subtrees && (await this.#leadTo(checkpoint, withoutWrites(subtrees)))) {
       return 'the subtree roots that were kept still lead to it, so only entries below those that were found changed'
     }
     return 'nothing that is stored tells which of them changed'
@@ -325,7 +252,7 @@ class Verification {
 
   async #leadTo({ size, root }: Checkpoint, subtrees: SubtreeStore): Promise<boolean> {
     const tree = new MerkleTree((start, end) => this.#backend.leafHashes(start, end), subtrees)
-    const stored = await this.#unlessCorrupt(() => tree.root(size))
+    const stored = await unlessCorrupt(() => tree.root(size))
     return !(stored instanceof AuditError) && equalBytes(stored, root)
   }
 
@@ -337,31 +264,12 @@ class Verification {
     this.#rootAtCheckpoint = accumulator.root()
   }
 
-  /** The error itself where a part of the store is damaged: the verification goes on. */
-  async #unlessCorrupt<T>(operation: () => Promise<T>): Promise<T | AuditError> {
+  async #size(): Promise<number> {
     try {
-      return await this.#ask(operation)
-    } catch (error) {
-      if (isAuditError(error, 'AUDIT_CORRUPT')) return error
-      throw error
-    }
-  }
-
-  async #ask<T>(operation: () => Promise<T>): Promise<T> {
-    try {
-      return await operation()
+      return await this.#backend.size()
     } catch (error) {
       throw AuditError.wrap(error, 'AUDIT_READ_FAILED', 'the log could not be read')
     }
-  }
-}
-
-/** The leaf hash of an entry, or the error where a store gave back what cannot be encoded. */
-function leafOf(entry: AuditEntry): Uint8Array | AuditError {
-  try {
-    return leafHash(encodeLine(entry))
-  } catch (error) {
-    return AuditError.wrap(error, 'AUDIT_CORRUPT', `entry ${entry.index} cannot be encoded`)
   }
 }
 
@@ -372,12 +280,4 @@ function rootOver(hashes: readonly (Uint8Array | undefined)[]): Uint8Array | und
 
 function textOf(hash: Uint8Array): string {
   return Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString('latin1')
-}
-
-function readOnly(subtrees: SubtreeStore): SubtreeStore {
-  return { read: (level, start, end) => subtrees.read(level, start, end), write: async () => {} }
-}
-
-function isAuditError(error: unknown, code: AuditError['code']): error is AuditError {
-  return error instanceof AuditError && error.code === code
 }

@@ -1,0 +1,112 @@
+import { AuditError } from '../errors.ts'
+import type { MerkleTree } from '../merkle/merkle-tree.ts'
+import { equalBytes, isConsistent } from '../merkle/proof.ts'
+import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts'
+import { encodeConsistencyProof } from './consistency-proof.ts'
+import { parseNote, signNote } from './signed-note.ts'
+import type { Signer } from './signer.ts'
+import { encodeProof } from './tlog-proof.ts'
+import { createVerifier } from './verifier.ts'
+import { wrongLog } from './verify-checkpoint.ts'
+
+/** The tree over the first `size` entries. */
+export interface TreeHead {
+  readonly size: number
+  /** 32 bytes. */
+  readonly root: Uint8Array
+}
+
+/**
+ * Issues checkpoints and proofs of a log. What it signs provably continues what this process has verified or signed before,
+ * so that nobody gets a change signed by making it behind the back of a verification.
+ */
+export class Issuer {
+  readonly #signer: Signer
+  readonly #name: string
+  readonly #tree: MerkleTree
+  readonly #size: () => Promise<number>
+  /** The largest tree that was verified or signed. */
+  #trusted: TreeHead | undefined
+
+  /**
+   * @param size asks how many entries the log holds.
+   * @throws AuditError `AUDIT_INVALID_KEY` for a signer whose public key is none.
+   */
+  constructor(signer: Signer, tree: MerkleTree, size: () => Promise<number>) {
+    this.#signer = signer
+    this.#name = createVerifier(signer.publicKey).name
+    this.#tree = tree
+    this.#size = size
+  }
+
+  /** A signed checkpoint of the log as it is now (C2SP tlog-checkpoint). Throws AuditError `AUDIT_CORRUPT`, `AUDIT_SIGNING_FAILED`. */
+  async checkpoint(): Promise<string> {
+    return this.#sign(await this.#currentSize())
+  }
+
+  /** The proof that the entry at `index` is in the log as it is now (C2SP tlog-proof). Throws what `checkpoint` throws. */
+  async proveInclusion(index: number): Promise<string> {
+    const size = await this.#currentSize()
+    const [hashes, checkpoint] = await Promise.all([this.#tree.inclusionProof(index, size), this.#sign(size)])
+    return encodeProof({ index, hashes, checkpoint })
+  }
+
+  /**
+   * The proof that the log as it is now continues an older checkpoint of it (C2SP tlog-witness).
+   *
+   * @throws AuditError `AUDIT_NOT_CONSISTENT`; `AUDIT_WRONG_LOG`; `AUDIT_INVALID_NOTE`; `AUDIT_INVALID_CHECKPOINT`; and what
+   *   `checkpoint` throws.
+   */
+  async proveConsistency(older: string): Promise<string> {
+    const { origin, size: oldSize, root } = decodeCheckpoint(parseNote(older).text)
+    if (origin !== this.#name) throw wrongLog(origin, this.#name)
+    const size = await this.#currentSize()
+    if (oldSize > size || !equalBytes(root, await this.#tree.root(oldSize))) {
+      throw new AuditError(
+        'AUDIT_NOT_CONSISTENT',
+        'the log does not continue that checkpoint; verify() tells where it differs',
+      )
+    }
+    const proving = this.#tree.consistencyProof(oldSize, size)
+    const [hashes, checkpoint] = await Promise.all([proving, this.#sign(size)])
+    return encodeConsistencyProof({ oldSize, hashes, checkpoint })
+  }
+
+  /** Notes that the first `size` entries were read and found right. */
+  trust({ size, root }: TreeHead): void {
+    if (this.#trusted && this.#trusted.size >= size) return
+    this.#trusted = { size, root: Uint8Array.from(root) }
+  }
+
+  async #currentSize(): Promise<number> {
+    const trusted = this.#trusted // before the size is asked for: it may grow meanwhile
+    const size = await this.#size()
+    if (trusted && size < trusted.size) throw contradiction(trusted.size)
+    return size
+  }
+
+  async #sign(size: number): Promise<string> {
+    const head = { size, root: await this.#tree.root(size) }
+    await this.#assertContinues(head)
+    const note = encodeCheckpoint({ origin: this.#name, ...head, extensions: [] })
+    const checkpoint = await signNote(note, this.#signer)
+    this.trust(head)
+    return checkpoint
+  }
+
+  async #assertContinues(head: TreeHead): Promise<void> {
+    const trusted = this.#trusted
+    if (!trusted) return
+    const [older, newer] = trusted.size < head.size ? [trusted, head] : [head, trusted]
+    const proof = await this.#tree.consistencyProof(older.size, newer.size)
+    const sizes = [BigInt(older.size), BigInt(newer.size)] as const
+    if (!isConsistent(sizes[0], older.root, sizes[1], newer.root, proof)) throw contradiction(older.size)
+  }
+}
+
+function contradiction(size: number): AuditError {
+  return new AuditError(
+    'AUDIT_CORRUPT',
+    `the log does not continue the ${size} entries that this process has verified or signed, so nothing was signed; verify() tells where it differs`,
+  )
+}

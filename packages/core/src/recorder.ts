@@ -1,0 +1,83 @@
+import { AppendQueue } from './append-queue.ts'
+import type { AuditBackend } from './backend.ts'
+import { type AuditEntry, createEntry, type EntryInput, placeEntry } from './entry.ts'
+import { AuditError } from './errors.ts'
+import { createLeaf, type Leaf } from './merkle/leaf.ts'
+import type { MerkleTree } from './merkle/merkle-tree.ts'
+
+/** The way of an entry into the log: checked, frozen, encoded, hashed, queued, stored. */
+export class Recorder {
+  readonly #backend: AuditBackend
+  readonly #open: () => Promise<void>
+  readonly #tree: MerkleTree
+  readonly #queue: AppendQueue
+
+  /**
+   * @param open opens the backend, or waits until it is open.
+   * @param tree is told of what was stored.
+   * @param maxPendingBytes see `AuditLogOptions`.
+   */
+  constructor(backend: AuditBackend, open: () => Promise<void>, tree: MerkleTree, maxPendingBytes: number) {
+    this.#backend = backend
+    this.#open = open
+    this.#tree = tree
+    this.#queue = new AppendQueue(leaves => this.#append(leaves), maxPendingBytes)
+  }
+
+  /** See `AuditLog.record`. */
+  async record(input: EntryInput): Promise<AuditEntry> {
+    const leaf = leafOf(input)
+    try {
+      return placeEntry(leaf.entry, await this.#queue.add(leaf))
+    } catch (error) {
+      throw withEntryId(error, leaf.entry.entryId)
+    }
+  }
+
+  /** Resolves once everything that was recorded is stored or has failed. */
+  drained(): Promise<void> {
+    return this.#queue.drained()
+  }
+
+  async #append(leaves: readonly Leaf[]): Promise<number> {
+    await this.#open()
+    const first = await this.#store(leaves)
+    // Behind the `try` of the storing: what fails from here on must not say that nothing was stored.
+    this.#tree.added(
+      first,
+      leaves.map(({ hash }) => hash),
+    )
+    return first
+  }
+
+  async #store(leaves: readonly Leaf[]): Promise<number> {
+    let first: unknown
+    try {
+      first = await this.#backend.append(leaves)
+    } catch (error) {
+      throw AuditError.wrap(error, 'AUDIT_WRITE_FAILED', 'the entry was not stored; record it again')
+    }
+    if (typeof first === 'number' && Number.isSafeInteger(first) && first >= 0) return first
+    throw new AuditError(
+      'AUDIT_OUTCOME_UNKNOWN',
+      'the backend did not say at which index it has stored the entry, so nobody knows whether it did; the testkit tells what is wrong with a backend',
+    )
+  }
+}
+
+/** Where nobody knows whether a batch was stored, each of its callers is told which entry to look for. */
+function withEntryId(error: unknown, entryId: string): unknown {
+  if (!(error instanceof AuditError) || error.code !== 'AUDIT_OUTCOME_UNKNOWN') return error
+  const message = `${error.message}; once the store can be reached, get(${JSON.stringify(entryId)}) tells`
+  return new AuditError(error.code, message, { cause: error.cause, entryId })
+}
+
+function leafOf(input: EntryInput): Leaf {
+  const entry = createEntry(input)
+  try {
+    return createLeaf(entry)
+  } catch (cause) {
+    // Beyond about 500 million characters JavaScript has no string for the line.
+    throw new AuditError('AUDIT_INVALID_ENTRY', 'the entry cannot be encoded: record a part of it', { cause })
+  }
+}

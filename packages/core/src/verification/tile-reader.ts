@@ -1,0 +1,104 @@
+import type { AuditBackend } from '../backend.ts'
+import type { AuditEntry } from '../entry.ts'
+import { timeOfEntryId } from '../entry-id.ts'
+import { AuditError } from '../errors.ts'
+import { encodeLine } from '../line.ts'
+import { HASH_BYTES, leafHash } from '../merkle/leaf.ts'
+import { TILE } from '../merkle/merkle-tree.ts'
+
+/** What stands at an index: an entry, of which nothing is kept but what a verification compares, or why it cannot be read. */
+export type Found = FoundEntry | AuditError
+
+/** An entry that could be read. */
+export interface FoundEntry {
+  readonly entryId: string
+  /** Computed anew, 32 bytes. */
+  readonly leafHash: Uint8Array
+  /** Whether its id holds its timestamp, as in all that this package writes. */
+  readonly isOwn: boolean
+}
+
+/** What is verified at once: 256 indexes, or as many as there are at the end. */
+export interface Tile {
+  /** By index. What is missing is not in it. */
+  readonly found: ReadonlyMap<number, Found>
+  /** Stored leaf hashes, `undefined` where there is none. */
+  readonly kept: readonly (Uint8Array | undefined)[]
+}
+
+/** Reads a log tile by tile, in bounded memory, past whatever is damaged. */
+export class TileReader {
+  readonly #backend: AuditBackend
+
+  constructor(backend: AuditBackend) {
+    this.#backend = backend
+  }
+
+  /** The tile that begins at `start`, of a log of `size` entries. */
+  async read(start: number, size: number): Promise<Tile> {
+    const end = Math.min(start + TILE, size)
+    if (start >= end) return { found: new Map(), kept: [] }
+    const found = new Map<number, Found>()
+    const [, kept] = await Promise.all([this.#readEntries(start, end, found), this.#readHashes(start, end)])
+    return { found, kept }
+  }
+
+  /** Where a part cannot be read, in ever smaller parts, down to the entries that are damaged. */
+  async #readEntries(start: number, end: number, found: Map<number, Found>): Promise<void> {
+    for (let next = start; next < end; ) {
+      const page = await unlessCorrupt(() => this.#backend.read(next, end))
+      if (page instanceof AuditError) return this.#readHalves(next, end, page, found)
+      for (const entry of page) {
+        if (entry.index >= next && entry.index < end) found.set(entry.index, foundAt(entry))
+      }
+      const last = page.at(-1)?.index ?? end
+      if (!page.isPartial || !(last >= next)) return
+      next = last + 1
+    }
+  }
+
+  async #readHalves(start: number, end: number, error: AuditError, found: Map<number, Found>): Promise<void> {
+    if (end - start === 1) {
+      found.set(start, error)
+      return
+    }
+    const middle = Math.floor((start + end) / 2)
+    await this.#readEntries(start, middle, found)
+    await this.#readEntries(middle, end, found)
+  }
+
+  async #readHashes(start: number, end: number): Promise<readonly (Uint8Array | undefined)[]> {
+    const joined = await unlessCorrupt(() => this.#backend.leafHashes(start, end))
+    if (!(joined instanceof AuditError) && joined.length === (end - start) * HASH_BYTES) {
+      return Array.from({ length: end - start }, (_, i) =>
+        joined.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
+      )
+    }
+    if (end - start === 1 || (!(joined instanceof AuditError) && joined.length === 0)) {
+      return Array.from({ length: end - start }, () => undefined)
+    }
+    const middle = Math.floor((start + end) / 2)
+    return [...(await this.#readHashes(start, middle)), ...(await this.#readHashes(middle, end))]
+  }
+}
+
+/** The error itself where a part of the store is damaged: the verification goes on. */
+export async function unlessCorrupt<T>(operation: () => Promise<T>): Promise<T | AuditError> {
+  try {
+    return await operation()
+  } catch (error) {
+    const wrapped = AuditError.wrap(error, 'AUDIT_READ_FAILED', 'the log could not be read')
+    if (wrapped.code === 'AUDIT_CORRUPT') return wrapped
+    throw wrapped
+  }
+}
+
+/** What is kept of an entry, or the error where a store gave back what cannot be encoded. */
+function foundAt(entry: AuditEntry): Found {
+  try {
+    const { entryId, timestamp } = entry
+    return { entryId, leafHash: leafHash(encodeLine(entry)), isOwn: timeOfEntryId(entryId) === timestamp }
+  } catch (error) {
+    return AuditError.wrap(error, 'AUDIT_CORRUPT', `entry ${entry.index} cannot be encoded`)
+  }
+}
