@@ -1,5 +1,6 @@
 import type { AuditBackend } from './backend.ts'
-import { type AuditEntry, type EntryInput, freezeEntry } from './entry.ts'
+import { CheckedBackend } from './checked-backend.ts'
+import type { AuditEntry, EntryInput } from './entry.ts'
 import { canonicalEntryId } from './entry-id.ts'
 import { AuditError } from './errors.ts'
 import { describe, quote } from './json.ts'
@@ -61,7 +62,7 @@ const MAX_PENDING_BYTES = 256 * 1024 * 1024
  * await log.close()
  */
 export class AuditLog implements AsyncDisposable {
-  readonly #backend: AuditBackend
+  readonly #backend: CheckedBackend
   readonly #signer: Signer | undefined
   readonly #recorder: Recorder
   readonly #tree: MerkleTree
@@ -77,7 +78,7 @@ export class AuditLog implements AsyncDisposable {
    */
   constructor(options: AuditLogOptions = {}) {
     const given = optionsOf(options, OPTION_KEYS, 'AuditLog')
-    this.#backend = 'backend' in given ? backendFrom(given.backend) : new MemoryBackend()
+    this.#backend = new CheckedBackend('backend' in given ? backendFrom(given.backend) : new MemoryBackend())
     this.#signer = signerFrom(given.signer)
     this.#tree = new MerkleTree(
       (start, end) => this.#backend.leafHashes(start, end),
@@ -144,7 +145,7 @@ export class AuditLog implements AsyncDisposable {
       limit: 1,
     })
     const [entry] = await this.#read(() => this.#backend.find(selection))
-    return entry && freezeEntry(entry)
+    return entry
   }
 
   /** How many entries match. Its cost grows with the matches; without a filter it does not. Throws what `query` throws. */
@@ -300,7 +301,7 @@ export class AuditLog implements AsyncDisposable {
           ...(size !== undefined && { size }),
           ...(after && { after: { timestamp: canonicalTimestamp(after.timestamp), index: after.index } }),
         })
-        return this.#read(async () => frozen(await this.#backend.find(page)))
+        return this.#read(() => this.#backend.find(page))
       },
       follows: (entry, previous) => !previous || compareEntries(entry, previous) * sign > 0,
     })
@@ -308,7 +309,7 @@ export class AuditLog implements AsyncDisposable {
 
   /** Entries of a range that lies within the log: it never shrinks, so one that is not there is gone. */
   async #readRange(start: number, end: number): Promise<Page> {
-    const page = await this.#read(async () => frozen(await this.#backend.read(start, end)))
+    const page = await this.#read(() => this.#backend.read(start, end))
     const missing = page.findIndex(({ index }, i) => index !== start + i)
     if (missing < 0 && (page.isPartial || page.length >= end - start)) return page
     throw new AuditError(
@@ -338,12 +339,6 @@ export class AuditLog implements AsyncDisposable {
   #assertOpen(): void {
     if (this.#closing) throw new AuditError('AUDIT_CLOSED', 'the log is closed; make a new AuditLog to go on')
   }
-}
-
-/** Freezes the entries of a page where they are, whatever the store did. */
-function frozen(page: Page): Page {
-  for (const entry of page) freezeEntry(entry)
-  return page
 }
 
 function subtreesOf({ subtrees, isReadOnly }: AuditBackend): SubtreeStore {

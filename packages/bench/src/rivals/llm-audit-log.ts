@@ -20,7 +20,7 @@ export const llmAuditLog: Contender = {
           tokens: { input: 0, output: 0 },
           latencyMs: latencyMs ?? 0,
           cost: costUsd,
-          metadata,
+          metadata: { ...metadata },
         }),
       close: () => log.close(),
     }

@@ -1,4 +1,4 @@
-import type { AuditBackend } from '../backend.ts'
+import type { CheckedBackend } from '../checked-backend.ts'
 import { AuditError } from '../errors.ts'
 import { MerkleAccumulator } from '../merkle/accumulator.ts'
 import { MerkleTree, TILE } from '../merkle/merkle-tree.ts'
@@ -27,7 +27,7 @@ const NO_LEAF = EMPTY_ROOT
 
 /** Re-reads every entry and recomputes everything; what is stored is only compared. */
 export async function verifyLog(
-  backend: AuditBackend,
+  backend: CheckedBackend,
   signed: SignedCheckpoint | undefined,
   control: VerificationControl,
 ): Promise<VerificationReport> {
@@ -56,7 +56,7 @@ interface Mismatch {
 }
 
 class Verification {
-  readonly #backend: AuditBackend
+  readonly #backend: CheckedBackend
   readonly #reader: TileReader
   readonly #checkpoint: Checkpoint | undefined
   readonly #control: VerificationControl
@@ -72,7 +72,7 @@ class Verification {
   #rootAtCheckpoint: Uint8Array = EMPTY_ROOT
 
   constructor(
-    backend: AuditBackend,
+    backend: CheckedBackend,
     checkpoint: Checkpoint | undefined,
     control: VerificationControl,
     findings: FindingList,
@@ -86,7 +86,7 @@ class Verification {
 
   async run(): Promise<VerificationReport> {
     const size = await this.#size()
-    const inspecting = unlessCorrupt(async () => (await this.#backend.inspect?.()) ?? [])
+    const inspecting = unlessCorrupt(() => this.#backend.inspect())
     inspecting.catch(() => {}) // awaited below, unless something else throws before
     await this.#verifyEntries(size)
     this.#reportMismatches()
