@@ -263,6 +263,105 @@ test('a cosignature is verified when a verifier for its witness is given', async
   )
 })
 
+test('a checkpoint that bears a witness’s signature and none of the log is refused', async () => {
+  const { log } = await logOf(3)
+  const { vkey, cosign } = makeWitness('witness.example', 1_790_000_000)
+  const witness = createVerifier(vkey)
+  const lines = cosign(await log.checkpoint()).split('\n')
+  const witnessed = lines.filter(line => !line.startsWith('— example.com/audit ')).join('\n')
+  for (const witnesses of [[witness], []]) {
+    expect(() => verifyCheckpoint({ checkpoint: witnessed, verifier, witnesses })).toThrow(
+      code('AUDIT_UNKNOWN_KEY'),
+    )
+  }
+})
+
+test('a signature line that stands twice, and a witness that is given twice, count once', async () => {
+  const { log } = await logOf(3)
+  const { vkey, cosign } = makeWitness('witness.example', 1_790_000_000)
+  const [witness, again] = [createVerifier(vkey), createVerifier(vkey)]
+  const cosigned = cosign(await log.checkpoint())
+  const line = cosigned.slice(cosigned.lastIndexOf('— '))
+  const { cosignatures } = verifyCheckpoint({
+    checkpoint: cosigned + line + line,
+    verifier,
+    witnesses: [witness, again, witness],
+  })
+  expect(cosignatures.map(({ name }) => name)).toEqual(['witness.example'])
+})
+
+test('a key file may end with a newline', async () => {
+  for (const end of ['\n', '\r\n']) {
+    const log = new AuditLog({ signer: createSigner(privateKey + end) })
+    const checkpoint = await log.checkpoint()
+    expect(verifyCheckpoint({ checkpoint, verifier: createVerifier(publicKey + end) }).size).toBe(0)
+  }
+})
+
+test.each(['\x1b[2J', '\x7f', '\x9b31m', '\u202e', '\u200b', '\u2066', '\0'])(
+  'a name with the character %j is refused, in keys and in signature lines',
+  async character => {
+    const name = `example${character}com`
+    expect(() => generateKey(name)).toThrow(code('AUDIT_INVALID_KEY'))
+    const { log } = await logOf(1)
+    const checkpoint = await log.checkpoint()
+    const line = `— ${name} ${Buffer.alloc(68, 1).toString('base64')}\n`
+    expect(() => verifyCheckpoint({ checkpoint: checkpoint + line, verifier })).toThrow(
+      code('AUDIT_INVALID_NOTE'),
+    )
+  },
+)
+
+test.each([
+  ['CRLF', (text: string) => text.replaceAll('\n', '\r\n'), 'CRLF'],
+  ['a byte-order mark', (text: string) => `\uFEFF${text}`, 'byte-order mark'],
+])('%s is named as what it is, and not called forgery', async (_, change, name) => {
+  const { log, entries } = await logOf(2)
+  const checkpoint = await log.checkpoint()
+  const [entry] = entries
+  if (!entry) throw new Error('nothing was recorded')
+  const proof = await log.prove(entry.entryId)
+  const note = expect.objectContaining({ code: 'AUDIT_INVALID_NOTE', message: expect.stringContaining(name) })
+  expect(() => verifyCheckpoint({ checkpoint: change(checkpoint), verifier })).toThrow(note)
+  expect(() => verifyProof({ entry, proof: change(proof), verifier })).toThrow(
+    expect.objectContaining({ code: 'AUDIT_INVALID_PROOF', message: expect.stringContaining(name) }),
+  )
+  await expect(log.verify({ checkpoint: change(checkpoint) })).rejects.toThrow(note)
+})
+
+test('a forged older root, or a proof for another size, shows no consistency', async () => {
+  const { log } = await logOf(3)
+  const older = await log.checkpoint()
+  await Promise.all(Array.from({ length: 5 }, () => log.record(input())))
+  const proof = await log.proveConsistency(older)
+  expect(verifyConsistency({ older, proof, verifier }).size).toBe(8)
+  // Signed by the log's own key, as a log that shows two faces signs them.
+  const forged = async (size: number, root: Buffer) => {
+    const text = `example.com/audit\n${size}\n${root.toString('base64')}\n`
+    const signature = await signer.sign(Buffer.from(text))
+    const line = Buffer.concat([verifier.keyHash, signature]).toString('base64')
+    return `${text}\n— example.com/audit ${line}\n`
+  }
+  const { root } = verifyCheckpoint({ checkpoint: older, verifier })
+  for (const [size, of] of [
+    [3, Buffer.alloc(32, 1)],
+    [2, Buffer.from(root)],
+    [0, Buffer.alloc(32, 1)],
+  ] as const) {
+    const other = await forged(size, of)
+    for (const text of [proof, proof.replace('old 3', `old ${size}`), await proofFromNothing(size, log)]) {
+      expect(() => verifyConsistency({ older: other, proof: text, verifier })).toThrow(
+        code('AUDIT_NOT_CONSISTENT'),
+      )
+    }
+  }
+})
+
+/** A proof without hashes, which is right for a log that was empty. */
+async function proofFromNothing(size: number, log: AuditLog): Promise<string> {
+  return `old ${size}\n\n${await log.checkpoint()}`
+}
+
 test('a log goes on while it is checked, and a checkpoint covers what was acknowledged', async () => {
   const log = new AuditLog({ backend: new MemoryBackend(), signer })
   const recording = (async () => {

@@ -118,3 +118,29 @@ test('an id leads to its place, however a UUID is spelt', () => {
   }
   expect(index.placesOfId(idOf(20_000)).length).toBeLessThan(2)
 })
+
+test('long users and models are told apart, at no more cost than short ones', () => {
+  const index = new EntryIndex()
+  const long = (i: number) => 'u'.repeat(20_000) + String(i).padStart(7, '0') // its hash is that of all the others
+  const count = 20_000 // comparing each with all others would take longer than any test may
+  for (let i = 0; i < count; i++) {
+    index.add({ entryId: `${i}`, timestamp: timestampOf(i), user: long(i), model: i % 2 ? long(0) : 'm' })
+  }
+  expect([...index.places({ user: long(7), order: 'asc' })]).toEqual([7])
+  expect(index.count({ user: long(count), order: 'asc' })).toBe(0)
+  expect(index.count({ model: long(0), order: 'asc' })).toBe(count / 2)
+  expect([...index.places({ user: long(9), model: long(0), order: 'asc' })]).toEqual([9])
+})
+
+test('ids that share a hash in one index do not in the next', () => {
+  const ids = Array.from({ length: 200_000 }, (_, i) => `id ${i}`)
+  const shared = (index: EntryIndex) => {
+    for (const entryId of ids) index.add({ entryId, timestamp: timestampOf(0), user: '', model: '' })
+    return ids.find(id => index.placesOfId(id).length > 1)
+  }
+  const id = shared(new EntryIndex()) // of so many, some do
+  expect(id).toBeDefined()
+  const again = [new EntryIndex(), new EntryIndex(), new EntryIndex()]
+  for (const index of again) shared(index)
+  expect(again.every(index => index.placesOfId(id ?? '').length > 1)).toBe(false)
+})

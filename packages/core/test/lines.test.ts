@@ -97,6 +97,68 @@ test.each([
   expect(() => decodeLine(line ?? '')).toThrow(expect.objectContaining({ code: 'AUDIT_CORRUPT' }))
 })
 
+const spelt = (from: string, to: string) => {
+  const line = JSON.stringify({ ...good, metadata: { a: 1, b: { c: [2] } } })
+  expect(line).toContain(from)
+  return line.replace(from, to)
+}
+
+test.each([
+  ['a key twice', spelt('"user":', '"user":"eve","user":')],
+  ['a key twice, spelt in two ways', spelt('"user":', '"us\\u0065r":"eve","user":')],
+  ['a key twice in metadata', spelt('"a":1', '"a":1,"a":1')],
+  ['a key twice deep in metadata', spelt('[2]', '[{"d":1,"e":"}","d":2}]')],
+  ['__proto__ twice', spelt('"a":1', '"__proto__":1,"__proto__":2')],
+  ['a key twice behind a text with quotes and brackets', spelt('"a":1', '"x":"\\"{[,","a":1,"a":2')],
+  ['a whole number that a double rounds', spelt('[2]', '[9007199254740993]')],
+  ['a fraction that a double rounds', spelt('0.003', '0.00300000000000000000001')],
+  ['a number that a double takes for 0', spelt('[2]', '[1e-400]')],
+  ['a large number with too many digits', spelt('[2]', '[123456789012345678901234567890]')],
+])('a line that says two things is refused: %s', (_, line) => {
+  expect(() => decodeLine(line)).toThrow(expect.objectContaining({ code: 'AUDIT_CORRUPT' }))
+})
+
+test.each([
+  ['1.0', 1],
+  ['1.50', 1.5],
+  ['1e2', 100],
+  ['1E+2', 100],
+  ['100e-2', 1],
+  ['-0', 0],
+  ['0.0', 0],
+  ['0e5', 0],
+  ['1e-07', 1e-7],
+  ['0.30000000000000004', 0.1 + 0.2],
+  ['9007199254740992', 2 ** 53],
+  ['5e-324', 5e-324],
+  ['1.7976931348623157e+308', Number.MAX_VALUE],
+])('the number %s is read, however it is spelt', (literal, value) => {
+  expect(decodeLine(spelt('[2]', `[${literal}]`)).metadata).toEqual({ a: 1, b: { c: [value] } })
+})
+
+test.each([
+  ['equal keys in different objects', '{"a":{"a":1},"b":[{"a":1},{"a":1}]}'],
+  ['texts that are equal to keys', '{"a": "a", "b": ["a", "a"]}'],
+  ['keys that differ in case', '{"a": 1, "A": 1}'],
+  ['escapes at the end of a text', '{"a": "\\\\", "b": "\\""}'],
+])('a line with %s says one thing', (_, metadata) => {
+  const line = JSON.stringify(good).replace('"metadata":{}', `"metadata": ${metadata}`)
+  expect(decodeLine(line).metadata).toEqual(JSON.parse(metadata))
+})
+
+test('what is wrong with a line is said in a few words, whatever it holds', () => {
+  const huge = 'k'.repeat(1_000_000)
+  for (const line of [
+    withValue(huge, 1),
+    spelt('"a":1', `"${huge}":[1e999]`),
+    spelt('"a":1', `"${huge}":1,"${huge}":1`),
+  ]) {
+    expect(() => decodeLine(line)).toThrow(
+      expect.objectContaining({ code: 'AUDIT_CORRUPT', message: expect.stringMatching(/^.{1,500}$/s) }),
+    )
+  }
+})
+
 describe.skipIf(!existsSync(vectors))(
   'published cases of RFC 8785 (need the vectors beside the checkout)',
   () => {

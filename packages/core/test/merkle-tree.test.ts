@@ -117,6 +117,35 @@ test('recording stores the roots of complete subtrees without reading a hash bac
   expect(await backend.subtrees.read(1, 0, 10)).toEqual(Buffer.concat(expected))
 })
 
+test.each([
+  [256, 1],
+  [512, 2],
+  [300, 1],
+  [255, 0],
+])(
+  'a batch of %i stores %i roots behind the recording, before anything asks for one',
+  async (count, roots) => {
+    const backend = new (class extends MemoryBackend {
+      readonly subtrees = new MemorySubtreeStore()
+    })()
+    const log = new AuditLog({ backend })
+    const inputs = Array.from({ length: count }, () => ({ model: 'm', inputText: '', outputText: '' }))
+    await Promise.all(inputs.map(input => log.record(input)))
+    await log.close() // waits for what goes on in the background
+    expect((await backend.subtrees.read(1, 0, 10)).length / 32).toBe(roots)
+  },
+)
+
+test('a tree that fails to grow in the background does not fail the recording', async () => {
+  const subtrees = new MemorySubtreeStore()
+  subtrees.write = () => Promise.reject(new Error('the disk is full'))
+  const backend = Object.assign(new MemoryBackend(), { subtrees })
+  const log = new AuditLog({ backend })
+  const inputs = Array.from({ length: 300 }, () => ({ model: 'm', inputText: '', outputText: '' }))
+  expect(await Promise.all(inputs.map(input => log.record(input)))).toHaveLength(300)
+  await log.close()
+})
+
 test('after entries of another writer, the hashes between are read', async () => {
   const backend = new (class extends MemoryBackend {
     readonly subtrees = new MemorySubtreeStore()

@@ -24,7 +24,7 @@ class ChangedBackend extends MemoryBackend {
   readonly subtrees: SubtreeStore = new MemorySubtreeStore()
   /** In the place of the entries: `undefined` where one is missing, an error where one cannot be read. */
   readonly entries = new Map<number, AuditEntry | AuditError | undefined>()
-  readonly hashes = new Map<number, Uint8Array>()
+  readonly hashes = new Map<number, Uint8Array | undefined>()
   removed = 0
   added = 0
   inspected: readonly Finding[] = []
@@ -44,10 +44,14 @@ class ChangedBackend extends MemoryBackend {
 
   override async leafHashes(start: number, end: number): Promise<Uint8Array> {
     const hashes = await super.leafHashes(start, Math.min(end, await this.size()))
+    let kept = hashes
     for (const [index, hash] of this.hashes) {
-      if (index >= start && index < end) hashes.set(hash, (index - start) * 32)
+      if (index < start || index >= end) continue
+      const at = (index - start) * 32
+      if (hash) hashes.set(hash, at)
+      else kept = Buffer.concat([hashes.subarray(0, at), hashes.subarray(at + 32)]) // a row without one
     }
-    return hashes
+    return kept
   }
 
   async inspect(): Promise<readonly Finding[]> {
@@ -168,6 +172,36 @@ test.each([
   const { log, backend } = await logOf(65_600)
   await backend.subtrees.write(level, place, Buffer.alloc(32, 1))
   expect(found(await log.verify())).toEqual([['subtree-forged', index]])
+})
+
+test.each([0, 100, 255, 256, 599])('an entry whose leaf hash is gone is found: %i', async index => {
+  const { log, backend } = await logOf(600)
+  backend.hashes.set(index, undefined)
+  const { findings } = await log.verify()
+  expect(findings.map(({ kind, index: at }) => [kind, at])).toContainEqual(['entry-changed', index])
+})
+
+test('all leaf hashes gone are found', async () => {
+  const { log, backend } = await logOf(300)
+  backend.leafHashes = async () => new Uint8Array()
+  const { findings } = await log.verify()
+  expect(findings.filter(({ kind }) => kind === 'entry-changed')).toHaveLength(300)
+})
+
+test('a stored root that cannot be read is a finding', async () => {
+  const { log, backend } = await logOf(600)
+  const { read } = backend.subtrees
+  backend.subtrees.read = (level, start, end) =>
+    level === 1 && start === 1
+      ? Promise.reject(new AuditError('AUDIT_CORRUPT', 'not 32 bytes'))
+      : read.call(backend.subtrees, level, start, end)
+  expect(found(await log.verify())).toEqual([['subtree-forged', 256]])
+})
+
+test('a store that fails in another way than by damage ends the verification', async () => {
+  const { log, backend } = await logOf(600)
+  backend.subtrees.read = () => Promise.reject(new Error('the cable is out'))
+  await expect(log.verify()).rejects.toThrow(code('AUDIT_READ_FAILED'))
 })
 
 test('a root over entries that are gone tells of a rollback', async () => {

@@ -34,6 +34,8 @@ export class MerkleTree {
   readonly #stored: number[] = []
   readonly #computed = new SubtreeCache()
   readonly #recent = new RecentLeaves()
+  /** The size when this process came. What is complete behind it is computed here, whatever is stored by then. */
+  #sizeFound: number | undefined
   #growing: Promise<void> = Promise.resolve()
 
   constructor(leafHashes: ReadLeafHashes, subtrees: SubtreeStore) {
@@ -59,6 +61,7 @@ export class MerkleTree {
 
   /** Takes note of leaf hashes that were just stored from a place on, and grows where they complete a subtree. */
   added(first: number, hashes: readonly Uint8Array[]): void {
+    this.#sizeFound ??= first
     this.#recent.add(first, hashes)
     const size = first + hashes.length
     if (Math.floor(first / TILE) === Math.floor(size / TILE)) return
@@ -151,8 +154,10 @@ export class MerkleTree {
   }
 
   async #grow(size: number): Promise<void> {
+    this.#sizeFound ??= size
+    const found = this.#sizeFound
     const levels = levelsOf(size)
-    await Promise.all(levels.map(level => this.#countStored(level, size)))
+    await Promise.all(levels.map(level => this.#countStored(level, found)))
     for (const level of levels) await this.#growLevel(level, completeAt(level, size))
   }
 

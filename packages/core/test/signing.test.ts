@@ -1,0 +1,212 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
+import {
+  type AuditEntry,
+  AuditLog,
+  createLeaf,
+  createSigner,
+  createVerifier,
+  generateKey,
+  MemoryBackend,
+  type Page,
+  type Signer,
+  type SubtreeStore,
+  verifyCheckpoint,
+  verifyProof,
+} from '@audit/core'
+import { expect, test } from 'vitest'
+import { rootOf } from '../src/merkle/tree.ts'
+import { MemorySubtreeStore } from './memory-subtree-store.ts'
+
+const { privateKey, publicKey } = generateKey('example.com/audit')
+const signer = createSigner(privateKey)
+const verifier = createVerifier(publicKey)
+const input = (inputText = '') => ({ model: 'm', inputText, outputText: '' })
+const code = (expected: string) => expect.objectContaining({ name: 'AuditError', code: expected })
+
+const fill = async (log: AuditLog, count: number): Promise<AuditEntry[]> =>
+  Promise.all(Array.from({ length: count }, (_, i) => log.record(input(`${i}`))))
+
+const other = generateKeyPairSync('ed25519').privateKey
+
+test.each<[string, (message: Uint8Array) => unknown]>([
+  ['zeroes', () => new Uint8Array(64)],
+  ['too few bytes', message => signer.sign(message)],
+  ['nothing', () => undefined],
+  ['a text', () => 'signature'],
+  ['an array of numbers', () => new Array(64).fill(1)],
+  ['an empty signature', () => new Uint8Array()],
+  ['a signature of another key', message => sign(null, message, other)],
+  ['a signature over something else', () => signer.sign(Buffer.from('another text'))],
+])('a signer that gives %s gives no checkpoint and no proof', async (what, give) => {
+  const wrong: Signer = {
+    publicKey,
+    sign: async message => {
+      const given = await give(message)
+      return (what === 'too few bytes' ? (given as Uint8Array).subarray(0, 63) : given) as Uint8Array // the fault
+    },
+  }
+  const log = new AuditLog({ signer: wrong })
+  const [entry] = await fill(log, 1)
+  await expect(log.checkpoint()).rejects.toThrow(code('AUDIT_SIGNING_FAILED'))
+  await expect(log.prove(entry?.entryId ?? '')).rejects.toThrow(code('AUDIT_SIGNING_FAILED'))
+})
+
+test('a signer that writes into what it is given, or later into what it gave, changes no checkpoint', async () => {
+  let given = new Uint8Array()
+  const writing: Signer = {
+    publicKey,
+    sign: async message => {
+      given = new Uint8Array(await signer.sign(new Uint8Array(message)))
+      message.fill(0)
+      queueMicrotask(() => queueMicrotask(() => given.fill(0)))
+      return given
+    },
+  }
+  const log = new AuditLog({ signer: writing })
+  await fill(log, 3)
+  expect(verifyCheckpoint({ checkpoint: await log.checkpoint(), verifier }).size).toBe(3)
+})
+
+test('nothing that is handed out is shared: whoever writes into it changes nothing', async () => {
+  const empty = new AuditLog({ signer })
+  const before = await empty.checkpoint()
+  const roots = [(await empty.verify()).root, verifyCheckpoint({ checkpoint: before, verifier }).root]
+  for (const root of roots) root.fill(0)
+  expect(await new AuditLog({ signer }).checkpoint()).toBe(before)
+  const log = new AuditLog({ signer })
+  await fill(log, 1)
+  const first = await log.checkpoint()
+  const { root } = await log.verify()
+  root.fill(0)
+  expect(await log.checkpoint()).toBe(first)
+})
+
+/** A store in which somebody can exchange an entry for another, with its leaf hash and the subtree roots above it. */
+class Store extends MemoryBackend {
+  readonly subtrees: SubtreeStore = new MemorySubtreeStore()
+  readonly exchanged = new Map<number, AuditEntry>()
+  truncatedTo: number | undefined
+
+  override async size(): Promise<number> {
+    return this.truncatedTo ?? super.size()
+  }
+
+  override async read(start: number, end: number): Promise<Page> {
+    const page = await super.read(start, end)
+    return page.map(entry => this.exchanged.get(entry.index) ?? entry)
+  }
+
+  override async leafHashes(start: number, end: number): Promise<Uint8Array> {
+    const hashes = await super.leafHashes(start, Math.min(end, await this.size()))
+    for (const [index, entry] of this.exchanged) {
+      if (index >= start && index < end) hashes.set(createLeaf(entry).hash, (index - start) * 32)
+    }
+    return hashes
+  }
+
+  /** Exchanges an entry, and makes everything that is derived fit. */
+  async exchange(entry: AuditEntry): Promise<void> {
+    this.exchanged.set(entry.index, entry)
+    const place = Math.floor(entry.index / 256)
+    const tile = await this.leafHashes(place * 256, place * 256 + 256)
+    if (tile.length === 256 * 32) await this.subtrees.write(1, place, rootOf(tile))
+  }
+}
+
+async function filledStore(count: number) {
+  const store = new Store()
+  const log = new AuditLog({ backend: store, signer })
+  const entries = await fill(log, count)
+  await log.checkpoint() // its subtree roots are stored
+  return { store, entries }
+}
+
+test.each([
+  [600, 3],
+  [600, 599],
+  [512, 511],
+])(
+  'of %i entries, number %i is changed behind a running verification: it is not signed',
+  async (count, index) => {
+    const { store, entries } = await filledStore(count)
+    const log = new AuditLog({ backend: store, signer }) // a process that starts now
+    const entry = entries[index]
+    if (!entry) throw new Error('no such entry')
+    expect(await log.verify()).toMatchObject({ ok: true, size: count })
+    await store.exchange({ ...entry, user: 'mallory' }) // read already, and not read again
+    await expect(log.checkpoint()).rejects.toThrow(code('AUDIT_CORRUPT'))
+    await expect(log.prove(entries[0]?.entryId ?? '')).rejects.toThrow(code('AUDIT_CORRUPT'))
+  },
+)
+
+test('what was signed is continued by what is signed next', async () => {
+  const { store, entries } = await filledStore(600)
+  const log = new AuditLog({ backend: store, signer })
+  await log.checkpoint()
+  const entry = entries[40]
+  if (!entry) throw new Error('no such entry')
+  await store.exchange({ ...entry, user: 'mallory' })
+  await log.record(input('later'))
+  await expect(log.checkpoint()).rejects.toThrow(code('AUDIT_CORRUPT'))
+})
+
+test('a log that has become shorter than what was verified is not signed', async () => {
+  const { store } = await filledStore(600)
+  const log = new AuditLog({ backend: store, signer })
+  await log.verify()
+  store.truncatedTo = 599
+  await expect(log.checkpoint()).rejects.toThrow(code('AUDIT_CORRUPT'))
+})
+
+test('a report with findings is not what is continued', async () => {
+  const { store, entries } = await filledStore(600)
+  const log = new AuditLog({ backend: store, signer })
+  const entry = entries[40]
+  if (!entry) throw new Error('no such entry')
+  store.exchanged.set(40, { ...entry, user: 'mallory' })
+  expect((await log.verify()).ok).toBe(false)
+  store.exchanged.clear()
+  expect(verifyCheckpoint({ checkpoint: await log.checkpoint(), verifier }).size).toBe(600)
+})
+
+test('checkpoints and proofs at once, while the log grows, all hold', async () => {
+  const store = new Store()
+  const log = new AuditLog({ backend: store, signer })
+  const entries = await fill(log, 300)
+  const growing = fill(log, 700)
+  const checks = entries.slice(0, 40).map(async entry => {
+    const proof = await log.prove(entry.entryId)
+    expect(verifyProof({ entry, proof, verifier }).size).toBeGreaterThanOrEqual(300)
+    await log.checkpoint()
+  })
+  await Promise.all([growing, ...checks])
+})
+
+test('a false root that somebody stored for a subtree which this process completes is not signed', async () => {
+  const store = new Store()
+  await store.subtrees.write(1, 0, Buffer.alloc(10 * 32, 0xab)) // roots of the future
+  store.subtrees.write = async () => {} // a store that keeps what came first
+  const log = new AuditLog({ backend: store, signer })
+  const entries = await fill(log, 600)
+  const honest = new AuditLog({ signer })
+  expect(verifyCheckpoint({ checkpoint: await log.checkpoint(), verifier }).root).not.toEqual(
+    verifyCheckpoint({ checkpoint: await honest.checkpoint(), verifier }).root,
+  )
+  for (const index of [0, 255, 256, 599]) {
+    const entry = entries[index]
+    if (entry) expect(verifyProof({ entry, proof: await log.prove(entry.entryId), verifier }).size).toBe(600)
+  }
+})
+
+test('a log that may only be read is proved without writing a subtree root', async () => {
+  const { store, entries } = await filledStore(600)
+  const readOnly = Object.assign(store, { isReadOnly: true })
+  store.subtrees.read = async () => new Uint8Array()
+  store.subtrees.write = () => Promise.reject(new Error('written'))
+  const log = new AuditLog({ backend: readOnly, signer })
+  const entry = entries[300]
+  if (!entry) throw new Error('no such entry')
+  expect(verifyProof({ entry, proof: await log.prove(entry.entryId), verifier }).size).toBe(600)
+  expect((await log.verify()).ok).toBe(true)
+  await log.close()
+})
