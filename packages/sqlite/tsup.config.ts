@@ -16,7 +16,7 @@ const workerSource: NonNullable<Options['esbuildPlugins']>[number] = {
         write: false,
         platform: 'node',
         format: 'cjs', // what a Worker made from a string runs
-        target: 'node22',
+        target: 'node22.14',
         legalComments: 'none',
       })
       return { contents: outputFiles[0]?.text ?? '', loader: 'text' }
@@ -27,7 +27,7 @@ const workerSource: NonNullable<Options['esbuildPlugins']>[number] = {
 export default defineConfig({
   entry: ['src/index.ts'],
   format: 'esm',
-  target: 'node22',
+  target: 'node22.14',
   dts: true,
   clean: true,
   esbuildPlugins: [workerSource],

@@ -1,20 +1,31 @@
-import { createRequire } from 'node:module'
-import { AuditError } from '@audit/core'
+import { AuditError, requirePackage } from '@audit/core'
 import type BetterSqlite3 from 'better-sqlite3'
 
 export type Database = BetterSqlite3.Database
 export type DatabaseConstructor = typeof BetterSqlite3
 export type Statement<Parameters extends unknown[], Result> = BetterSqlite3.Statement<Parameters, Result>
 
-/** Loads better-sqlite3 as the file `anchor` would: the worker's code has no place of its own. */
-export function loadDriver(anchor: string): DatabaseConstructor {
-  try {
-    return createRequire(anchor)('better-sqlite3')
-  } catch (cause) {
-    throw new AuditError(
-      'AUDIT_OPEN_FAILED',
-      'better-sqlite3 cannot be loaded; install it, and leave it out of a bundle (external)',
-      { cause },
-    )
-  }
+/** What better-sqlite3 was compiled for. An older Node loads it all the same, and then crashes. */
+const NODE_API = 10
+
+/**
+ * Loads better-sqlite3 as the first of these files would that can: the worker's code has no place of its own.
+ *
+ * @throws AuditError `AUDIT_OPEN_FAILED` where it cannot be loaded, or where Node is too old for it.
+ */
+export function loadDriver(anchors: readonly string[]): DatabaseConstructor {
+  assertNodeApi()
+  return requirePackage<DatabaseConstructor>('better-sqlite3', anchors, Database => {
+    new Database(':memory:').close() // loads the binary
+  })
+}
+
+/** Electron and others have version numbers of their own, so this looks at what counts. */
+function assertNodeApi(): void {
+  const { node, napi } = process.versions
+  if (Number(napi) >= NODE_API) return
+  throw new AuditError(
+    'AUDIT_OPEN_FAILED',
+    `SQLite needs Node.js 22.14 or newer (Node-API ${NODE_API}), and this is ${node} (Node-API ${napi}): update Node.js`,
+  )
 }

@@ -7,8 +7,8 @@ export interface WorkerSetup {
   readonly role: 'writer' | 'reader'
   /** Absolute path of the log's file. */
   readonly path: string
-  /** File or URL from where better-sqlite3 is resolved. */
-  readonly anchor: string
+  /** Files and URLs from where better-sqlite3 is resolved, in this order. */
+  readonly anchors: readonly string[]
   /** The file that was opened before: another one in its place is refused. Without it, a missing file is created. */
   readonly identity?: FileIdentity
 }

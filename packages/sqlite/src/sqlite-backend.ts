@@ -11,6 +11,7 @@ import {
   type Selection,
   type SubtreeStore,
 } from '@audit/core'
+import { driverAnchors } from './driver-anchors.ts'
 import type { FileIdentity } from './log-file.ts'
 import type { Batch, Row, WorkerSetup } from './protocol.ts'
 import { SubtreeTable } from './subtree-table.ts'
@@ -138,8 +139,7 @@ export class SqliteBackend implements AuditBackend {
     return {
       role,
       path: this.#path,
-      // A bundle in CommonJS has no import.meta.url, and an ES module no __filename.
-      anchor: import.meta.url ?? __filename,
+      anchors: driverAnchors(),
       ...(this.#identity && { identity: this.#identity }),
     }
   }

@@ -46,8 +46,8 @@ function close(): void {
 }
 
 function connect(): Connection {
-  const { role, path, anchor, identity } = setup
-  const Database = loadDriver(anchor)
+  const { role, path, anchors, identity } = setup
+  const Database = loadDriver(anchors)
   if (!identity) return writing(openOrCreate(Database, path))
   if (role === 'writer') return writing(reopen(Database, path, identity))
   return reading(Database, openForReading(Database, path, identity))
