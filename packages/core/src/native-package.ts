@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import module from 'node:module'
 import { join } from 'node:path'
 import { AuditError } from './errors.ts'
 
@@ -36,7 +36,8 @@ export function requirePackage<Loaded>(
   const failures: unknown[] = []
   for (const anchor of anchors) {
     try {
-      const loaded = createRequire(anchor)(name)
+      // Not a named import: webpack would warn about an argument that it cannot know.
+      const loaded = module.createRequire(anchor)(name)
       check(loaded)
       return loaded
     } catch (error) {
