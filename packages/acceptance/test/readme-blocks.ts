@@ -16,10 +16,13 @@ export interface Block {
   readonly info: string
 }
 
-/** The README files of the repository, as paths from its top. */
+/** The README files of the repository and what stands in its docs, as paths from its top. */
 export function readmes(): readonly string[] {
   const ofPackages = readdirSync(join(TOP, 'packages')).map(name => `packages/${name}/README.md`)
-  return ['README.md', ...ofPackages].filter(path => existsSync(join(TOP, path)))
+  const docs = readdirSync(join(TOP, 'docs')).filter(name => name.endsWith('.md'))
+  return ['README.md', ...ofPackages, ...docs.map(name => `docs/${name}`)].filter(path =>
+    existsSync(join(TOP, path)),
+  )
 }
 
 /** The TypeScript blocks of a README, in their order. */

@@ -1,5 +1,5 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { blocksOf, readmes, TOP } from './readme-blocks.ts'
@@ -17,8 +17,8 @@ const READMES = readmes().map(readme => ({
 
 let folder: TemporaryFolder
 
-/** The folder of a README's blocks: they may import each other, and write files. */
-const folderOf = (readme: string) => folder.file(dirname(readme))
+/** The folder of a document's blocks: they may import each other, and write files. */
+const folderOf = (readme: string) => folder.file(readme.replace(/\.md$/, ''))
 
 beforeAll(() => {
   process.env.DATABASE_URL = inject('url') // what the blocks that want a database connect to

@@ -19,7 +19,10 @@ test.each([
   const preload = join(folder, 'preload.cjs')
   const versions = `{ ...process.versions, node: '21.0.0', napi: '${napi}' }`
   writeFileSync(preload, `Object.defineProperty(process, 'versions', { value: ${versions} })`)
-  const env = { ...process.env, NODE_OPTIONS: `--require ${JSON.stringify(preload)}` } // for threads, too
+  const env = {
+    ...process.env,
+    NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --require ${JSON.stringify(preload)}`,
+  } // for threads, too
   const child = spawn(process.execPath, [programPath('record-and-print'), join(folder, 'audit.db')], { env })
   const { exitCode, signal, lines } = await outcomeOf(child)
   expect({ exitCode, signal, first: lines[0] }).toEqual({ exitCode: 0, signal: null, first: expected })
