@@ -11,7 +11,7 @@ import { join, relative } from 'node:path'
 import { SqliteBackend } from '@audit/sqlite'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
-import { createSchema } from '../src/schema.ts'
+import { APPLICATION_ID, createSchema } from '../src/schema.ts'
 import { input, openLog } from './open-log.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -27,6 +27,8 @@ test.each([
   ['a path that ends with a space', { path: 'audit.db ' }],
   ['a database in memory', { path: ':memory:' }],
   ['an unknown option', { path: 'audit.db', readonly: true }],
+  ['a readOnly that is neither true nor false', { path: 'audit.db', readOnly: 1 }],
+  ['inherited options', Object.create({ path: 'audit.db' })],
 ])('%s is refused', (_, options) => {
   const construct = () => new SqliteBackend(options as { path: string }) // what JavaScript callers may do
   expect(construct).toThrow(expect.objectContaining({ code: 'AUDIT_INVALID_OPTIONS' }))
@@ -169,7 +171,8 @@ test('a crash while the log was created leaves nothing in the way', async () => 
   const live = join(folder, 'live.db')
   const database = new Database(live)
   database.pragma('cache_size = 1')
-  database.exec('BEGIN; CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(1000000))')
+  database.exec(`BEGIN; PRAGMA application_id = ${APPLICATION_ID}; CREATE TABLE t (a)`)
+  database.exec('INSERT INTO t VALUES (zeroblob(1000000))')
   for (const ending of ['', '-journal']) copyFileSync(live + ending, join(folder, `audit.db${ending}`))
   database.close()
   expect(await record(join(folder, 'audit.db'))).toMatchObject({ index: 0 })
