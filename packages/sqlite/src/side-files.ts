@@ -110,11 +110,25 @@ export function assertJournalIsHarmless(path: string): void {
 
 function assertHoldsNothing(path: string): void {
   withDatabasePages(path, (header, read) => {
+    const wasEverCommitted = header?.readUInt32BE(CHANGE_COUNTER_OFFSET) !== 0
+    if (!wasEverCommitted && wasEmptyBefore(`${path}-journal`)) return
     if (header && header.readInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID)
       throw unsupported('it is a database that its own program has yet to recover; give another path')
     const root = read(2)
     if (root?.some(byte => byte !== 0) && tryRead(() => newestEntry(read)) !== undefined) throw strangeJournal(path)
   })
+}
+
+/** Whether a crash came while the file was being created, by what its journal says of its size (file format, section 3). */
+function wasEmptyBefore(journal: string): boolean {
+  const file = openSync(journal, 'r')
+  try {
+    const header = readAt(file, 0, JOURNAL_PAGES_OFFSET + 4)
+    if (!header?.subarray(0, JOURNAL_MAGIC.length).equals(JOURNAL_MAGIC)) return false
+    return header.readUInt32BE(JOURNAL_PAGES_OFFSET) === 0
+  } finally {
+    closeSync(file)
+  }
 }
 
 function strangeJournal(path: string): AuditError {
@@ -175,6 +189,9 @@ function assertNewestAreFound(database: Database): void {
   throw new AuditError('AUDIT_CORRUPT', `the file and its -wal are not of one log: ${ADVICE}`)
 }
 
+const JOURNAL_MAGIC = Buffer.from('d9d505f920a163d7', 'hex')
+const JOURNAL_PAGES_OFFSET = 16
+const CHANGE_COUNTER_OFFSET = 24
 const APPLICATION_ID_OFFSET = 68
 const PAGE_SIZE_OFFSET = 16
 const HEADER_BYTES = 100

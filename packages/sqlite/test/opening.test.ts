@@ -11,7 +11,7 @@ import { join, relative } from 'node:path'
 import { SqliteBackend } from '@audit/sqlite'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
-import { APPLICATION_ID, createSchema } from '../src/schema.ts'
+import { createSchema } from '../src/schema.ts'
 import { input, openLog } from './open-log.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -171,8 +171,7 @@ test('a crash while the log was created leaves nothing in the way', async () => 
   const live = join(folder, 'live.db')
   const database = new Database(live)
   database.pragma('cache_size = 1')
-  database.exec(`BEGIN; PRAGMA application_id = ${APPLICATION_ID}; CREATE TABLE t (a)`)
-  database.exec('INSERT INTO t VALUES (zeroblob(1000000))')
+  database.exec('BEGIN; CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(1000000))')
   for (const ending of ['', '-journal']) copyFileSync(live + ending, join(folder, `audit.db${ending}`))
   database.close()
   expect(await record(join(folder, 'audit.db'))).toMatchObject({ index: 0 })
