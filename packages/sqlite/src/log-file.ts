@@ -106,9 +106,7 @@ function isMountPoint(path: string): boolean {
 
 /** The kernel writes blanks and backslashes as octal numbers, bytewise. */
 function unescapeOctal(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, digits: string) =>
-    String.fromCharCode(Number.parseInt(digits, 8)),
-  )
+  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))
 }
 
 /** The files of a log that SQLite has open now, for one who holds a connection. */

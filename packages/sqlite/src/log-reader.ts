@@ -7,10 +7,10 @@ import {
   leafHashesSql,
   MATCHES_BYTES,
   MATCHES_METADATA,
-  type Sql,
   readSql,
   rootsSql,
   SIZE_SQL,
+  type Sql,
   TEXT_BYTES_SQL,
 } from './selection-sql.ts'
 import { damaged, mayHideBytes, metadataOf, metadataOfBytes, pageOf, storedRow } from './stored-row.ts'
@@ -30,7 +30,8 @@ export class LogReader {
     this.#database = database
     const options = { deterministic: true, directOnly: true }
     const filterOf = filterParser()
-    const matches = (filter: string, metadata: JsonObject) => Number(matchesMetadata(filterOf(filter), metadata))
+    const matches = (filter: string, metadata: JsonObject) =>
+      Number(matchesMetadata(filterOf(filter), metadata))
     database.function(MATCHES_METADATA, options, (metadata: unknown, filter: string) =>
       mayHideBytes(metadata) ? ASK_THE_BYTES : matches(filter, metadataOf(metadata)),
     )

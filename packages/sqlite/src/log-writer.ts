@@ -150,9 +150,7 @@ function prepare(database: Database) {
     rollback: database.prepare('ROLLBACK'),
     size: database.prepare<[], number>(SIZE_SQL).pluck(),
     schemaVersion: database.prepare<[], number>('SELECT schema_version FROM pragma_schema_version').pluck(),
-    indexOf: database
-      .prepare<[string], number>('SELECT "index" FROM audit_log WHERE entry_id = ?')
-      .pluck(),
+    indexOf: database.prepare<[string], number>('SELECT "index" FROM audit_log WHERE entry_id = ?').pluck(),
     insert: database.prepare(
       `INSERT INTO audit_log (${ROW_COLUMNS}, leaf_hash, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ) as Statement<[...Row, hash: Uint8Array, checksum: number], unknown>, // the columns

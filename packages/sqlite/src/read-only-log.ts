@@ -1,4 +1,4 @@
-import { copyFileSync, constants, mkdtempSync, rmSync } from 'node:fs'
+import { constants, copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AuditError, type Finding } from '@audit/core'
@@ -8,10 +8,26 @@ import { isHeld } from './file-locks.ts'
 import { openImmutable } from './immutable-database.ts'
 import { inspect } from './inspection.ts'
 import { openForReading } from './log-database.ts'
-import { assertInPlace, assertMainInPlace, type FileIdentity, filesOf, identify, lookAt, openFailed, resolveLinks } from './log-file.ts'
+import {
+  assertInPlace,
+  assertMainInPlace,
+  type FileIdentity,
+  filesOf,
+  identify,
+  lookAt,
+  openFailed,
+  resolveLinks,
+} from './log-file.ts'
 import { LogReader } from './log-reader.ts'
 import type { ReadableDatabase } from './readable-database.ts'
-import { assertJournalIsHarmless, assertOrdinary, assertWalBelongs, hasCommits, isFilled, readFormat } from './side-files.ts'
+import {
+  assertJournalIsHarmless,
+  assertOrdinary,
+  assertWalBelongs,
+  hasCommits,
+  isFilled,
+  readFormat,
+} from './side-files.ts'
 
 /** How often an answer is asked for again that somebody changed the files under. */
 const MAX_ATTEMPTS = 100
@@ -43,7 +59,8 @@ export class ReadOnlyLog {
   /** Makes sure that there is a log that can be read. From then on, another file in its place is refused. */
   open(): void {
     this.#main ??= identify(this.#path, true)
-    if (!isFilled(resolveLinks(this.#path))) throw openFailed(`${this.#path} is empty: there is no log in it yet`)
+    if (!isFilled(resolveLinks(this.#path)))
+      throw openFailed(`${this.#path} is empty: there is no log in it yet`)
     this.answer(reader => reader.size())
   }
 

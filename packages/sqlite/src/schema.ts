@@ -163,7 +163,8 @@ function differences(expected: readonly SchemaObject[], found: readonly SchemaOb
   }
   const pages = new Set(own.flatMap(({ rootpage }) => rootpage || []))
   for (const object of found) {
-    if (!own.includes(object) && touchesLog(object, expected, pages)) faults.push(`${quoted(object.name)} was added`)
+    if (!own.includes(object) && touchesLog(object, expected, pages))
+      faults.push(`${quoted(object.name)} was added`)
   }
   return faults
 }

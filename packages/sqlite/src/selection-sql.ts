@@ -23,7 +23,15 @@ export const MATCHES_BYTES = 'audit_matches_bytes'
 export const SIZE_SQL = 'SELECT coalesce(max("index") + 1, 0) FROM audit_log'
 
 /** The bytes of an entry's texts, in the order of the columns. */
-export const TEXT_BYTES_SQL = `SELECT ${['entry_id', 'timestamp', 'user', 'model', 'metadata', 'input_text', 'output_text']
+export const TEXT_BYTES_SQL = `SELECT ${[
+  'entry_id',
+  'timestamp',
+  'user',
+  'model',
+  'metadata',
+  'input_text',
+  'output_text',
+]
   .map(column => `CAST(${column} AS BLOB)`)
   .join(', ')} FROM audit_log WHERE "index" = ?`
 

@@ -7,7 +7,13 @@ import { isHeld } from './file-locks.ts'
 import { lookAt, openFailed } from './log-file.ts'
 import type { ReadableDatabase } from './readable-database.ts'
 import { APPLICATION_ID, formatOf, INDEXES } from './schema.ts'
-import { type CommittedPages, databasePages, type ReadPage, readAt, withCommittedPages } from './write-ahead-log.ts'
+import {
+  type CommittedPages,
+  databasePages,
+  type ReadPage,
+  readAt,
+  withCommittedPages,
+} from './write-ahead-log.ts'
 
 // What lies beside a file changes it: SQLite puts a `-wal` over it, or takes it back to what a `-journal` says, whatever
 // their origin. So both are looked at before SQLite gets to see them.
@@ -115,7 +121,8 @@ function assertHoldsNothing(path: string): void {
     if (header && header.readInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID)
       throw unsupported('it is a database that its own program has yet to recover; give another path')
     const root = read(2)
-    if (root?.some(byte => byte !== 0) && tryRead(() => newestEntry(read)) !== undefined) throw strangeJournal(path)
+    if (root?.some(byte => byte !== 0) && tryRead(() => newestEntry(read)) !== undefined)
+      throw strangeJournal(path)
   })
 }
 
@@ -229,4 +236,3 @@ function tryRead<T>(read: () => T): T | 'broken' {
 export function isFilled(path: string): boolean {
   return (lookAt(path)?.size ?? 0n) > 0n
 }
-

@@ -22,7 +22,10 @@ export function checksumOf(row: Row): number {
  * @param readBytes gives the bytes of the six texts in their order, for when they cannot be told from what was decoded.
  * @throws AuditError `AUDIT_CORRUPT`
  */
-export function storedRow(columns: readonly unknown[], readBytes: (index: number) => readonly unknown[]): Row {
+export function storedRow(
+  columns: readonly unknown[],
+  readBytes: (index: number) => readonly unknown[],
+): Row {
   const [place, entryId, timestamp, user, model, costUsd, latencyMs, metadata, inputText, outputText, crc] =
     columns
   const index = Number(place)

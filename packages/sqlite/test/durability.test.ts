@@ -17,8 +17,8 @@ test('the connection that writes waits for the disk with every commit', () => {
   const { database, files } = openOrCreate(Database, path)
   onTestFinished(() => void database.close())
   const settings = (of: Database.Database) =>
-    ['synchronous', 'fullfsync', 'journal_mode', 'trusted_schema', 'cell_size_check', 'busy_timeout'].map(name =>
-      of.pragma(name, { simple: true }),
+    ['synchronous', 'fullfsync', 'journal_mode', 'trusted_schema', 'cell_size_check', 'busy_timeout'].map(
+      name => of.pragma(name, { simple: true }),
     )
   expect(settings(database)).toEqual([2, 1, 'wal', 0, 1, 30_000])
   const again = reopen(Database, path, files.main)
@@ -28,35 +28,46 @@ test('the connection that writes waits for the disk with every commit', () => {
 
 const hasStrace = spawnSync('strace', ['-V']).status === 0
 
-test.skipIf(!hasStrace)('a new log, its name and each batch are synced before they count (needs strace)', async () => {
-  const folder = temporaryFolder()
-  const path = join(folder, 'audit.db')
-  const trace = join(folder, 'trace')
-  const options = ['-f', '-qq', '-y', '-e', 'trace=fsync,fdatasync,write,pwrite64,link,linkat', '-o', trace]
-  const program = [process.execPath, programPath('record-entries'), path, 'alice', '3']
-  expect(await outcomeOf(spawn('strace', [...options, ...program]))).toMatchObject({ exitCode: 0, lines: [0, 1, 2] })
-  const steps = readFileSync(trace, 'utf8')
-    .split('\n')
-    .flatMap(line => {
-      if (/(fsync|fdatasync)\(/.test(line)) {
-        if (line.includes('audit.db-wal>')) return 'sync -wal'
-        if (line.includes('audit.db>')) return 'sync file'
-        if (line.includes(`${folder}>`)) return 'sync folder'
-      }
-      if (/write(64)?\(/.test(line) && line.includes('audit.db-wal>')) return 'write -wal'
-      return /write\(1[<,].*"(\d)\\n"/.exec(line)?.slice(1).map(index => `acknowledge ${index}`) ?? []
+test.skipIf(!hasStrace)(
+  'a new log, its name and each batch are synced before they count (needs strace)',
+  async () => {
+    const folder = temporaryFolder()
+    const path = join(folder, 'audit.db')
+    const trace = join(folder, 'trace')
+    const options = ['-f', '-qq', '-y', '-e', 'trace=fsync,fdatasync,write,pwrite64,link,linkat', '-o', trace]
+    const program = [process.execPath, programPath('record-entries'), path, 'alice', '3']
+    expect(await outcomeOf(spawn('strace', [...options, ...program]))).toMatchObject({
+      exitCode: 0,
+      lines: [0, 1, 2],
     })
-    .filter((step, i, all) => step !== all[i - 1])
-  const text = steps.join(', ')
-  const first = steps.indexOf('write -wal')
-  expect(steps.slice(0, first), text).toContain('sync file')
-  expect(steps.slice(0, first).lastIndexOf('sync folder'), text).toBeGreaterThan(steps.indexOf('sync file'))
-  for (const index of [0, 1, 2]) {
-    const before = steps.slice(0, steps.indexOf(`acknowledge ${index}`))
-    expect(before.length, text).toBeGreaterThan(0)
-    expect(before.lastIndexOf('sync -wal'), text).toBeGreaterThan(before.lastIndexOf('write -wal'))
-  }
-})
+    const steps = readFileSync(trace, 'utf8')
+      .split('\n')
+      .flatMap(line => {
+        if (/(fsync|fdatasync)\(/.test(line)) {
+          if (line.includes('audit.db-wal>')) return 'sync -wal'
+          if (line.includes('audit.db>')) return 'sync file'
+          if (line.includes(`${folder}>`)) return 'sync folder'
+        }
+        if (/write(64)?\(/.test(line) && line.includes('audit.db-wal>')) return 'write -wal'
+        return (
+          /write\(1[<,].*"(\d)\\n"/
+            .exec(line)
+            ?.slice(1)
+            .map(index => `acknowledge ${index}`) ?? []
+        )
+      })
+      .filter((step, i, all) => step !== all[i - 1])
+    const text = steps.join(', ')
+    const first = steps.indexOf('write -wal')
+    expect(steps.slice(0, first), text).toContain('sync file')
+    expect(steps.slice(0, first).lastIndexOf('sync folder'), text).toBeGreaterThan(steps.indexOf('sync file'))
+    for (const index of [0, 1, 2]) {
+      const before = steps.slice(0, steps.indexOf(`acknowledge ${index}`))
+      expect(before.length, text).toBeGreaterThan(0)
+      expect(before.lastIndexOf('sync -wal'), text).toBeGreaterThan(before.lastIndexOf('write -wal'))
+    }
+  },
+)
 
 /** A constructor that lets something happen just before SQLite opens the file. */
 function interrupted(happen: () => void): typeof Database {
@@ -86,12 +97,16 @@ test('a file that is replaced between being identified and being opened is refus
   const { database, files } = openOrCreate(Database, path)
   onTestFinished(() => void database.close())
   const swapping = interrupted(() => replace(path))
-  expect(() => openForReading(swapping, path, files)).toThrow(expect.objectContaining({ code: 'AUDIT_READ_FAILED' }))
+  expect(() => openForReading(swapping, path, files)).toThrow(
+    expect.objectContaining({ code: 'AUDIT_READ_FAILED' }),
+  )
   const other = join(temporaryFolder(), 'audit.db')
   const log = openLog(other)
   await log.record(input())
   const swappingOther = interrupted(() => replace(other))
-  expect(() => openOrCreate(swappingOther, other)).toThrow(expect.objectContaining({ code: 'AUDIT_OPEN_FAILED' }))
+  expect(() => openOrCreate(swappingOther, other)).toThrow(
+    expect.objectContaining({ code: 'AUDIT_OPEN_FAILED' }),
+  )
 })
 
 test('a thread that is started again does not take another file', async () => {
@@ -121,7 +136,10 @@ test('a log that somebody reads while it is switched to its write-ahead log wait
   createSchema(reader)
   reader.exec('BEGIN; SELECT count(*) FROM audit_log')
   const recorded = openLog(path).record(input())
-  const first = await Promise.race([recorded.catch(error => error), new Promise(resolve => setTimeout(resolve, 500, 'waits'))])
+  const first = await Promise.race([
+    recorded.catch(error => error),
+    new Promise(resolve => setTimeout(resolve, 500, 'waits')),
+  ])
   reader.exec('COMMIT')
   reader.close()
   expect(first).toBe('waits')
@@ -140,7 +158,8 @@ test('failed openings keep nothing, not even a thread', async () => {
   onTestFinished(() => void process.off('worker', watch))
   for (const readOnly of [false, true]) {
     const log = new AuditLog({ backend: new SqliteBackend({ path: join(folder, 'audit.db'), readOnly }) })
-    for (let i = 0; i < 20; i++) await expect(log.count()).rejects.toMatchObject({ code: 'AUDIT_UNSUPPORTED_FORMAT' })
+    for (let i = 0; i < 20; i++)
+      await expect(log.count()).rejects.toMatchObject({ code: 'AUDIT_UNSUPPORTED_FORMAT' })
   }
   expect(running.size).toBe(0)
 })

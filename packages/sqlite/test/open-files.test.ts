@@ -65,7 +65,8 @@ test('a -wal that was emptied under an open log', async () => {
   truncateSync(`${path}-wal`)
   const answers = await Promise.allSettled([log.count(), log.query()])
   for (const answer of answers)
-    if (answer.status === 'fulfilled') expect([2, expect.objectContaining({ length: 2 })]).toContainEqual(answer.value)
+    if (answer.status === 'fulfilled')
+      expect([2, expect.objectContaining({ length: 2 })]).toContainEqual(answer.value)
 })
 
 test('what was acknowledged before its -wal was removed is in the file after close', async () => {
@@ -98,7 +99,9 @@ test('the name that a file had while it was being created is no second name', as
 
 test('a new log has one name, also when many create it at once', async () => {
   const path = join(temporaryFolder(), 'audit.db')
-  const outcomes = await Promise.all(['a', 'b', 'c', 'd'].map(name => runProgram('record-entries', path, name, '3')))
+  const outcomes = await Promise.all(
+    ['a', 'b', 'c', 'd'].map(name => runProgram('record-entries', path, name, '3')),
+  )
   expect(outcomes.map(({ errors }) => errors)).toEqual(['', '', '', ''])
   expect(statSync(path).nlink).toBe(1)
   expect(await openLog(path).count()).toBe(12)
@@ -107,16 +110,19 @@ test('a new log has one name, also when many create it at once', async () => {
 const inOwnMounts = ['unshare', '--mount', 'sh', '-c'] as const
 const canMount = spawnSync(inOwnMounts[0], [...inOwnMounts.slice(1), 'mount --bind /tmp /tmp']).status === 0
 
-test.skipIf(!canMount)('a file that is mounted alone is refused, a mounted folder is not (needs mount rights)', async () => {
-  const { folder, path, log } = await openedLog()
-  await log.close()
-  const program = `${process.execPath} ${programPath('record-and-print')}`
-  const runIn = (script: string) => outcomeOf(spawn(inOwnMounts[0], [...inOwnMounts.slice(1), script]))
-  const target = join(temporaryFolder(), 'mounted here.db')
-  writeFileSync(target, '')
-  const alone = await runIn(`mount --bind ${path} '${target}' && ${program} '${target}'`)
-  expect(alone).toMatchObject({ errors: '', lines: ['AUDIT_OPEN_FAILED'] })
-  const other = temporaryFolder()
-  const whole = await runIn(`mount --bind ${folder} ${other} && ${program} ${join(other, 'audit.db')}`)
-  expect(whole).toMatchObject({ errors: '', lines: [1, []] })
-})
+test.skipIf(!canMount)(
+  'a file that is mounted alone is refused, a mounted folder is not (needs mount rights)',
+  async () => {
+    const { folder, path, log } = await openedLog()
+    await log.close()
+    const program = `${process.execPath} ${programPath('record-and-print')}`
+    const runIn = (script: string) => outcomeOf(spawn(inOwnMounts[0], [...inOwnMounts.slice(1), script]))
+    const target = join(temporaryFolder(), 'mounted here.db')
+    writeFileSync(target, '')
+    const alone = await runIn(`mount --bind ${path} '${target}' && ${program} '${target}'`)
+    expect(alone).toMatchObject({ errors: '', lines: ['AUDIT_OPEN_FAILED'] })
+    const other = temporaryFolder()
+    const whole = await runIn(`mount --bind ${folder} ${other} && ${program} ${join(other, 'audit.db')}`)
+    expect(whole).toMatchObject({ errors: '', lines: [1, []] })
+  },
+)

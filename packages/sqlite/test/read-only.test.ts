@@ -1,4 +1,14 @@
-import { chmodSync, copyFileSync, existsSync, lstatSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { AuditLog, createSigner, generateKey } from '@audit/core'
 import { SqliteBackend } from '@audit/sqlite'
@@ -112,14 +122,22 @@ test('a writer that begins later, or ends, is noticed', async () => {
 
 test('what is not there is not created', async () => {
   const folder = temporaryFolder()
-  await expect(readOnly(join(folder, 'audit.db')).count()).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
-  await expect(readOnly(join(folder, 'no', 'audit.db')).verify()).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
+  await expect(readOnly(join(folder, 'audit.db')).count()).rejects.toMatchObject({
+    code: 'AUDIT_OPEN_FAILED',
+  })
+  await expect(readOnly(join(folder, 'no', 'audit.db')).verify()).rejects.toMatchObject({
+    code: 'AUDIT_OPEN_FAILED',
+  })
   expect(readdirSync(folder)).toEqual([])
   writeFileSync(join(folder, 'empty.db'), '')
-  await expect(readOnly(join(folder, 'empty.db')).count()).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
+  await expect(readOnly(join(folder, 'empty.db')).count()).rejects.toMatchObject({
+    code: 'AUDIT_OPEN_FAILED',
+  })
   for (const content of ['text\n', Buffer.alloc(8192)]) {
     writeFileSync(join(folder, 'other.db'), content)
-    await expect(readOnly(join(folder, 'other.db')).count()).rejects.toMatchObject({ code: 'AUDIT_UNSUPPORTED_FORMAT' })
+    await expect(readOnly(join(folder, 'other.db')).count()).rejects.toMatchObject({
+      code: 'AUDIT_UNSUPPORTED_FORMAT',
+    })
   }
   expect(readdirSync(folder).sort()).toEqual(['empty.db', 'other.db'])
 })
@@ -139,7 +157,9 @@ test('a -wal that is not of the file is refused, and one that is gone is named',
   const folder = temporaryFolder()
   const path = await killedLog(folder, 300)
   const copy = copyLog(path, join(folder, 'copy.db'), ['', '-shm'])
-  const report = await readOnly(copy).verify().catch(error => error)
+  const report = await readOnly(copy)
+    .verify()
+    .catch(error => error)
   expect(JSON.stringify([report.findings, report.message])).toContain('-wal')
   const other = await killedLog(folder, 20, 'other.db')
   await closedLog(temporaryFolder(), 1)
@@ -178,7 +198,10 @@ test.skipIf(process.platform === 'win32')('files and folders without write permi
   for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o444)
   chmodSync(folder, 0o555)
   const before = stateOf(folder)
-  expect(await runBoundByPermissions('verify-read-only', path)).toMatchObject({ errors: '', lines: [300, true, 'AUDIT_READ_ONLY'] })
+  expect(await runBoundByPermissions('verify-read-only', path)).toMatchObject({
+    errors: '',
+    lines: [300, true, 'AUDIT_READ_ONLY'],
+  })
   expect(stateOf(folder)).toEqual(before)
   chmodSync(folder, 0o755)
   for (const ending of ['-wal', '-shm']) rmSync(path + ending)
@@ -187,7 +210,10 @@ test.skipIf(process.platform === 'win32')('files and folders without write permi
   copyFileSync(closed, path)
   chmodSync(path, 0o444)
   chmodSync(folder, 0o555)
-  expect(await runBoundByPermissions('verify-read-only', path)).toMatchObject({ errors: '', lines: [20, true, 'AUDIT_READ_ONLY'] })
+  expect(await runBoundByPermissions('verify-read-only', path)).toMatchObject({
+    errors: '',
+    lines: [20, true, 'AUDIT_READ_ONLY'],
+  })
   expect(existsSync(`${path}-wal`)).toBe(false)
   expect(statSync(path).size).toBeGreaterThan(0)
 })

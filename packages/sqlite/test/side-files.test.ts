@@ -34,12 +34,16 @@ async function reopenedAndKilled(folder: string, name: string, count: number, mo
 }
 
 async function expectRefused(path: string, code = 'AUDIT_CORRUPT'): Promise<void> {
-  const before = ['', '-wal', '-journal'].map(ending => existsSync(path + ending) && readFileSync(path + ending))
+  const before = ['', '-wal', '-journal'].map(
+    ending => existsSync(path + ending) && readFileSync(path + ending),
+  )
   const log = openLog(path)
   await expect(log.count()).rejects.toMatchObject({ code })
   await expect(log.record(input())).rejects.toMatchObject({ code })
   await log.close()
-  const after = ['', '-wal', '-journal'].map(ending => existsSync(path + ending) && readFileSync(path + ending))
+  const after = ['', '-wal', '-journal'].map(
+    ending => existsSync(path + ending) && readFileSync(path + ending),
+  )
   expect(after).toEqual(before)
 }
 
@@ -187,14 +191,17 @@ function staleJournal(folder: string, isOfCreation: boolean): string {
   return join(folder, 'journal')
 }
 
-test.each([true, false])('a stale -journal takes no entry out of a log (of a creation: %s)', async isOfCreation => {
-  const folder = temporaryFolder()
-  const path = await closedLog(join(folder, 'audit.db'), 300)
-  copyFileSync(staleJournal(folder, isOfCreation), `${path}-journal`)
-  await expectRefused(path)
-  rmSync(`${path}-journal`)
-  await expectWhole(openLog(path), 300)
-})
+test.each([true, false])(
+  'a stale -journal takes no entry out of a log (of a creation: %s)',
+  async isOfCreation => {
+    const folder = temporaryFolder()
+    const path = await closedLog(join(folder, 'audit.db'), 300)
+    copyFileSync(staleJournal(folder, isOfCreation), `${path}-journal`)
+    await expectRefused(path)
+    rmSync(`${path}-journal`)
+    await expectWhole(openLog(path), 300)
+  },
+)
 
 test('a stale -journal changes no log that is open, and nobody else opens it', async () => {
   const folder = temporaryFolder()
@@ -226,7 +233,9 @@ test.skipIf(process.platform === 'win32').each(['-wal', '-shm', '-journal'])(
       () => execFileSync('mkfifo', [path + ending]),
       () => mkdirSync(path + ending),
       () => symlinkSync(join(folder, 'elsewhere'), path + ending),
-      () => copyFileSync(path, join(folder, 'elsewhere')) ?? execFileSync('ln', [join(folder, 'elsewhere'), path + ending]),
+      () =>
+        copyFileSync(path, join(folder, 'elsewhere')) ??
+        execFileSync('ln', [join(folder, 'elsewhere'), path + ending]),
     ]
     for (const make of kinds) {
       make()

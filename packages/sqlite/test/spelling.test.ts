@@ -40,9 +40,10 @@ function change(path: string, sql: string, redo = true): void {
     .all()
   for (const { name } of triggers) database.exec(`DROP TRIGGER ${name}`)
   database.exec(sql)
-  if (redo) database.exec(
-    `UPDATE audit_log SET crc = crc_of("index", entry_id, timestamp, user, model, cost_usd, latency_ms, metadata, input_text, output_text) WHERE "index" = ${TARGET}`,
-  )
+  if (redo)
+    database.exec(
+      `UPDATE audit_log SET crc = crc_of("index", entry_id, timestamp, user, model, cost_usd, latency_ms, metadata, input_text, output_text) WHERE "index" = ${TARGET}`,
+    )
   for (const trigger of triggers) database.exec(trigger.sql)
   database.close()
 }
@@ -96,7 +97,9 @@ test.each(METADATA)('metadata with %s', async (_, sql) => {
   ]) {
     await expect(call()).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
   }
-  expect((await log.verify()).findings).toContainEqual(expect.objectContaining({ kind: 'damaged', index: TARGET }))
+  expect((await log.verify()).findings).toContainEqual(
+    expect.objectContaining({ kind: 'damaged', index: TARGET }),
+  )
 })
 
 test.each([
@@ -113,7 +116,9 @@ test.each([
   changeUntyped(path, sql)
   const log = openLog(path)
   await expect(log.query()).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
-  expect((await log.verify()).findings).toContainEqual(expect.objectContaining({ kind: 'damaged', index: TARGET }))
+  expect((await log.verify()).findings).toContainEqual(
+    expect.objectContaining({ kind: 'damaged', index: TARGET }),
+  )
 })
 
 test('a minus zero, which is written into the file itself', async () => {
@@ -128,7 +133,9 @@ test('a minus zero, which is written into the file itself', async () => {
   bytes.copy(file, place)
   writeFileSync(path, file)
   const row = new Database(path)
-  const [value] = row.prepare(`SELECT cost_usd FROM audit_log WHERE "index" = ${TARGET}`).raw().get() as [number]
+  const [value] = row.prepare(`SELECT cost_usd FROM audit_log WHERE "index" = ${TARGET}`).raw().get() as [
+    number,
+  ]
   row.close()
   expect(value).toBe(-0)
   const log = openLog(path)

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
-import { LogWriter } from '../src/log-writer.ts'
 import { filesOf, identify } from '../src/log-file.ts'
+import { LogWriter } from '../src/log-writer.ts'
 import { createSchema } from '../src/schema.ts'
 import { input, openLog } from './open-log.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -12,9 +12,18 @@ import { temporaryFolder } from './temporary-folder.ts'
 
 test.each([
   ['ignores a row', `CREATE TRIGGER t BEFORE INSERT ON audit_log BEGIN SELECT RAISE(IGNORE); END`],
-  ['ignores the rows of one user', `CREATE TRIGGER t BEFORE INSERT ON AUDIT_LOG WHEN NEW.user = 'alice' BEGIN SELECT RAISE(IGNORE); END`],
-  ['copies rows elsewhere', `CREATE TABLE copies (user); CREATE TRIGGER t AFTER INSERT ON "Audit_Log" BEGIN INSERT INTO copies VALUES (NEW.user); END`],
-  ['takes a row out again', `DROP TRIGGER audit_log_no_delete; CREATE TRIGGER t AFTER INSERT ON audit_log BEGIN DELETE FROM audit_log WHERE "index" = NEW."index"; END`],
+  [
+    'ignores the rows of one user',
+    `CREATE TRIGGER t BEFORE INSERT ON AUDIT_LOG WHEN NEW.user = 'alice' BEGIN SELECT RAISE(IGNORE); END`,
+  ],
+  [
+    'copies rows elsewhere',
+    `CREATE TABLE copies (user); CREATE TRIGGER t AFTER INSERT ON "Audit_Log" BEGIN INSERT INTO copies VALUES (NEW.user); END`,
+  ],
+  [
+    'takes a row out again',
+    `DROP TRIGGER audit_log_no_delete; CREATE TRIGGER t AFTER INSERT ON audit_log BEGIN DELETE FROM audit_log WHERE "index" = NEW."index"; END`,
+  ],
 ])('a trigger that is added to an open log, and %s, fails the record', async (_, sql) => {
   const path = join(temporaryFolder(), 'audit.db')
   const log = openLog(path)
@@ -22,7 +31,9 @@ test.each([
   const database = new Database(path)
   database.exec(sql)
   await expect(log.record(input('lost'))).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
-  database.exec('DROP TRIGGER t; CREATE TRIGGER IF NOT EXISTS audit_log_no_delete BEFORE DELETE ON audit_log BEGIN SELECT 1; END')
+  database.exec(
+    'DROP TRIGGER t; CREATE TRIGGER IF NOT EXISTS audit_log_no_delete BEFORE DELETE ON audit_log BEGIN SELECT 1; END',
+  )
   database.close()
   expect((await log.query()).map(({ inputText }) => inputText)).toEqual(['before'])
 })
@@ -45,7 +56,12 @@ test('an insert that changes nothing, for whatever reason, fails the batch', asy
   database.pragma('journal_mode = WAL')
   database.pragma('user_version') // SQLite makes the -wal with the first reading
   database.exec('CREATE TEMP TRIGGER t BEFORE INSERT ON main.audit_log BEGIN SELECT RAISE(IGNORE); END') // in no schema that is compared
-  const writer = new LogWriter(Database, path, { database, files: filesOf(path, identify(path), 'AUDIT_OPEN_FAILED') }, 0)
+  const writer = new LogWriter(
+    Database,
+    path,
+    { database, files: filesOf(path, identify(path), 'AUDIT_OPEN_FAILED') },
+    0,
+  )
   const row = ['id', '2026-01-01T00:00:00.000Z', 'u', 'm', null, null, '{}', '', ''] as const
   expect(() => writer.append({ rows: [row], hashes: new Uint8Array(32), roots: [] })).toThrow()
   database.exec('DROP TRIGGER t')
@@ -59,8 +75,8 @@ function loseAnswer(nth: number, then: () => void = () => {}): void {
   const watch = (worker: Worker) => {
     if (isDone) return
     const emit = worker.emit.bind(worker)
-    worker.emit = (event, ...values) => {
-      if (event !== 'message' || isDone || ++answers < nth) return emit(event, ...values)
+    worker.emit = (event: string | symbol, ...values: unknown[]) => {
+      if (event !== 'message' || isDone || ++answers < nth) return emit(String(event), ...values)
       isDone = true
       then()
       void worker.terminate()
@@ -103,7 +119,10 @@ test('entries that are gone when a thread is started again are missed', async ()
   await log.record(input('1'))
   await first?.terminate()
   const database = new Database(path)
-  const sql = database.prepare("SELECT sql FROM sqlite_schema WHERE name = 'audit_log_no_delete'").pluck().get()
+  const sql = database
+    .prepare("SELECT sql FROM sqlite_schema WHERE name = 'audit_log_no_delete'")
+    .pluck()
+    .get()
   database.exec(`DROP TRIGGER audit_log_no_delete; DELETE FROM audit_log WHERE "index" = 1; ${sql}`)
   database.close()
   await expect(log.record(input('again'))).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })

@@ -6,5 +6,7 @@ const log = new AuditLog({ backend: new SqliteBackend({ path: process.argv[2] ??
 console.log(await log.count())
 const { ok } = await log.verify()
 console.log(ok)
-await log.record({ model: 'm', inputText: '', outputText: '' }).catch(error => console.log(JSON.stringify(error.code)))
+await log
+  .record({ model: 'm', inputText: '', outputText: '' })
+  .catch(error => console.log(JSON.stringify(error.code)))
 await log.close()
