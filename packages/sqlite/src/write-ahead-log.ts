@@ -52,7 +52,7 @@ function committedPages(file: number, path: string): CommittedPages | undefined 
   let at = HEADER_BYTES
   for (; isHeader; at += frameBytes) {
     const frame = readAt(file, at, frameBytes)
-    if (!frame || !frame.subarray(8, 16).equals(salts)) break // of an earlier round
+    if (!frame?.subarray(8, 16).equals(salts)) break // of an earlier round
     sums = checksum(sums, frame.subarray(0, 8), isLittle)
     sums = checksum(sums, frame.subarray(FRAME_HEADER_BYTES), isLittle)
     if (!fits(frame, 16, sums)) break

@@ -60,7 +60,9 @@ test.skipIf(!hasStrace)(
     const text = steps.join(', ')
     const first = steps.indexOf('write -wal')
     expect(steps.slice(0, first), text).toContain('sync file')
-    expect(steps.slice(0, first).lastIndexOf('sync folder'), text).toBeGreaterThan(steps.indexOf('sync file'))
+    expect(steps.slice(0, first).lastIndexOf('sync folder'), text).toBeGreaterThan(
+      steps.slice(0, first).lastIndexOf('sync file'),
+    )
     for (const index of [0, 1, 2]) {
       const before = steps.slice(0, steps.indexOf(`acknowledge ${index}`))
       expect(before.length, text).toBeGreaterThan(0)
@@ -128,6 +130,9 @@ test('a thread that is started again does not take another file', async () => {
   const before = readFileSync(path)
   await expect(log.record(input())).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
   expect(readFileSync(path)).toEqual(before)
+  writeFileSync(path, '') // which would become a log
+  await expect(log.record(input())).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
+  expect(readFileSync(path)).toHaveLength(0)
 })
 
 test('a log that somebody reads while it is switched to its write-ahead log waits for that', async () => {
