@@ -34,9 +34,19 @@ export function unsupported(reason: string, cause?: unknown): AuditError {
   )
 }
 
+/** Node's own SQLite gives numbers for what better-sqlite3 gives names. */
+const NAMES: Readonly<Record<number, string>> = {
+  5: 'SQLITE_BUSY',
+  10: 'SQLITE_IOERR',
+  11: 'SQLITE_CORRUPT',
+  26: 'SQLITE_NOTADB',
+}
+
 /** The stable code of a system's or SQLite's error: `ENOENT`, `SQLITE_FULL`. */
 export function codeOf(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')
+    return NAMES[error.errcode & 0xff] ?? 'SQLITE_ERROR'
   return typeof code === 'string' ? code : undefined
 }
 

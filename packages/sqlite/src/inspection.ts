@@ -1,12 +1,13 @@
 import type { Finding } from '@audit/core'
-import type { Database, DatabaseConstructor } from './driver.ts'
+import type { DatabaseConstructor } from './driver.ts'
+import type { ReadableDatabase } from './readable-database.ts'
 import { schemaFaults } from './schema.ts'
 
 /** How many faults of one kind are told of. */
 const MAX_FAULTS = 100
 
 /** What no reading by place can see: missing guards, rows before the first place, and damage to SQLite's own structure. */
-export function inspect(Database: DatabaseConstructor, database: Database): Finding[] {
+export function inspect(Database: DatabaseConstructor, database: ReadableDatabase): Finding[] {
   return [
     ...schemaFaults(Database, database).map(damaged),
     ...rowsBesideTheNumbering(database),
@@ -14,7 +15,7 @@ export function inspect(Database: DatabaseConstructor, database: Database): Find
   ]
 }
 
-function rowsBesideTheNumbering(database: Database): Finding[] {
+function rowsBesideTheNumbering(database: ReadableDatabase): Finding[] {
   const text = `SELECT "index" FROM audit_log WHERE "index" < 0 ORDER BY "index" LIMIT ${MAX_FAULTS}`
   const indexes = database.prepare<[], number>(text).pluck().all()
   return indexes.map(index => {
@@ -27,7 +28,7 @@ function rowsBesideTheNumbering(database: Database): Finding[] {
 }
 
 /** Reads the whole file, and compares each index with its table: a row that an index lacks is hidden from queries. */
-function structureFaults(database: Database): string[] {
+function structureFaults(database: ReadableDatabase): string[] {
   const faults = database.prepare<[], string>(`PRAGMA integrity_check(${MAX_FAULTS})`).pluck().all()
   return faults.filter(fault => fault !== 'ok').map(fault => `SQLite's own check says: ${fault}`)
 }

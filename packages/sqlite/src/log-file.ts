@@ -8,26 +8,38 @@ import {
   fchmodSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   openSync,
-  readSync,
+  readdirSync,
+  readFileSync,
   realpathSync,
+  rmSync,
   statSync,
-  unlinkSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { AuditError } from '@audit/core'
+import { AuditError, type AuditErrorCode } from '@audit/core'
 import { codeOf, unsupported } from './failure.ts'
 
-// The log's file itself is not opened here, with one exception, only looked at: on POSIX systems, closing any descriptor of a file drops
-// the locks that SQLite holds on it for other connections of the same process.
+// The log's file itself is only looked at here: on POSIX systems, closing any descriptor of a file drops the locks that
+// SQLite holds on it for other connections of the same process.
 
 /** Bytes of one page at the least (SQLite file format, section 1.3.2). */
 const SMALLEST_DATABASE = 512n
+
+/** What a new log's file is called until it gets its name. */
+const DRAFT = '.audit-'
 
 /** Which file on this machine, whatever its name. */
 export interface FileIdentity {
   readonly dev: bigint
   readonly ino: bigint
+}
+
+/** The files of an open log. While any process has it open, SQLite replaces none of them. */
+export interface LogFiles {
+  readonly main: FileIdentity
+  readonly wal: FileIdentity
+  readonly shm: FileIdentity
 }
 
 /** Makes sure that a file is there that may hold a log, and creates an empty one, readable by its owner alone, if none is. */
@@ -51,24 +63,86 @@ export function ensureFile(path: string): void {
 /**
  * Which file is at this path.
  *
- * @throws AuditError `AUDIT_OPEN_FAILED` unless it is a regular file that may be read and written.
+ * @throws AuditError `AUDIT_OPEN_FAILED` unless it is a regular file with this one name that may be read, and written
+ *   unless `isReadOnly`.
  */
-export function identify(path: string): FileIdentity {
+export function identify(path: string, isReadOnly = false): FileIdentity {
   const stats = statOf(path)
   if (!stats) throw openFailed(`${path} is not there, or is a symbolic link to nothing`)
   if (!stats.isFile()) throw openFailed(`${path} is not a file; give the path of a file, such as audit.db`)
   try {
-    accessSync(path, constants.R_OK | constants.W_OK)
+    accessSync(path, isReadOnly ? constants.R_OK : constants.R_OK | constants.W_OK)
   } catch (cause) {
-    throw openFailed(`no permission to read and write ${path}; ask its owner`, cause)
+    throw openFailed(`no permission to read${isReadOnly ? '' : ' and write'} ${path}; ask its owner`, cause)
   }
-  return { dev: stats.dev, ino: stats.ino }
+  if (stats.nlink > 1n && !isReadOnly) removeDraftsOf(path)
+  assertOneName(path)
+  return identityOf(stats)
 }
 
-/** Whether this very file is still at the path, and not emptied. */
-export function isInPlace(path: string, { dev, ino }: FileIdentity): boolean {
+/** Who opens a log by a second path gets a second `-wal` beside that, and each of the two writes over the other. */
+function assertOneName(path: string): void {
+  if ((statOf(path)?.nlink ?? 1n) > 1n) {
+    throw openFailed(
+      `${path} is a hard link, and other names of the file would get a write-ahead log of their own; remove the others, or copy the file`,
+    )
+  }
+  if (isMountPoint(resolveLinks(path))) {
+    throw openFailed(
+      `${path} is mounted alone, without the write-ahead log beside it; mount its folder instead`,
+    )
+  }
+}
+
+function isMountPoint(path: string): boolean {
+  if (process.platform !== 'linux') return false
+  try {
+    const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
+    return mounts.some(mount => unescapeOctal(mount.split(' ')[4] ?? '') === path)
+  } catch {
+    return false // no /proc
+  }
+}
+
+/** The kernel writes blanks and backslashes as octal numbers, bytewise. */
+function unescapeOctal(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))
+}
+
+/** The files of a log that SQLite has open now, for one who holds a connection. */
+export function filesOf(path: string, main: FileIdentity, code: AuditErrorCode): LogFiles {
+  const real = resolveLinks(path)
+  const [wal, shm] = [lookAt(`${real}-wal`), lookAt(`${real}-shm`)]
+  if (!wal || !shm) throw missing(code, path)
+  return { main, wal: identityOf(wal), shm: identityOf(shm) }
+}
+
+/**
+ * Throws an AuditError with `code` unless the files at the path are still these, each with one name: what is written
+ * into others is lost, and what is read from others is not the log.
+ */
+export function assertInPlace(path: string, { main, wal, shm }: LogFiles, code: AuditErrorCode): void {
+  assertMainInPlace(path, main, code)
+  const real = resolveLinks(path)
+  if (!isStill(wal, lookAt(`${real}-wal`)) || !isStill(shm, lookAt(`${real}-shm`))) throw missing(code, path)
+}
+
+/** The same for the main file alone, where SQLite may have removed and made the others meanwhile. */
+export function assertMainInPlace(path: string, main: FileIdentity, code: AuditErrorCode): void {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
-  return stats !== undefined && stats.dev === dev && stats.ino === ino && stats.size > 0n
+  if (isStill(main, stats) && stats !== undefined && stats.size > 0n) return
+  throw missing(code, path)
+}
+
+function isStill({ dev, ino }: FileIdentity, stats: BigIntStats | undefined): boolean {
+  return stats !== undefined && stats.dev === dev && stats.ino === ino && stats.nlink === 1n
+}
+
+function missing(code: AuditErrorCode, path: string): AuditError {
+  return new AuditError(
+    code,
+    `${path}, or its -wal or -shm, was deleted, emptied, replaced or linked to while it was open; put the file back, or close the log and see what is there`,
+  )
 }
 
 /** Makes a new file's name survive a power loss. */
@@ -91,54 +165,18 @@ export function resolveLinks(path: string): string {
   }
 }
 
-/** Whether SQLite left a file with this ending beside the log's. */
-export function hasSideFile(path: string, ending: '-wal' | '-journal'): boolean {
-  return isFilled(path + ending)
+/** What stands at this very path, links not followed. */
+export function lookAt(path: string): BigIntStats | undefined {
+  return lstatSync(path, { bigint: true, throwIfNoEntry: false })
 }
 
-const JOURNAL_MAGIC = Buffer.from('d9d505f920a163d7', 'hex')
-const JOURNAL_PAGES_OFFSET = 16
-
-/**
- * Whether the rollback journal says that the file was empty before, so that a crash came in between while the log was
- * being created (SQLite file format, section 3).
- */
-export function isCreationUnfinished(path: string): boolean {
-  const header = headOf(`${path}-journal`, JOURNAL_PAGES_OFFSET + 4)
-  if (!header?.subarray(0, JOURNAL_MAGIC.length).equals(JOURNAL_MAGIC)) return false
-  return header.readUInt32BE(JOURNAL_PAGES_OFFSET) === 0
-}
-
-const APPLICATION_ID_OFFSET = 68
-
-/**
- * The application id in the header of a database that SQLite cannot read before it has recovered it (section 1.3.15).
- * Only for then: no connection of this process can be using the file, and lose its locks.
- */
-export function applicationIdOf(path: string): number | undefined {
-  return headOf(path, APPLICATION_ID_OFFSET + 4)?.readInt32BE(APPLICATION_ID_OFFSET)
-}
-
-/** The first bytes of a file; `undefined` when it is shorter, or gone by now. */
-function headOf(path: string, length: number): Buffer | undefined {
-  if (!isFilled(path)) return undefined
-  try {
-    const file = openSync(path, 'r')
-    try {
-      const head = Buffer.alloc(length)
-      return readSync(file, head, 0, length, 0) === length ? head : undefined
-    } finally {
-      closeSync(file)
-    }
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
-  }
+export function identityOf({ dev, ino }: BigIntStats): FileIdentity {
+  return { dev, ino }
 }
 
 /** Made aside under another name, then linked: the log's own name never stands for a file that is open here. */
 function createFile(path: string): void {
-  const draft = join(dirname(path), `.audit-${randomUUID()}`)
+  const draft = join(dirname(path), `${DRAFT}${randomUUID()}`)
   try {
     const file = openSync(draft, 'wx', 0o600)
     try {
@@ -147,7 +185,7 @@ function createFile(path: string): void {
       closeSync(file)
     }
     linkOrCopy(draft, path)
-    unlinkSync(draft)
+    rmSync(draft, { force: true }) // another process may have done so, see removeDraftsOf
   } catch (cause) {
     const advice = codeOf(cause) === 'ENOENT' ? 'create its folder first' : 'see the cause'
     throw openFailed(`${path} cannot be created; ${advice}`, cause)
@@ -164,6 +202,17 @@ function linkOrCopy(draft: string, path: string): void {
   }
 }
 
+/** Removes the second name of a file whose creator has not come to that yet, or was killed before. */
+function removeDraftsOf(path: string): void {
+  const main = statOf(path)
+  const folder = dirname(resolveLinks(path))
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(DRAFT)) continue
+    const draft = join(folder, name)
+    if (lookAt(draft)?.ino === main?.ino) rmSync(draft, { force: true })
+  }
+}
+
 function isFilled(path: string): boolean {
   return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0
 }
@@ -176,6 +225,7 @@ function statOf(path: string): BigIntStats | undefined {
   }
 }
 
-function openFailed(message: string, cause?: unknown): AuditError {
+/** The error for what cannot be opened as it is. */
+export function openFailed(message: string, cause?: unknown): AuditError {
   return new AuditError('AUDIT_OPEN_FAILED', message, { cause })
 }

@@ -1,37 +1,59 @@
-import { AuditError, HASH_BYTES, type JsonObject, matchesMetadata, type Selection } from '@audit/core'
-import { checksumOf } from './checksum.ts'
-import type { Database, Statement } from './driver.ts'
-import type { Row } from './protocol.ts'
-import { countSql, findSql, MATCHES_METADATA, ROW_COLUMNS, type Sql } from './selection-sql.ts'
+import { HASH_BYTES, type JsonObject, matchesMetadata, type Selection } from '@audit/core'
+import type { Row, RowPage } from './protocol.ts'
+import type { ReadableDatabase, ReadableStatement } from './readable-database.ts'
+import {
+  countSql,
+  findSql,
+  leafHashesSql,
+  MATCHES_BYTES,
+  MATCHES_METADATA,
+  readSql,
+  rootsSql,
+  SIZE_SQL,
+  type Sql,
+  TEXT_BYTES_SQL,
+} from './selection-sql.ts'
+import { damaged, mayHideBytes, metadataOf, metadataOfBytes, pageOf, storedRow } from './stored-row.ts'
 
 type Values = Sql['values'][number][]
 
+/** What `MATCHES_METADATA` answers when only the bytes tell. */
+const ASK_THE_BYTES = 2
+
 /** Answers queries. */
 export class LogReader {
-  readonly #database: Database
+  readonly #database: ReadableDatabase
   /** By their text. The texts that selections lead to are few: they differ in what is given, not in its values. */
-  readonly #statements = new Map<string, Statement<Values, unknown>>()
+  readonly #statements = new Map<string, ReadableStatement<Values, unknown>>()
 
-  constructor(database: Database) {
+  constructor(database: ReadableDatabase) {
     this.#database = database
-    database.function(MATCHES_METADATA, { deterministic: true, directOnly: true }, metadataMatcher())
+    const options = { deterministic: true, directOnly: true }
+    const filterOf = filterParser()
+    const matches = (filter: string, metadata: JsonObject) =>
+      Number(matchesMetadata(filterOf(filter), metadata))
+    database.function(MATCHES_METADATA, options, (metadata: unknown, filter: string) =>
+      mayHideBytes(metadata) ? ASK_THE_BYTES : matches(filter, metadataOf(metadata)),
+    )
+    database.function(MATCHES_BYTES, options, (metadata: unknown, filter: string) =>
+      matches(filter, metadataOfBytes(metadata)),
+    )
   }
 
   size(): number {
-    return this.#number({ text: 'SELECT coalesce(max("index") + 1, 0) FROM audit_log', values: [] })
+    return this.#number({ text: SIZE_SQL, values: [] })
   }
 
-  read(start: number, end: number): Row[] {
-    const text = `SELECT ${ROW_COLUMNS}, crc FROM audit_log WHERE "index" >= ? AND "index" < ? ORDER BY "index"`
-    return this.#rows({ text, values: [start, end] })
+  read(start: number, end: number): RowPage {
+    return pageOf(this.#rows(readSql(start, end)))
   }
 
-  find(selection: Selection): Row[] {
-    if (selection.limit === 0) return []
-    const rows = this.#rows(findSql(selection))
-    for (const row of rows)
+  find(selection: Selection): RowPage {
+    if (selection.limit === 0) return { rows: [], isPartial: false }
+    const page = pageOf(this.#rows(findSql(selection)))
+    for (const row of page.rows)
       if (!isOf(selection, row)) throw damaged(row[0], 'is not what an index says of it')
-    return rows
+    return page
   }
 
   count(selection: Selection): number {
@@ -39,29 +61,33 @@ export class LogReader {
   }
 
   leafHashes(start: number, end: number): Uint8Array {
-    const text = 'SELECT leaf_hash FROM audit_log WHERE "index" >= ? AND "index" < ? ORDER BY "index"'
-    return join(this.#statement(text).pluck().all(start, end))
+    const { text, values } = leafHashesSql(start, end)
+    return join(
+      this.#statement(text)
+        .pluck()
+        .all(...values),
+    )
   }
 
   /** Subtree roots of a level, up to the first that is missing. */
   roots(level: number, start: number, end: number): Uint8Array {
-    const text =
-      'SELECT place, root FROM audit_log_subtrees WHERE level = ? AND place >= ? AND place < ? ORDER BY place'
-    const found = this.#statement(text).raw().all(level, start, end) as [place: number, root: unknown][] // its columns
+    const { text, values } = rootsSql(level, start, end)
+    const found = this.#statement(text)
+      .raw()
+      .all(...values) as [place: number, root: unknown][] // its columns
     const gap = found.findIndex(([place], i) => place !== start + i)
     return join(found.slice(0, gap < 0 ? found.length : gap).map(([, root]) => root))
   }
 
-  #rows({ text, values }: Sql): Row[] {
-    const found = this.#statement(text)
-      .raw()
-      .all(...values) as unknown[][]
-    return found.map(columns => {
-      const checksum = columns.pop()
-      const row = columns as unknown as Row // the columns are ROW_COLUMNS and crc
-      if (checksumOf(row) !== checksum) throw damaged(row[0], 'does not match its checksum')
-      return row
-    })
+  *#rows({ text, values }: Sql): Generator<Row> {
+    const statement = this.#statement(text).raw().safeIntegers()
+    for (const columns of statement.iterate(...values))
+      yield storedRow(columns as unknown[], index => this.#textBytes(index)) // raw gives arrays
+  }
+
+  #textBytes(index: number): readonly unknown[] {
+    const found = this.#statement(TEXT_BYTES_SQL).raw().get(index)
+    return Array.isArray(found) ? found : []
   }
 
   #number({ text, values }: Sql): number {
@@ -70,7 +96,7 @@ export class LogReader {
       .get(...values) as number // an aggregate gives one row, and here a number
   }
 
-  #statement(text: string): Statement<Values, unknown> {
+  #statement(text: string): ReadableStatement<Values, unknown> {
     const known = this.#statements.get(text)
     if (known) return known
     const statement = this.#database.prepare<Values, unknown>(text)
@@ -95,36 +121,21 @@ function join(hashes: readonly unknown[]): Uint8Array {
   const joined = new Uint8Array(hashes.length * HASH_BYTES)
   for (const [i, hash] of hashes.entries()) {
     if (!(hash instanceof Uint8Array) || hash.length !== HASH_BYTES)
-      throw new AuditError('AUDIT_CORRUPT', 'a stored hash is not one of 32 bytes')
+      throw damaged(undefined, 'has a hash that is not one of 32 bytes')
     joined.set(hash, i * HASH_BYTES)
   }
   return joined
 }
 
-function damaged(index: number, fault: string): AuditError {
-  return new AuditError(
-    'AUDIT_CORRUPT',
-    `entry ${index} ${fault}: keep a copy of the file as it is, then see \`PRAGMA integrity_check\``,
-  )
-}
-
-/** The SQL function that compares metadata as JSON. The filter stays the same for all rows of a query. */
-function metadataMatcher(): (metadata: string, filter: string) => number {
-  let text = '{}'
+/** The filter stays the same for all rows of a query. */
+function filterParser(): (text: string) => JsonObject {
+  let known = '{}'
   let filter: JsonObject = {}
-  return (metadata, filterText) => {
-    if (filterText !== text) {
-      filter = JSON.parse(filterText)
-      text = filterText
+  return text => {
+    if (text !== known) {
+      filter = JSON.parse(text)
+      known = text
     }
-    return matchesMetadata(filter, parseMetadata(metadata)) ? 1 : 0
-  }
-}
-
-function parseMetadata(text: string): JsonObject {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new AuditError('AUDIT_CORRUPT', 'the metadata of an entry is not JSON', { cause })
+    return filter
   }
 }

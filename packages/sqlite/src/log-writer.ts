@@ -1,57 +1,48 @@
-import { HASH_BYTES } from '@audit/core'
-import { checksumOf } from './checksum.ts'
-import type { Database, Statement } from './driver.ts'
-import { assertInPlace, type LogDatabase } from './log-database.ts'
-import type { FileIdentity } from './log-file.ts'
+import { AuditError, HASH_BYTES } from '@audit/core'
+import type { Database, DatabaseConstructor, Statement } from './driver.ts'
+import type { LogDatabase } from './log-database.ts'
+import { assertInPlace, type LogFiles } from './log-file.ts'
 import type { Batch, Roots, Row } from './protocol.ts'
-import { FORMAT_VERSION } from './schema.ts'
-import { ROW_COLUMNS } from './selection-sql.ts'
+import { assertSchema, FORMAT_VERSION } from './schema.ts'
+import { ROW_COLUMNS, SIZE_SQL } from './selection-sql.ts'
+import { checksumOf } from './stored-row.ts'
 
 type RootValues = [{ readonly level: number; readonly place: number; readonly root: Uint8Array }]
 
 /** Appends batches, each in one transaction, and subtree roots. */
 export class LogWriter {
+  readonly #Database: DatabaseConstructor
   readonly #path: string
   readonly #database: Database
-  readonly #identity: FileIdentity
-  readonly #begin: Statement<[], unknown>
-  readonly #nextIndex: Statement<[], number>
-  readonly #insert: Statement<[...Row, hash: Uint8Array, checksum: number], unknown>
-  readonly #insertRoot: Statement<RootValues, unknown>
-  readonly #commit: Statement<[], unknown>
-  readonly #rollback: Statement<[], unknown>
+  readonly #files: LogFiles
+  readonly #statements: ReturnType<typeof prepare>
+  /** How many entries the log has at least: a smaller one has lost some. */
+  #size: number
+  /** Of the schema that was compared last. */
+  #schemaVersion: number | undefined
 
-  constructor(path: string, { database, identity }: LogDatabase) {
+  constructor(Database: DatabaseConstructor, path: string, { database, files }: LogDatabase, size: number) {
+    this.#Database = Database
     this.#path = path
     this.#database = database
-    this.#identity = identity
-    this.#begin = database.prepare('BEGIN IMMEDIATE')
-    this.#nextIndex = database
-      .prepare<[], number>('SELECT coalesce(max("index") + 1, 0) FROM audit_log')
-      .pluck()
-    this.#insert = database.prepare(
-      `INSERT INTO audit_log (${ROW_COLUMNS}, leaf_hash, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    )
-    // Another process may have stored it before, and what is derived must not make a batch fail.
-    this.#insertRoot = database.prepare(
-      `INSERT INTO audit_log_subtrees (level, place, root) SELECT :level, :place, :root
-       WHERE :place = (SELECT coalesce(max(place) + 1, 0) FROM audit_log_subtrees WHERE level = :level)`,
-    )
-    this.#commit = database.prepare('COMMIT')
-    this.#rollback = database.prepare('ROLLBACK')
+    this.#files = files
+    this.#size = size
+    this.#statements = prepare(database)
   }
 
   /** Stores all or nothing, and returns the index of the first once a crash cannot undo it. */
   append({ rows, hashes, roots }: Batch): number {
-    return this.#inTransaction(() => {
-      const first = this.#nextIndex.get() ?? 0
+    const first = this.#inTransaction(() => {
+      const first = this.#nextIndex()
       for (const [i, values] of rows.entries()) {
         const row: Row = [first + i, ...values]
-        this.#insert.run(...row, hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES), checksumOf(row))
+        this.#insert(row, hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES))
       }
       this.#insertRoots(roots)
       return first
     })
+    this.#size = first + rows.length
+    return first
   }
 
   /** Stores subtree roots that no batch took along. */
@@ -59,34 +50,82 @@ export class LogWriter {
     this.#inTransaction(() => this.#insertRoots(roots))
   }
 
+  /** The index of the entry with this id; `null` when there is none. */
+  indexOf(entryId: string): number | null {
+    return this.#statements.indexOf.get(entryId) ?? null
+  }
+
+  #nextIndex(): number {
+    const next = this.#statements.size.get() ?? 0
+    if (next >= this.#size) return next
+    throw new AuditError(
+      'AUDIT_CORRUPT',
+      `the log has ${next} entries, but had ${this.#size}: the newest are gone; keep a copy of it and of its -wal`,
+    )
+  }
+
+  #insert(row: Row, hash: Uint8Array): void {
+    const { changes } = this.#statements.insert.run(...row, hash, checksumOf(row))
+    if (changes !== 1) throw new Error('SQLite has not inserted the row, and has not said why')
+  }
+
   #insertRoots(roots: readonly Roots[]): void {
     for (const { level, start, hashes } of roots) {
       for (let i = 0; i * HASH_BYTES < hashes.length; i++) {
-        const root = hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)
-        this.#insertRoot.run({ level, place: start + i, root })
+        this.#insertRoot(level, start + i, hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES))
       }
     }
   }
 
+  /** Another process may have stored it before; where those before it are missing, it is left out as well. */
+  #insertRoot(level: number, place: number, root: Uint8Array): void {
+    if (this.#statements.insertRoot.run({ level, place, root }).changes === 1) return
+    const stored = this.#statements.root.get(level, place)
+    if (stored === undefined || (stored instanceof Uint8Array && Buffer.from(root).equals(stored))) return
+    throw new AuditError(
+      'AUDIT_CORRUPT',
+      `the stored root ${place} of level ${level} is not that of the log's entries: see \`log.verify()\``,
+    )
+  }
+
   #inTransaction<T>(write: () => T): T {
-    this.#begin.run()
+    this.#statements.begin.run()
     try {
+      this.#assertSchema()
       const result = write()
-      assertInPlace(this.#path, this.#identity, 'AUDIT_WRITE_FAILED')
+      assertInPlace(this.#path, this.#files, 'AUDIT_WRITE_FAILED')
       this.#commitOrErase()
+      this.#assertStillInPlace()
       return result
     } finally {
-      if (this.#database.inTransaction) this.#rollback.run()
+      if (this.#database.inTransaction) this.#statements.rollback.run()
     }
+  }
+
+  /** A trigger that was added, or a guard that was dropped, since the log was opened. */
+  #assertSchema(): void {
+    const version = this.#statements.schemaVersion.get()
+    if (version === this.#schemaVersion) return
+    assertSchema(this.#Database, this.#database)
+    this.#schemaVersion = version
   }
 
   #commitOrErase(): void {
     try {
-      this.#commit.run()
+      this.#statements.commit.run()
     } catch (error) {
-      if (this.#database.inTransaction) this.#rollback.run()
+      if (this.#database.inTransaction) this.#statements.rollback.run()
       this.#eraseFailedCommit()
       throw error
+    }
+  }
+
+  /** What went into a file that was taken away just then may be gone, or come back with it. */
+  #assertStillInPlace(): void {
+    try {
+      assertInPlace(this.#path, this.#files, 'AUDIT_OUTCOME_UNKNOWN')
+    } catch (error) {
+      throw AuditError.wrap(error, 'AUDIT_OUTCOME_UNKNOWN', 'the log cannot be looked at')
     }
   }
 
@@ -101,5 +140,28 @@ export class LogWriter {
     } catch {
       // The caller hears of the first failure.
     }
+  }
+}
+
+function prepare(database: Database) {
+  return {
+    begin: database.prepare('BEGIN IMMEDIATE'),
+    commit: database.prepare('COMMIT'),
+    rollback: database.prepare('ROLLBACK'),
+    size: database.prepare<[], number>(SIZE_SQL).pluck(),
+    schemaVersion: database.prepare<[], number>('SELECT schema_version FROM pragma_schema_version').pluck(),
+    indexOf: database.prepare<[string], number>('SELECT "index" FROM audit_log WHERE entry_id = ?').pluck(),
+    insert: database.prepare(
+      `INSERT INTO audit_log (${ROW_COLUMNS}, leaf_hash, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ) as Statement<[...Row, hash: Uint8Array, checksum: number], unknown>, // the columns
+    insertRoot: database.prepare<RootValues>(
+      `INSERT INTO audit_log_subtrees (level, place, root) SELECT :level, :place, :root
+       WHERE :place = (SELECT coalesce(max(place) + 1, 0) FROM audit_log_subtrees WHERE level = :level)`,
+    ),
+    root: database
+      .prepare<[level: number, place: number], unknown>(
+        'SELECT root FROM audit_log_subtrees WHERE level = ? AND place = ?',
+      )
+      .pluck(),
   }
 }

@@ -1,26 +1,35 @@
 import type { AuditErrorCode, Finding, Selection } from '@audit/core'
-import type { FileIdentity } from './log-file.ts'
+import type { LogFiles } from './log-file.ts'
 
 /** What a worker is started with. */
 export interface WorkerSetup {
-  /** Writers append; readers answer queries and can change nothing. */
-  readonly role: 'writer' | 'reader'
+  /** Writers append; readers answer queries beside a writer; auditors answer them and leave nothing behind on the disk. */
+  readonly role: 'writer' | 'reader' | 'auditor'
   /** Absolute path of the log's file. */
   readonly path: string
   /** Files and URLs from where better-sqlite3 is resolved, in this order. */
   readonly anchors: readonly string[]
-  /** The file that was opened before: another one in its place is refused. Without it, a missing file is created. */
-  readonly identity?: FileIdentity
+  /** What was opened before: others in their place are refused. Without it, a missing file is created. */
+  readonly known?: KnownLog
 }
 
-/** What a worker does on request. A writer answers the first three, a reader the others. */
+/** What is known of a log that was opened before. */
+export interface KnownLog {
+  readonly files: LogFiles
+  /** How many entries it has at least. */
+  readonly size: number
+}
+
+/** What a worker does on request. A writer answers the first four, the others answer the rest. */
 export interface Operations {
-  open(): FileIdentity
+  open(): LogFiles
   append(batch: Batch): number
+  indexOf(entryId: string): number | null
   keepRoots(roots: readonly Roots[]): void
+  openReadOnly(): void
   size(): number
-  read(start: number, end: number): Row[]
-  find(selection: Selection): Row[]
+  read(start: number, end: number): RowPage
+  find(selection: Selection): RowPage
   count(selection: Selection): number
   leafHashes(start: number, end: number): Uint8Array
   roots(level: number, start: number, end: number): Uint8Array
@@ -59,6 +68,12 @@ export type NewRow = readonly [
 
 /** An entry's values in the order of the columns, without its hash and its checksum. */
 export type Row = readonly [index: number, ...NewRow]
+
+/** Rows, and whether there may be more of them. */
+export interface RowPage {
+  readonly rows: readonly Row[]
+  readonly isPartial: boolean
+}
 
 export interface Request {
   readonly id: number

@@ -1,6 +1,7 @@
 import { AuditError } from '@audit/core'
 import type { Database, DatabaseConstructor } from './driver.ts'
 import { unsupported } from './failure.ts'
+import type { ReadableDatabase } from './readable-database.ts'
 
 /** `AUDT` in the header's field for it (SQLite file format, section 1.3.15). */
 export const APPLICATION_ID = 0x41554454
@@ -15,6 +16,9 @@ export const INDEXES = {
   model: 'audit_log_by_model',
   userAndModel: 'audit_log_by_user_and_model',
 } as const
+
+/** Subtrees of 2^48 entries, more than any disk has; of the next level the index of an entry has not the bits. */
+const MAX_LEVEL = 6
 
 const DIGITS = (count: number) => '[0-9]'.repeat(count)
 const CANONICAL_TIMESTAMP = `${DIGITS(4)}-${DIGITS(2)}-${DIGITS(2)}T${DIGITS(2)}:${DIGITS(2)}:${DIGITS(2)}.${DIGITS(3)}Z`
@@ -66,6 +70,10 @@ END;
 CREATE TRIGGER audit_log_subtrees_no_delete BEFORE DELETE ON audit_log_subtrees BEGIN
   SELECT RAISE(ABORT, 'audit_log_subtrees is append-only: roots cannot be deleted');
 END;
+CREATE TRIGGER audit_log_subtrees_complete BEFORE INSERT ON audit_log_subtrees
+WHEN NEW.level > ${MAX_LEVEL} OR (NEW.place + 1) << (8 * NEW.level) > (SELECT coalesce(max("index") + 1, 0) FROM audit_log) BEGIN
+  SELECT RAISE(ABORT, 'audit_log_subtrees: a root needs all entries of its subtree');
+END;
 CREATE TRIGGER audit_log_subtrees_in_turn BEFORE INSERT ON audit_log_subtrees
 WHEN NEW.place IS NOT (SELECT coalesce(max(place) + 1, 0) FROM audit_log_subtrees WHERE level = NEW.level) BEGIN
   SELECT RAISE(ABORT, 'audit_log_subtrees is append-only: a root gets the next place of its level');
@@ -91,7 +99,7 @@ export function createSchema(database: Database): void {
  *
  * @throws AuditError `AUDIT_UNSUPPORTED_FORMAT` when it is something else, or a newer version's.
  */
-export function formatOf(database: Database): 'empty' | 'log' {
+export function formatOf(database: ReadableDatabase): 'empty' | 'log' {
   const { applicationId, version, schemaVersion } = marksOf(database)
   if (applicationId === APPLICATION_ID && version === FORMAT_VERSION) return 'log'
   if (applicationId === APPLICATION_ID) {
@@ -103,7 +111,7 @@ export function formatOf(database: Database): 'empty' | 'log' {
 }
 
 /** In one statement, thus from one snapshot: another process may be creating the log between two reads. */
-function marksOf(database: Database): Marks {
+function marksOf(database: ReadableDatabase): Marks {
   const marks = database
     .prepare<[], Marks>(
       `SELECT application_id AS applicationId, user_version AS version, schema_version AS schemaVersion
@@ -121,37 +129,62 @@ interface Marks {
 }
 
 /**
- * Compares the log's tables, indexes and triggers with what they should be. Additions, such as the tables of ANALYZE, are
- * fine, but for triggers on the log's own tables.
+ * Compares everything that belongs to the log's tables with what should be there. Additions that have nothing to do with
+ * them are fine, such as the tables of ANALYZE or a table of somebody's own.
  *
- * @throws AuditError `AUDIT_CORRUPT` when one is missing or different, for then the log is not append-only any more.
+ * @throws AuditError `AUDIT_CORRUPT` when something is missing, different or added, for then the log is not append-only any more.
  */
-export function assertSchema(Database: DatabaseConstructor, database: Database): void {
+export function assertSchema(Database: DatabaseConstructor, database: ReadableDatabase): void {
   const [fault] = schemaFaults(Database, database)
   if (fault !== undefined) {
     throw new AuditError('AUDIT_CORRUPT', `${fault} in the database: someone has tampered with the log`)
   }
 }
 
-/** How the log's tables, indexes and triggers differ from what they should be. */
-export function schemaFaults(Database: DatabaseConstructor, database: Database): readonly string[] {
+/** How what belongs to the log's tables differs from what it should be. */
+export function schemaFaults(Database: DatabaseConstructor, database: ReadableDatabase): readonly string[] {
   const sample = new Database(':memory:')
   try {
     sample.exec(DDL)
-    const expected = objectsOf(sample)
-    const found = objectsOf(database)
-    const faults: string[] = []
-    for (const [name, { sql }] of expected) {
-      if (!found.has(name)) faults.push(`${name} is missing`)
-      else if (found.get(name)?.sql !== sql) faults.push(`${name} was changed`)
-    }
-    for (const [name, { type, table }] of found) {
-      if (type === 'trigger' && expected.has(table) && !expected.has(name)) faults.push(`${name} was added`)
-    }
-    return faults
+    return differences(objectsOf(sample), objectsOf(database))
   } finally {
     sample.close()
   }
+}
+
+function differences(expected: readonly SchemaObject[], found: readonly SchemaObject[]): string[] {
+  const faults: string[] = []
+  const own: SchemaObject[] = []
+  for (const object of expected) {
+    const same = found.find(({ name }) => lower(name) === object.name)
+    if (!same) faults.push(`${object.name} is missing`)
+    else if (!isAlike(same, object)) faults.push(`${object.name} was changed`)
+    if (same) own.push(same)
+  }
+  const pages = new Set(own.flatMap(({ rootpage }) => rootpage || []))
+  for (const object of found) {
+    if (!own.includes(object) && touchesLog(object, expected, pages))
+      faults.push(`${quoted(object.name)} was added`)
+  }
+  return faults
+}
+
+/**
+ * Whether an object that is not the log's own acts on its tables: SQLite takes a trigger or an index for what its text says,
+ * in any spelling, whatever the other columns say; and a table for the page that it begins on.
+ */
+function touchesLog(
+  { name, type, table, sql, rootpage }: SchemaObject,
+  expected: readonly SchemaObject[],
+  pages: ReadonlySet<number>,
+): boolean {
+  if (expected.some(own => own.name === lower(name) || own.name === lower(table))) return true
+  if (rootpage && pages.has(rootpage)) return true
+  return (type === 'trigger' || type === 'index') && lower(sql).includes('audit_log')
+}
+
+function isAlike(a: SchemaObject, b: SchemaObject): boolean {
+  return a.name === b.name && a.type === b.type && a.table === b.table && a.sql === b.sql
 }
 
 interface SchemaObject {
@@ -159,10 +192,19 @@ interface SchemaObject {
   readonly type: string
   readonly table: string
   readonly sql: string | null
+  readonly rootpage: number | null
 }
 
-function objectsOf(database: Database): ReadonlyMap<string, SchemaObject> {
-  const text = 'SELECT name, type, tbl_name AS "table", sql FROM sqlite_schema'
-  const objects = database.prepare<[], SchemaObject>(text).all()
-  return new Map(objects.map(object => [object.name, object]))
+function objectsOf(database: ReadableDatabase): readonly SchemaObject[] {
+  const text = 'SELECT name, type, tbl_name AS "table", sql, rootpage FROM sqlite_schema'
+  return database.prepare<[], SchemaObject>(text).all()
+}
+
+/** Names differ for SQLite only if they do beyond the case of ASCII letters. */
+function lower(text: unknown): string {
+  return String(text).replace(/[A-Z]/g, letter => letter.toLowerCase())
+}
+
+function quoted(name: unknown): string {
+  return JSON.stringify(String(name).slice(0, 100))
 }

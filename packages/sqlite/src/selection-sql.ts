@@ -11,8 +11,51 @@ export interface Sql {
 export const ROW_COLUMNS =
   '"index", entry_id, timestamp, user, model, cost_usd, latency_ms, metadata, input_text, output_text'
 
-/** The SQL function `(metadata, filter)` that compares as core does; whoever runs these statements provides it. */
+/**
+ * The SQL function `(metadata, filter)` that compares as core does: 1, 0, or 2 when it must see the bytes of the metadata.
+ * Whoever runs these statements provides both functions.
+ */
 export const MATCHES_METADATA = 'audit_matches_metadata'
+/** The SQL function `(bytes of the metadata, filter)` that answers 1 or 0. */
+export const MATCHES_BYTES = 'audit_matches_bytes'
+
+/** How many entries the log holds. */
+export const SIZE_SQL = 'SELECT coalesce(max("index") + 1, 0) FROM audit_log'
+
+/** The bytes of an entry's texts, in the order of the columns. */
+export const TEXT_BYTES_SQL = `SELECT ${[
+  'entry_id',
+  'timestamp',
+  'user',
+  'model',
+  'metadata',
+  'input_text',
+  'output_text',
+]
+  .map(column => `CAST(${column} AS BLOB)`)
+  .join(', ')} FROM audit_log WHERE "index" = ?`
+
+/** Reads rows by index. */
+export function readSql(start: number, end: number): Sql {
+  return inRange(`${ROW_COLUMNS}, crc`, [start, end])
+}
+
+/** Reads leaf hashes by index. */
+export function leafHashesSql(start: number, end: number): Sql {
+  return inRange('leaf_hash', [start, end])
+}
+
+function inRange(columns: string, values: readonly [start: number, end: number]): Sql {
+  const text = `SELECT ${columns} FROM audit_log WHERE "index" >= ? AND "index" < ? ORDER BY "index"`
+  return { text, values }
+}
+
+/** Reads subtree roots of a level by their places. */
+export function rootsSql(level: number, start: number, end: number): Sql {
+  const text =
+    'SELECT place, root FROM audit_log_subtrees WHERE level = ? AND place >= ? AND place < ? ORDER BY place'
+  return { text, values: [level, start, end] }
+}
 
 /** Finds the rows of a selection. It seeks in the index that fits, walks it in order, and ends at the limit. */
 export function findSql(selection: Selection): Sql {
@@ -74,15 +117,12 @@ function behind(comparison: '<' | '>', { timestamp, index }: Cursor): Sql {
 }
 
 /**
- * Metadata is stored as canonical JSON, so a pair that is equal stands in it literally: searching for the longest is
- * cheap, and leaves few rows for the exact comparison.
+ * Each row's metadata are parsed and compared with their canonical spelling: a search for the text alone would pass over
+ * those that somebody has spelt in another way.
  */
 function metadataConditions(filter: JsonObject): Sql[] {
-  const pairs = Object.entries(filter).map(([key, value]) => canonicalJson({ [key]: value }).slice(1, -1))
-  if (pairs.length === 0) return []
-  const longest = pairs.reduce((a, b) => (b.length > a.length ? b : a))
-  return [
-    { text: 'instr(metadata, ?)', values: [longest] },
-    { text: `${MATCHES_METADATA}(metadata, ?)`, values: [canonicalJson(filter)] },
-  ]
+  if (Object.keys(filter).length === 0) return []
+  const text = `CASE ${MATCHES_METADATA}(metadata, ?) WHEN 1 THEN 1
+    WHEN 2 THEN ${MATCHES_BYTES}(CAST(metadata AS BLOB), ?) ELSE 0 END`
+  return [{ text, values: [canonicalJson(filter), canonicalJson(filter)] }]
 }

@@ -6,16 +6,18 @@ import {
   canonicalJson,
   type Finding,
   HASH_BYTES,
-  type JsonObject,
+  invalidOptions,
   type Leaf,
+  optionsOf,
+  type Page,
+  partialPage,
   type Selection,
   type SubtreeStore,
 } from '@audit/core'
 import { driverAnchors } from './driver-anchors.ts'
-import type { FileIdentity } from './log-file.ts'
-import type { Batch, Row, WorkerSetup } from './protocol.ts'
+import type { Batch, KnownLog, Operations, Row, RowPage, WorkerSetup } from './protocol.ts'
 import { SubtreeTable } from './subtree-table.ts'
-import { WorkerConnection } from './worker-connection.ts'
+import { ThreadDied, WorkerConnection } from './worker-connection.ts'
 
 /** What `new SqliteBackend` takes. */
 export interface SqliteBackendOptions {
@@ -24,9 +26,12 @@ export interface SqliteBackendOptions {
    * the time of the construction. SQLite keeps two more files beside it, `<path>-wal` and `<path>-shm`.
    */
   readonly path: string
+  /**
+   * Opens a log that exists and changes nothing on the disk: `record` rejects with `AUDIT_READ_ONLY`. The file and its
+   * folder need not be writable. Default: `false`.
+   */
+  readonly readOnly?: boolean
 }
-
-const OPTION_KEYS: readonly string[] = ['path'] satisfies (keyof SqliteBackendOptions)[]
 
 /**
  * Keeps the log in one SQLite file, for any number of processes at once. What is acknowledged is on the disk.
@@ -37,79 +42,99 @@ const OPTION_KEYS: readonly string[] = ['path'] satisfies (keyof SqliteBackendOp
  */
 export class SqliteBackend implements AuditBackend {
   readonly supports = { persistence: true, sharing: true }
+  /** Whether it was made with `readOnly: true`. */
+  readonly isReadOnly: boolean
   readonly subtrees: SubtreeStore
   readonly #subtrees: SubtreeTable
   readonly #path: string
   readonly #writer: WorkerConnection
   readonly #reader: WorkerConnection
-  /** The file that was opened, from when it was: no worker may take another. */
-  #identity: FileIdentity | undefined
+  #isOpen = false
+  /** The files that were opened, from when they were: no worker may take others. */
+  #known: KnownLog | undefined
+  #reopening: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
   /** @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown option or a path that is none. Touches no file yet. */
   constructor(options: SqliteBackendOptions) {
-    this.#path = pathOf(options)
+    const { path, readOnly = false } = optionsOf(options, ['path', 'readOnly'], OWNER)
+    this.#path = checkedPath(path)
+    if (typeof readOnly !== 'boolean') throw invalidOptions(OWNER, 'readOnly must be true or false')
+    this.isReadOnly = readOnly
     this.#writer = new WorkerConnection(() => this.#setup('writer'))
-    this.#reader = new WorkerConnection(() => this.#setup('reader'))
+    this.#reader = new WorkerConnection(() => this.#setup(readOnly ? 'auditor' : 'reader'))
     this.#subtrees = new SubtreeTable(
-      () => this.#assertOpen(),
-      (level, start, end) => this.#reader.request('roots', [level, start, end]),
+      write => this.#assertOpen(write),
+      (level, start, end) => this.#ask('roots', [level, start, end]),
     )
     this.subtrees = this.#subtrees
   }
 
   /**
-   * Opens the file, or creates it.
+   * Opens the file, or creates it. After a failure, nothing is kept open.
    *
-   * @throws AuditError `AUDIT_OPEN_FAILED` for a missing folder, something that is no file, no permission;
-   *   `AUDIT_UNSUPPORTED_FORMAT` for a file of another format, which is left as it was; `AUDIT_CORRUPT`; `AUDIT_BUSY`.
+   * @throws AuditError `AUDIT_OPEN_FAILED` for a missing folder, something that is no file, a file with a second name, no
+   *   permission; `AUDIT_UNSUPPORTED_FORMAT` for a file of another format, which is left as it was; `AUDIT_CORRUPT`;
+   *   `AUDIT_BUSY`.
    */
   async open(): Promise<void> {
     if (this.#closing) throw closed()
-    this.#identity = await this.#writer.request('open', [])
+    const connection = this.isReadOnly ? this.#reader : this.#writer
+    try {
+      if (this.isReadOnly) await this.#reader.request('openReadOnly', [])
+      else this.#known = { files: await this.#writer.request('open', []), size: 0 }
+      this.#isOpen = true
+    } catch (error) {
+      await connection.close()
+      throw error
+    }
   }
 
   async append(leaves: readonly Leaf[]): Promise<number> {
-    this.#assertOpen()
+    this.#assertOpen('write')
+    await this.#withWriter()
     const roots = this.#subtrees.waiting
     const batch = { ...batchOf(leaves), roots }
-    const first = await this.#writer.request('append', [batch], [batch.hashes.buffer])
+    const first = await this.#writer.request('append', [batch], [batch.hashes.buffer]).catch(error => {
+      if (!(error instanceof ThreadDied)) throw error
+      return this.#outcomeOf(leaves, error)
+    })
     this.#subtrees.stored(roots)
+    if (this.#known) this.#known = { ...this.#known, size: first + leaves.length }
     return first
   }
 
   async size(): Promise<number> {
-    this.#assertOpen()
-    return this.#reader.request('size', [])
+    const least = this.#known?.size ?? 0
+    const size = await this.#ask('size', [])
+    if (size >= least) return size
+    throw new AuditError('AUDIT_CORRUPT', `the log has ${size} entries, but had ${least}`)
   }
 
-  async read(start: number, end: number): Promise<AuditEntry[]> {
-    this.#assertOpen()
-    return (await this.#reader.request('read', [start, end])).map(entryOf)
+  async read(start: number, end: number): Promise<Page> {
+    return pageOf(await this.#ask('read', [start, end]))
   }
 
-  async find(selection: Selection): Promise<AuditEntry[]> {
-    this.#assertOpen()
-    return (await this.#reader.request('find', [selection])).map(entryOf)
+  async find(selection: Selection): Promise<Page> {
+    return pageOf(await this.#ask('find', [selection]))
   }
 
   async count(selection: Selection): Promise<number> {
-    this.#assertOpen()
-    return this.#reader.request('count', [selection])
+    return this.#ask('count', [selection])
   }
 
   async leafHashes(start: number, end: number): Promise<Uint8Array> {
-    this.#assertOpen()
-    return this.#reader.request('leafHashes', [start, end])
+    return this.#ask('leafHashes', [start, end])
   }
 
   /**
-   * Missing or changed triggers, tables and indexes, rows before the first place, and what `PRAGMA integrity_check` finds.
-   * It reads the whole file, in a thread of its own.
+   * Whatever differs in the schema, rows before the first index, and what `PRAGMA integrity_check` finds. It reads the whole
+   * file, in a thread of its own.
    */
   async inspect(): Promise<readonly Finding[]> {
     this.#assertOpen()
-    const inspector = new WorkerConnection(() => this.#setup('reader'))
+    await this.#withWriter()
+    const inspector = new WorkerConnection(() => this.#setup(this.isReadOnly ? 'auditor' : 'reader'))
     try {
       return await inspector.request('inspect', [])
     } finally {
@@ -123,6 +148,47 @@ export class SqliteBackend implements AuditBackend {
     return this.#closing
   }
 
+  async #ask<K extends keyof Operations>(
+    operation: K,
+    args: Parameters<Operations[K]>,
+  ): Promise<ReturnType<Operations[K]>> {
+    this.#assertOpen()
+    await this.#withWriter()
+    return this.#reader.request(operation, args)
+  }
+
+  /** Starts another writer when one has died: it says which files are the log's now, also for those who read. */
+  async #withWriter(): Promise<void> {
+    if (this.isReadOnly || this.#writer.isRunning) return
+    this.#reopening ??= this.#writer.request('open', []).then(files => {
+      this.#known = { files, size: this.#known?.size ?? 0 }
+    })
+    try {
+      await this.#reopening
+    } catch (error) {
+      await this.#writer.close()
+      throw error
+    } finally {
+      this.#reopening = undefined
+    }
+  }
+
+  /** A batch is stored whole or not at all, and a thread that has died stores nothing any more. */
+  async #outcomeOf(leaves: readonly Leaf[], error: ThreadDied): Promise<number> {
+    const [first] = leaves
+    if (!first) throw error
+    let index: number | null
+    try {
+      await this.#withWriter()
+      index = await this.#writer.request('indexOf', [first.entry.entryId])
+    } catch (cause) {
+      const message = "the database's thread has died, and the file cannot be asked what it stored"
+      throw new AuditError('AUDIT_OUTCOME_UNKNOWN', message, { cause })
+    }
+    if (index === null) throw error
+    return index
+  }
+
   async #finish(): Promise<void> {
     await this.#keepWaitingRoots()
     await this.#reader.close() // first: a reader that closes last could not clear up behind the writer
@@ -131,7 +197,7 @@ export class SqliteBackend implements AuditBackend {
 
   async #keepWaitingRoots(): Promise<void> {
     const { waiting } = this.#subtrees
-    if (waiting.length === 0) return
+    if (waiting.length === 0 || !this.#writer.isRunning) return
     await this.#writer.request('keepRoots', [waiting]).catch(() => {}) // lost ones are computed anew
   }
 
@@ -140,31 +206,33 @@ export class SqliteBackend implements AuditBackend {
       role,
       path: this.#path,
       anchors: driverAnchors(),
-      ...(this.#identity && { identity: this.#identity }),
+      ...(this.#known && { known: this.#known }),
     }
   }
 
-  #assertOpen(): void {
-    if (!this.#identity || this.#closing) throw closed()
+  #assertOpen(use: 'read' | 'write' = 'read'): void {
+    if (!this.#isOpen || this.#closing) throw closed()
+    if (use === 'write' && this.isReadOnly)
+      throw new AuditError('AUDIT_READ_ONLY', 'the log was opened with readOnly: true, and takes no entries')
   }
 }
 
-function pathOf(options: SqliteBackendOptions): string {
-  const given: unknown = options
-  if (typeof given !== 'object' || given === null) throw invalidOptions('give { path }')
-  for (const key of Object.keys(given)) {
-    if (!OPTION_KEYS.includes(key)) {
-      throw invalidOptions(`unknown option ${JSON.stringify(key)}; there is ${OPTION_KEYS.join(', ')}`)
-    }
-  }
-  const path: unknown = 'path' in given ? given.path : undefined
+const OWNER = 'SqliteBackend'
+
+function checkedPath(path: unknown): string {
   if (typeof path !== 'string' || path === '')
-    throw invalidOptions('path must be the path of a file, such as audit.db')
-  if (path === ':memory:') throw invalidOptions('for a log in memory, use the MemoryBackend of @audit/core')
+    throw invalidOptions(OWNER, 'path must be the path of a file, such as audit.db')
+  if (path === ':memory:')
+    throw invalidOptions(OWNER, 'for a log in memory, use the MemoryBackend of @audit/core')
   if (path.includes('\0') || path.trimEnd() !== path) {
-    throw invalidOptions('path contains NUL or ends with white space, which SQLite would cut off')
+    throw invalidOptions(OWNER, 'path contains NUL or ends with white space, which SQLite would cut off')
   }
   return resolve(path)
+}
+
+function pageOf({ rows, isPartial }: RowPage): Page {
+  const entries = rows.map(entryOf)
+  return isPartial ? partialPage(entries) : entries
 }
 
 function batchOf(
@@ -210,23 +278,11 @@ function entryOf([
     outputText,
     costUsd,
     latencyMs,
-    metadata: parseMetadata(metadata, index),
+    metadata: JSON.parse(metadata), // the reader has parsed and compared it
     index,
-  }
-}
-
-function parseMetadata(text: string, index: number): JsonObject {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new AuditError('AUDIT_CORRUPT', `the metadata of entry ${index} is not JSON`, { cause })
   }
 }
 
 function closed(): AuditError {
   return new AuditError('AUDIT_CLOSED', 'the backend is not open')
-}
-
-function invalidOptions(reason: string): AuditError {
-  return new AuditError('AUDIT_INVALID_OPTIONS', `SqliteBackend: ${reason}`)
 }

@@ -6,11 +6,11 @@ import type { Roots } from './protocol.ts'
  * they cost no commit of their own. Lost ones are computed anew.
  */
 export class SubtreeTable implements SubtreeStore {
-  readonly #assertOpen: () => void
+  readonly #assertOpen: (use: 'read' | 'write') => void
   readonly #readStored: SubtreeStore['read']
   #waiting: readonly Roots[] = []
 
-  constructor(assertOpen: () => void, readStored: SubtreeStore['read']) {
+  constructor(assertOpen: (use: 'read' | 'write') => void, readStored: SubtreeStore['read']) {
     this.#assertOpen = assertOpen
     this.#readStored = readStored
   }
@@ -21,7 +21,7 @@ export class SubtreeTable implements SubtreeStore {
   }
 
   async read(level: number, start: number, end: number): Promise<Uint8Array> {
-    this.#assertOpen()
+    this.#assertOpen('read')
     const waiting = this.#waiting // before the table is read, into which they may go meanwhile
     let found = await this.#readStored(level, start, end)
     for (const roots of waiting) {
@@ -37,7 +37,7 @@ export class SubtreeTable implements SubtreeStore {
   }
 
   async write(level: number, start: number, hashes: Uint8Array): Promise<void> {
-    this.#assertOpen()
+    this.#assertOpen('write')
     this.#waiting = [...this.#waiting, { level, start, hashes }]
   }
 

@@ -4,10 +4,15 @@ import workerSource from '#worker-source'
 import { unpackFailure } from './failure.ts'
 import type { Operations, Request, Response, WorkerSetup } from './protocol.ts'
 
+/** Rejects what was requested of a thread that has died: whether it was done is not known. */
+export class ThreadDied extends AuditError {}
+
 /** What is not here is a reading. */
 const FAILED: Partial<Record<keyof Operations, AuditErrorCode>> = {
   open: 'AUDIT_OPEN_FAILED',
+  openReadOnly: 'AUDIT_OPEN_FAILED',
   append: 'AUDIT_WRITE_FAILED',
+  keepRoots: 'AUDIT_WRITE_FAILED',
 }
 
 interface Pending {
@@ -29,6 +34,11 @@ export class WorkerConnection {
   /** @param setup is asked whenever a worker is started: at first, and after one has died. */
   constructor(setup: () => WorkerSetup) {
     this.#setup = setup
+  }
+
+  /** Whether there is a thread, which knows what it has opened. */
+  get isRunning(): boolean {
+    return this.#worker !== undefined
   }
 
   /** Requests are answered in their order. Rejects with the worker's `AuditError`, also when the worker dies. */
@@ -96,7 +106,7 @@ export class WorkerConnection {
       if (operation === 'close') resolve(undefined)
       else
         reject(
-          new AuditError(FAILED[operation] ?? 'AUDIT_READ_FAILED', "the database's thread has died", {
+          new ThreadDied(FAILED[operation] ?? 'AUDIT_READ_FAILED', "the database's thread has died", {
             cause,
           }),
         )

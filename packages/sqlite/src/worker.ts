@@ -4,9 +4,11 @@ import { type DatabaseConstructor, loadDriver } from './driver.ts'
 import { auditErrorOf, packFailure } from './failure.ts'
 import { inspect } from './inspection.ts'
 import { type LogDatabase, openForReading, openOrCreate, reopen } from './log-database.ts'
+import { assertInPlace } from './log-file.ts'
 import { LogReader } from './log-reader.ts'
 import { LogWriter } from './log-writer.ts'
 import type { Operations, Request, Response, WorkerSetup } from './protocol.ts'
+import { ReadOnlyLog } from './read-only-log.ts'
 
 // The thread that holds one connection to the database. It answers one request after the other.
 
@@ -46,43 +48,70 @@ function close(): void {
 }
 
 function connect(): Connection {
-  const { role, path, anchors, identity } = setup
+  const { role, path, anchors, known } = setup
   const Database = loadDriver(anchors)
-  if (!identity) return writing(openOrCreate(Database, path))
-  if (role === 'writer') return writing(reopen(Database, path, identity))
-  return reading(Database, openForReading(Database, path, identity))
+  if (role === 'auditor') return auditing(new ReadOnlyLog(Database, path))
+  if (!known) return writing(Database, openOrCreate(Database, path), 0)
+  if (role === 'writer') return writing(Database, reopen(Database, path, known.files.main), known.size)
+  return reading(Database, openForReading(Database, path, known.files))
 }
 
-function writing(log: LogDatabase): Connection {
-  const writer = new LogWriter(setup.path, log)
+function writing(Database: DatabaseConstructor, log: LogDatabase, size: number): Connection {
+  const writer = new LogWriter(Database, setup.path, log, size)
   return {
     operations: {
-      open: () => log.identity,
+      open: () => log.files,
       append: batch => writer.append(batch),
+      indexOf: entryId => writer.indexOf(entryId),
       keepRoots: roots => writer.keepRoots(roots),
     },
     close: () => log.database.close(),
   }
 }
 
-function reading(Database: DatabaseConstructor, { database }: LogDatabase): Connection {
+/** Answers from the files that were opened, for others may hold fewer entries. */
+function reading(Database: DatabaseConstructor, { database, files }: LogDatabase): Connection {
   const reader = new LogReader(database)
+  const inPlace = <T>(ask: () => T): T => {
+    assertInPlace(setup.path, files, 'AUDIT_READ_FAILED')
+    const answer = ask()
+    assertInPlace(setup.path, files, 'AUDIT_READ_FAILED')
+    return answer
+  }
   return {
     operations: {
-      size: () => reader.size(),
-      read: (start, end) => reader.read(start, end),
-      find: selection => reader.find(selection),
-      count: selection => reader.count(selection),
-      leafHashes: (start, end) => reader.leafHashes(start, end),
-      roots: (level, start, end) => reader.roots(level, start, end),
-      inspect: () => inspect(Database, database),
+      ...readingOperations(ask => inPlace(() => ask(reader))),
+      inspect: () => inPlace(() => inspect(Database, database)),
     },
     close: () => database.close(),
   }
 }
 
+function auditing(log: ReadOnlyLog): Connection {
+  return {
+    operations: {
+      openReadOnly: () => log.open(),
+      ...readingOperations(ask => log.answer(ask)),
+      inspect: () => log.inspect(),
+    },
+    close: () => log.close(),
+  }
+}
+
+function readingOperations(answer: <T>(ask: (reader: LogReader) => T) => T): Partial<Operations> {
+  return {
+    size: () => answer(reader => reader.size()),
+    read: (start, end) => answer(reader => reader.read(start, end)),
+    find: selection => answer(reader => reader.find(selection)),
+    count: selection => answer(reader => reader.count(selection)),
+    leafHashes: (start, end) => answer(reader => reader.leafHashes(start, end)),
+    roots: (level, start, end) => answer(reader => reader.roots(level, start, end)),
+  }
+}
+
 function meaningOf(operation: Request['operation']): [code: AuditErrorCode, message: string] {
-  if (operation === 'open') return ['AUDIT_OPEN_FAILED', `${setup.path} cannot be opened as a log`]
+  if (operation === 'open' || operation === 'openReadOnly')
+    return ['AUDIT_OPEN_FAILED', `${setup.path} cannot be opened as a log`]
   if (operation === 'append' || operation === 'keepRoots')
     return ['AUDIT_WRITE_FAILED', 'the entries were not stored; record them again']
   return ['AUDIT_READ_FAILED', `${setup.path} could not be read`]

@@ -12,6 +12,7 @@ testBackend({
     const folder = await mkdtemp(join(tmpdir(), 'audit-sqlite-'))
     return {
       open: () => new SqliteBackend({ path: join(folder, 'audit.db') }),
+      openReadOnly: () => new SqliteBackend({ path: join(folder, 'audit.db'), readOnly: true }),
       teardown: () => rm(folder, { recursive: true }),
     }
   },

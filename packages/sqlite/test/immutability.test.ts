@@ -59,6 +59,20 @@ test.each([
   expect(await openLog(path).query()).toEqual(before)
 })
 
+test.each(['"index"', ...COLUMNS.split(', ')])(
+  'through a raw connection, an UPDATE of %s alone aborts',
+  async column => {
+    const { path, before, database } = await rawConnection()
+    for (const value of [column, `(SELECT ${column} FROM audit_log WHERE "index" = 0)`]) {
+      expect(() => database.exec(`UPDATE audit_log SET ${column} = ${value} WHERE "index" = 1`)).toThrow(
+        expect.objectContaining({ code: 'SQLITE_CONSTRAINT_TRIGGER' }),
+      )
+    }
+    database.close()
+    expect(await openLog(path).query()).toEqual(before)
+  },
+)
+
 test('an INSERT in turn counts as an entry, which is not given out when its checksum is wrong', async () => {
   const { path, database } = await rawConnection()
   database.exec(`INSERT ${into} ${copyOf(3)}`)

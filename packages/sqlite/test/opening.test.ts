@@ -27,6 +27,8 @@ test.each([
   ['a path that ends with a space', { path: 'audit.db ' }],
   ['a database in memory', { path: ':memory:' }],
   ['an unknown option', { path: 'audit.db', readonly: true }],
+  ['a readOnly that is neither true nor false', { path: 'audit.db', readOnly: 1 }],
+  ['inherited options', Object.create({ path: 'audit.db' })],
 ])('%s is refused', (_, options) => {
   const construct = () => new SqliteBackend(options as { path: string }) // what JavaScript callers may do
   expect(construct).toThrow(expect.objectContaining({ code: 'AUDIT_INVALID_OPTIONS' }))

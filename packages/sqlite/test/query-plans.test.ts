@@ -2,11 +2,23 @@ import type { Selection } from '@audit/core'
 import Database from 'better-sqlite3'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createSchema, INDEXES } from '../src/schema.ts'
-import { countSql, findSql, MATCHES_METADATA, type Sql } from '../src/selection-sql.ts'
+import {
+  countSql,
+  findSql,
+  leafHashesSql,
+  MATCHES_BYTES,
+  MATCHES_METADATA,
+  readSql,
+  rootsSql,
+  SIZE_SQL,
+  type Sql,
+  TEXT_BYTES_SQL,
+} from '../src/selection-sql.ts'
 
 const database = new Database(':memory:')
 createSchema(database)
-database.function(MATCHES_METADATA, { deterministic: true, directOnly: true }, (_metadata, _filter) => 1)
+for (const name of [MATCHES_METADATA, MATCHES_BYTES])
+  database.function(name, { deterministic: true, directOnly: true }, (_metadata, _filter) => 1)
 afterAll(() => database.close())
 
 const TIMESTAMP = '2026-11-23T12:00:00.000Z'
@@ -112,12 +124,15 @@ describe('every combination of filters, order, cursor and limit seeks its index,
   })
 })
 
-test('the size, a range of places and their hashes seek by place', () => {
-  for (const columns of ['*', 'leaf_hash']) {
-    const text = `SELECT ${columns} FROM audit_log WHERE "index" >= ? AND "index" < ? ORDER BY "index"`
-    expect(planOf({ text, values: [1, 5] })).toBe(
-      'SEARCH audit_log USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)',
-    )
+test('the size, a range of indexes, their hashes and the roots of subtrees are sought by their keys', () => {
+  for (const sql of [readSql(1, 5), leafHashesSql(1, 5)]) {
+    expect(planOf(sql)).toBe('SEARCH audit_log USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)')
   }
-  expect(planOf({ text: 'SELECT max("index") FROM audit_log', values: [] })).toBe('SEARCH audit_log')
+  expect(planOf({ text: SIZE_SQL, values: [] })).toBe('SEARCH audit_log')
+  expect(planOf({ text: TEXT_BYTES_SQL, values: [1] })).toBe(
+    'SEARCH audit_log USING INTEGER PRIMARY KEY (rowid=?)',
+  )
+  expect(planOf(rootsSql(1, 0, 5))).toBe(
+    'SEARCH audit_log_subtrees USING PRIMARY KEY (level=? AND place>? AND place<?)',
+  )
 })

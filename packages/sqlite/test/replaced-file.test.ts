@@ -23,7 +23,7 @@ test('a file that was moved away fails the write, and is gone on with when it is
   move(path, join(folder, 'away.db'))
   await expect(log.record(input('lost'))).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
   expect(existsSync(path)).toBe(false)
-  expect(await log.count()).toBe(1)
+  await expect(log.count()).rejects.toMatchObject({ code: 'AUDIT_READ_FAILED' }) // there may be newer entries by now
   move(join(folder, 'away.db'), path)
   expect(await log.record(input('after'))).toMatchObject({ index: 1 })
   expect((await log.query()).map(({ inputText }) => inputText)).toEqual(['before', 'after'])

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
 import { AuditLog, createSigner, createVerifier, generateKey, verifyCheckpoint } from '@audit/core'
 import { SqliteBackend } from '@audit/sqlite'
 import Database from 'better-sqlite3'
@@ -73,7 +74,9 @@ test('what a killed process has not stored is computed anew', async () => {
   const { log } = openLog(path)
   const { size, root } = verifyCheckpoint({ checkpoint: await log.checkpoint(), verifier })
   expect(size).toBe(1100)
-  expect(await log.verify()).toMatchObject({ ok: true, size, root })
+  const report = await log.verify()
+  expect(report).toMatchObject({ ok: true, size })
+  expect([...report.root]).toEqual([...root])
   await log.close()
   expect(storedPlaces(path)).toEqual([0, 1, 2, 3])
 })
@@ -105,4 +108,73 @@ test.each([
   )
   database.close()
   expect(storedPlaces(path)).toEqual([0])
+})
+
+test('a root of 65,536 entries is stored, and the next process uses it', async () => {
+  const path = join(temporaryFolder(), 'audit.db')
+  const { log } = openLog(path)
+  for (let i = 0; i < 16; i++) await record(log, 4096)
+  await record(log, 1)
+  const checkpoint = await log.checkpoint()
+  await log.close()
+  const { log: reopened, backend } = openLog(path)
+  expect(await reopened.checkpoint()).toBe(checkpoint)
+  expect(await backend.subtrees.read(2, 0, 5)).toHaveLength(32)
+  expect(await backend.subtrees.read(1, 0, 500)).toHaveLength(256 * 32)
+  expect(await reopened.verify({ checkpoint })).toMatchObject({ ok: true, size: 65_537 })
+})
+
+test.each([
+  ['a subtree that is not complete', 1, 1],
+  ['a subtree of the future', 1, 2],
+  ['a level whose subtrees are not complete', 2, 0],
+  ['a level without end', 8, 0],
+  ['a level beyond the bits of a number', 64, 0],
+  ['a level below the first', 0, 0],
+  ['a level below none', -1, 0],
+])('through a raw connection, no root can be inserted for %s', async (_, level, place) => {
+  const path = join(temporaryFolder(), 'audit.db')
+  const { log } = openLog(path)
+  await record(log, 300)
+  await log.checkpoint()
+  await log.close()
+  const database = new Database(path)
+  onTestFinished(() => void database.close())
+  const insert = database.prepare('INSERT INTO audit_log_subtrees VALUES (?, ?, zeroblob(32))')
+  expect(() => insert.run(level, place)).toThrow()
+})
+
+test('a root that somebody else inserted first, and that is another one, is noticed by the writer and by verify', async () => {
+  const path = join(temporaryFolder(), 'audit.db')
+  const { log } = openLog(path)
+  await record(log, 300)
+  await log.checkpoint() // its root waits now
+  const database = new Database(path)
+  database.exec('INSERT INTO audit_log_subtrees VALUES (1, 0, zeroblob(32))')
+  database.close()
+  await expect(log.record(input())).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
+  expect((await log.verify()).findings).toMatchObject([{ kind: 'subtree-forged' }])
+})
+
+test('roots that are stored are not sent again', async () => {
+  const sent: unknown[] = []
+  const watch = (worker: Worker) => {
+    const post = worker.postMessage.bind(worker)
+    worker.postMessage = (request: { operation: string; args: [{ roots?: unknown[] }] }, ...rest) => {
+      if (request.operation === 'append') sent.push(request.args[0].roots?.length)
+      post(request, ...rest)
+    }
+  }
+  process.on('worker', watch)
+  onTestFinished(() => void process.off('worker', watch))
+  const { log } = openLog(join(temporaryFolder(), 'audit.db'))
+  await log.open()
+  await new Promise(setImmediate)
+  await record(log, 300)
+  await log.checkpoint()
+  await record(log, 1)
+  await record(log, 1)
+  await record(log, 1)
+  expect(sent.at(-1)).toBe(0)
+  expect(sent.filter(count => count !== 0)).toHaveLength(1)
 })

@@ -1,0 +1,238 @@
+import { closeSync, openSync } from 'node:fs'
+import { AuditError } from '@audit/core'
+import type { Database, DatabaseConstructor } from './driver.ts'
+import { entriesOn, entryAt, newestEntry, type StoredEntry } from './entry-pages.ts'
+import { codeOf, unsupported } from './failure.ts'
+import { isHeld } from './file-locks.ts'
+import { lookAt, openFailed } from './log-file.ts'
+import type { ReadableDatabase } from './readable-database.ts'
+import { APPLICATION_ID, formatOf, INDEXES } from './schema.ts'
+import {
+  type CommittedPages,
+  databasePages,
+  type ReadPage,
+  readAt,
+  withCommittedPages,
+} from './write-ahead-log.ts'
+
+// What lies beside a file changes it: SQLite puts a `-wal` over it, or takes it back to what a `-journal` says, whatever
+// their origin. So both are looked at before SQLite gets to see them.
+
+const ENDINGS = ['-wal', '-shm', '-journal'] as const
+const ADVICE =
+  'if the file was restored or copied here, move its -wal, -shm and -journal away first; if not, keep a copy of them all'
+/** How long one process is waited for that is about to recover the file. */
+const RECOVERY_MS = 2_000
+const RETRY_MS = 5
+
+/**
+ * Makes sure that opening the log at this real path loses and mixes nothing, and changes no file until that is known.
+ *
+ * @throws AuditError `AUDIT_CORRUPT` for a `-wal` or a `-journal` that is not of this file as it is, and for a `-wal`
+ *   that is gone; `AUDIT_OPEN_FAILED` for a FIFO, a folder, a link in their place; `AUDIT_UNSUPPORTED_FORMAT`.
+ */
+export function assertSideFiles(Database: DatabaseConstructor, path: string, timeoutMs: number): void {
+  assertOrdinary(path)
+  assertNoWalIsMissing(path)
+  if (isFilled(`${path}-journal`)) assertJournal(Database, path)
+  if (!isFilled(`${path}-wal`)) return
+  if (!isHeld(path)) assertWalBelongs(path) // otherwise those who hold it have done so
+  const database = new Database(path, { readonly: true, timeout: timeoutMs })
+  try {
+    if (readFormat(database) === 'log') assertNewestAreFound(database)
+  } catch (error) {
+    if (codeOf(error) !== 'SQLITE_READONLY_ROLLBACK') throw error // a journal, which was looked at
+  } finally {
+    database.close()
+  }
+}
+
+/** SQLite would wait for ever for somebody to write into a FIFO, and write through a link. */
+export function assertOrdinary(path: string): void {
+  for (const ending of ENDINGS) {
+    const stats = lookAt(path + ending)
+    if (!stats) continue
+    if (!stats.isFile()) throw openFailed(`${path}${ending} is not a file; move it away`)
+    if (stats.nlink > 1n)
+      throw openFailed(`${path}${ending} is a hard link to a file of something else; move it away`)
+  }
+}
+
+/** SQLite makes a `-wal` before the `-shm`, and removes it after that. So a `-shm` alone means that a `-wal` was taken away. */
+export function assertNoWalIsMissing(path: string): void {
+  if (lookAt(`${path}-wal`)) return
+  const shm = lookAt(`${path}-shm`)
+  if (!shm || shm.size === 0n || lookAt(`${path}-wal`) || lookAt(`${path}-shm`)?.ino !== shm.ino) return
+  throw new AuditError(
+    'AUDIT_CORRUPT',
+    `${path}-wal is missing, and with it the newest entries may be: put it back; or move the -shm away as well, to go on without them`,
+  )
+}
+
+/** Whether the database is a log, or still empty. */
+export function readFormat(database: ReadableDatabase): 'empty' | 'log' {
+  try {
+    return formatOf(database)
+  } catch (error) {
+    if (codeOf(error) !== 'SQLITE_NOTADB') throw error
+    throw unsupported('it is no SQLite database; give another path', error)
+  }
+}
+
+/**
+ * A log has a rollback journal while it is created, and when somebody switched it away from its write-ahead log. While it
+ * holds no entry, a rollback can lose none.
+ */
+function assertJournal(Database: DatabaseConstructor, path: string): void {
+  const deadline = performance.now() + RECOVERY_MS
+  while (isHot(Database, path)) {
+    if (!isHeld(path)) {
+      assertHoldsNothing(path)
+      return
+    }
+    if (performance.now() > deadline) throw strangeJournal(path)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS)
+  }
+}
+
+/** Whether SQLite would roll the file back: then nobody is writing it. */
+function isHot(Database: DatabaseConstructor, path: string): boolean {
+  const database = new Database(path, { readonly: true })
+  try {
+    readFormat(database)
+    return false
+  } catch (error) {
+    if (codeOf(error) !== 'SQLITE_READONLY_ROLLBACK') throw error
+    return true
+  } finally {
+    database.close()
+  }
+}
+
+/** For one who does not let SQLite see the journal: there must not be entries that it would change. */
+export function assertJournalIsHarmless(path: string): void {
+  if (isFilled(`${path}-journal`)) assertHoldsNothing(path)
+}
+
+function assertHoldsNothing(path: string): void {
+  withDatabasePages(path, (header, read) => {
+    const wasEverCommitted = header?.readUInt32BE(CHANGE_COUNTER_OFFSET) !== 0
+    if (!wasEverCommitted && wasEmptyBefore(`${path}-journal`)) return
+    if (header && header.readInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID)
+      throw unsupported('it is a database that its own program has yet to recover; give another path')
+    const root = read(2)
+    if (root?.some(byte => byte !== 0) && tryRead(() => newestEntry(read)) !== undefined)
+      throw strangeJournal(path)
+  })
+}
+
+/** Whether a crash came while the file was being created, by what its journal says of its size (file format, section 3). */
+function wasEmptyBefore(journal: string): boolean {
+  const file = openSync(journal, 'r')
+  try {
+    const header = readAt(file, 0, JOURNAL_PAGES_OFFSET + 4)
+    if (!header?.subarray(0, JOURNAL_MAGIC.length).equals(JOURNAL_MAGIC)) return false
+    return header.readUInt32BE(JOURNAL_PAGES_OFFSET) === 0
+  } finally {
+    closeSync(file)
+  }
+}
+
+function strangeJournal(path: string): AuditError {
+  return new AuditError(
+    'AUDIT_CORRUPT',
+    `beside ${path} lies a -journal, by which SQLite would take entries out of it: ${ADVICE}`,
+  )
+}
+
+/**
+ * Compares the file alone with the file under its `-wal`. In the latter, each entry that the former shows must be the same,
+ * as far as its page would be replaced, or it is the newest; and behind them each further entry must be there.
+ */
+export function assertWalBelongs(path: string): void {
+  if (!isFilled(`${path}-wal`)) return
+  withCommittedPages(`${path}-wal`, wal => {
+    if (!wal) return
+    withDatabasePages(path, (header, read, pageSize) => {
+      if (header?.readInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID) return
+      const belongs = wal.pageSize === pageSize && tryRead(() => isContinuedBy(read, wal))
+      if (belongs === true) return
+      throw new AuditError(
+        'AUDIT_CORRUPT',
+        `${path}-wal does not continue ${path}: together they would lose or mix entries; ${ADVICE}`,
+      )
+    })
+  })
+}
+
+/** Whether SQLite would put anything of this `-wal` over its file. */
+export function hasCommits(wal: string): boolean {
+  return isFilled(wal) && withCommittedPages(wal, pages => pages !== undefined)
+}
+
+function isContinuedBy(alone: ReadPage, wal: CommittedPages): boolean {
+  const together: ReadPage = page => (page > wal.pageCount ? undefined : (wal.read(page) ?? alone(page)))
+  if (together(1)?.readInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID) return false
+  const isKept = ({ index, bytes }: StoredEntry) => entryAt(together, index)?.bytes.equals(bytes) === true
+  // A checkpoint that was cut off leaves a file that cannot be read alone.
+  const newest = tryRead(() => newestEntry(alone))
+  if (typeof newest === 'object' && !isKept(newest)) return false
+  for (const number of wal.numbers) {
+    const [before, after] = [alone(number), wal.read(number)]
+    if (before && !entriesOn(before).every(isKept)) return false
+    for (const entry of after ? entriesOn(after) : []) {
+      if (!isKept(entry)) return false
+      if (entry.index > 0 && !entryAt(together, entry.index - 1)) return false
+    }
+  }
+  return true
+}
+
+/** Another log of just this size would leave its own ids in the index. */
+function assertNewestAreFound(database: Database): void {
+  const text = `SELECT count(*) FROM (SELECT "index" AS i, entry_id AS id FROM audit_log ORDER BY "index" DESC LIMIT 100)
+    WHERE i IS NOT (SELECT "index" FROM audit_log INDEXED BY ${INDEXES.entryId} WHERE entry_id = id)`
+  if (database.prepare<[], number>(text).pluck().get() === 0) return
+  throw new AuditError('AUDIT_CORRUPT', `the file and its -wal are not of one log: ${ADVICE}`)
+}
+
+const JOURNAL_MAGIC = Buffer.from('d9d505f920a163d7', 'hex')
+const JOURNAL_PAGES_OFFSET = 16
+const CHANGE_COUNTER_OFFSET = 24
+const APPLICATION_ID_OFFSET = 68
+const PAGE_SIZE_OFFSET = 16
+const HEADER_BYTES = 100
+
+/**
+ * Reads the file beside SQLite, which is only done when nobody has it open: closing it again drops the locks that this
+ * process has on it.
+ */
+function withDatabasePages(
+  path: string,
+  use: (header: Buffer | undefined, read: ReadPage, pageSize: number) => void,
+): void {
+  const file = openSync(path, 'r')
+  try {
+    const header = readAt(file, 0, HEADER_BYTES)
+    const stored = header?.readUInt16BE(PAGE_SIZE_OFFSET) ?? 0
+    const pageSize = stored === 1 ? 65_536 : stored // it does not fit into 16 bits
+    use(header, pageSize < 512 ? () => undefined : databasePages(file, pageSize), pageSize)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** What pages say, or `'broken'`: they are anything at all. */
+function tryRead<T>(read: () => T): T | 'broken' {
+  try {
+    return read()
+  } catch (error) {
+    if (codeOf(error)?.startsWith('E') && !codeOf(error)?.startsWith('ERR_')) throw error
+    return 'broken'
+  }
+}
+
+/** Whether a file is there that is not empty. */
+export function isFilled(path: string): boolean {
+  return (lookAt(path)?.size ?? 0n) > 0n
+}

@@ -1,0 +1,108 @@
+import { crc32 } from 'node:zlib'
+import { AuditError, canonicalEntryId, canonicalJson, type JsonObject, PAGE_BYTES } from '@audit/core'
+import type { Row } from './protocol.ts'
+
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+/** Stands for bytes that are no UTF-8 in what is decoded, and may also have been recorded as itself. */
+const REPLACEMENT = '\ufffd'
+
+/**
+ * The CRC-32 (as in gzip, RFC 1952 section 8) of an entry's values in the order of the columns, joined by NUL, `null`
+ * as nothing. It finds damage when an entry is read; against someone who changes entries on purpose there is the leaf hash.
+ */
+export function checksumOf(row: Row): number {
+  return crc32(row.join('\0'))
+}
+
+/**
+ * Makes sure that the values of a row, as SQLite gives them with 64-bit integers, are spelt as this package writes them.
+ * Otherwise two rows that differ in the file would be one entry, with one leaf hash.
+ *
+ * @param columns those of a `Row`, then `crc`.
+ * @param readBytes gives the bytes of the six texts in their order, for when they cannot be told from what was decoded.
+ * @throws AuditError `AUDIT_CORRUPT`
+ */
+export function storedRow(
+  columns: readonly unknown[],
+  readBytes: (index: number) => readonly unknown[],
+): Row {
+  const [place, entryId, timestamp, user, model, costUsd, latencyMs, metadata, inputText, outputText, crc] =
+    columns
+  const index = Number(place)
+  if (typeof place !== 'bigint' || !Number.isSafeInteger(index)) throw damaged(index, 'has no index')
+  const texts = [entryId, timestamp, user, model, metadata, inputText, outputText]
+  if (!texts.every(text => typeof text === 'string')) throw damaged(index, 'has something else for a text')
+  if (!isAmount(costUsd) || !isAmount(latencyMs)) throw damaged(index, 'has something else for a number')
+  const row = [index, ...columns.slice(1, -1)] as unknown as Row // each value was looked at
+  if (typeof crc !== 'bigint' || Number(crc) !== checksumOf(row))
+    throw damaged(index, 'does not match its checksum')
+  const [id, time, , , json] = texts
+  if (id !== canonicalEntryId(String(id)) || !TIMESTAMP.test(String(time)))
+    throw damaged(index, 'is not spelt as it was recorded')
+  metadataOf(json, index)
+  if (!texts.some(text => text.includes(REPLACEMENT))) return row
+  const bytes = readBytes(index)
+  if (!texts.every((text, i) => isEncodedAs(text, bytes[i]))) throw damaged(index, 'is not UTF-8')
+  return row
+}
+
+/** Metadata from its canonical JSON; `AUDIT_CORRUPT` for any other spelling. */
+export function metadataOf(text: unknown, index?: number): JsonObject {
+  const metadata = parse(text)
+  if (!isObject(metadata) || canonicalJson(metadata) !== text)
+    throw damaged(index, 'has metadata that are no canonical JSON object')
+  return metadata
+}
+
+/** Metadata from the bytes of its canonical JSON. */
+export function metadataOfBytes(bytes: unknown): JsonObject {
+  const text = bytes instanceof Uint8Array ? Buffer.from(bytes).toString('utf8') : undefined
+  if (!isEncodedAs(text, bytes)) throw damaged(undefined, 'has metadata that are not UTF-8')
+  return metadataOf(text)
+}
+
+/** Whether a text may stand for bytes that are no UTF-8. */
+export function mayHideBytes(text: unknown): boolean {
+  return typeof text === 'string' && text.includes(REPLACEMENT)
+}
+
+/** Takes rows until they weigh what a page may. */
+export function pageOf(rows: Iterable<Row>): { readonly rows: Row[]; readonly isPartial: boolean } {
+  const taken: Row[] = []
+  let weight = 0
+  for (const row of rows) {
+    if (weight >= PAGE_BYTES) return { rows: taken, isPartial: true }
+    for (const value of row) if (typeof value === 'string') weight += value.length
+    taken.push(row)
+  }
+  return { rows: taken, isPartial: false }
+}
+
+function isAmount(value: unknown): boolean {
+  return value === null || (typeof value === 'number' && !Object.is(value, -0))
+}
+
+function isEncodedAs(text: string | undefined, bytes: unknown): boolean {
+  return text !== undefined && bytes instanceof Uint8Array && Buffer.from(text).equals(bytes)
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function parse(text: unknown): unknown {
+  if (typeof text !== 'string') return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // its message would quote the text
+  }
+}
+
+/** The error for an entry that is not as it was written. */
+export function damaged(index: number | undefined, fault: string): AuditError {
+  return new AuditError(
+    'AUDIT_CORRUPT',
+    `${index === undefined ? 'an entry' : `entry ${index}`} ${fault}: keep a copy of the file as it is, then see \`log.verify()\` and \`PRAGMA integrity_check\``,
+  )
+}

@@ -1,0 +1,128 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { copyFileSync, linkSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { input, openLog } from './open-log.ts'
+import { outcomeOf, programPath, runProgram } from './run-program.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+// What happens to a log's files while it is open. What is written into files that nobody finds by their names is lost.
+
+async function openedLog() {
+  const folder = temporaryFolder()
+  const path = join(folder, 'audit.db')
+  const log = openLog(path)
+  await log.record(input('before'))
+  expect(await log.count()).toBe(1)
+  return { folder, path, log }
+}
+
+const HARM: readonly (readonly [name: string, harm: (file: string) => void])[] = [
+  ['removed', file => rmSync(file)],
+  ['moved away', file => renameSync(file, `${file}.away`)],
+  [
+    'replaced by a copy',
+    file => {
+      copyFileSync(file, `${file}.copy`)
+      renameSync(`${file}.copy`, file)
+    },
+  ],
+  [
+    'replaced by an empty file',
+    file => {
+      rmSync(file)
+      writeFileSync(file, '')
+    },
+  ],
+  ['linked to', file => linkSync(file, `${file}.second`)],
+]
+
+test.each(['', '-wal', '-shm'].flatMap(ending => HARM.map(([name, harm]) => [ending, name, harm] as const)))(
+  'audit.db%s %s under an open log: nothing more is acknowledged, or given out',
+  async (ending, _, harm) => {
+    const { path, log } = await openedLog()
+    harm(path + ending)
+    await expect(log.record(input())).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
+    for (const call of [log.count(), log.query(), log.count({ user: 'alice' })]) {
+      await expect(call).rejects.toMatchObject({ code: 'AUDIT_READ_FAILED' })
+    }
+  },
+)
+
+test('a reader that begins after the -wal was removed gives nothing out, and makes no other one', async () => {
+  const path = join(temporaryFolder(), 'audit.db')
+  const log = openLog(path)
+  await log.record(input())
+  rmSync(`${path}-wal`)
+  await expect(log.count()).rejects.toMatchObject({ code: 'AUDIT_READ_FAILED' })
+  expect(statSync(`${path}-wal`, { throwIfNoEntry: false })).toBeUndefined()
+  await expect(openLog(path).count()).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
+})
+
+test('a -wal that was emptied under an open log', async () => {
+  const { path, log } = await openedLog()
+  await log.record(input())
+  truncateSync(`${path}-wal`)
+  const answers = await Promise.allSettled([log.count(), log.query()])
+  for (const answer of answers)
+    if (answer.status === 'fulfilled')
+      expect([2, expect.objectContaining({ length: 2 })]).toContainEqual(answer.value)
+})
+
+test('what was acknowledged before its -wal was removed is in the file after close', async () => {
+  const { path, log } = await openedLog()
+  rmSync(`${path}-wal`)
+  await expect(log.record(input('lost'))).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
+  await log.close()
+  expect((await openLog(path).query()).map(({ inputText }) => inputText)).toEqual(['before'])
+})
+
+test('a file with a second name is not opened by either', async () => {
+  const { folder, path, log } = await openedLog()
+  await log.close()
+  const other = join(folder, 'other.db')
+  linkSync(path, other)
+  for (const name of [path, other]) {
+    await expect(openLog(name).record(input())).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
+  }
+  rmSync(path)
+  expect(await openLog(other).record(input())).toMatchObject({ index: 1 })
+})
+
+test('the name that a file had while it was being created is no second name', async () => {
+  const { folder, path, log } = await openedLog()
+  await log.close()
+  linkSync(path, join(folder, '.audit-a-creator-that-was-killed'))
+  expect(await openLog(path).record(input())).toMatchObject({ index: 1 })
+  expect(statSync(path).nlink).toBe(1)
+})
+
+test('a new log has one name, also when many create it at once', async () => {
+  const path = join(temporaryFolder(), 'audit.db')
+  const outcomes = await Promise.all(
+    ['a', 'b', 'c', 'd'].map(name => runProgram('record-entries', path, name, '3')),
+  )
+  expect(outcomes.map(({ errors }) => errors)).toEqual(['', '', '', ''])
+  expect(statSync(path).nlink).toBe(1)
+  expect(await openLog(path).count()).toBe(12)
+})
+
+const inOwnMounts = ['unshare', '--mount', 'sh', '-c'] as const
+const canMount = spawnSync(inOwnMounts[0], [...inOwnMounts.slice(1), 'mount --bind /tmp /tmp']).status === 0
+
+test.skipIf(!canMount)(
+  'a file that is mounted alone is refused, a mounted folder is not (needs mount rights)',
+  async () => {
+    const { folder, path, log } = await openedLog()
+    await log.close()
+    const program = `${process.execPath} ${programPath('record-and-print')}`
+    const runIn = (script: string) => outcomeOf(spawn(inOwnMounts[0], [...inOwnMounts.slice(1), script]))
+    const target = join(temporaryFolder(), 'mounted here.db')
+    writeFileSync(target, '')
+    const alone = await runIn(`mount --bind ${path} '${target}' && ${program} '${target}'`)
+    expect(alone).toMatchObject({ errors: '', lines: ['AUDIT_OPEN_FAILED'] })
+    const other = temporaryFolder()
+    const whole = await runIn(`mount --bind ${folder} ${other} && ${program} ${join(other, 'audit.db')}`)
+    expect(whole).toMatchObject({ errors: '', lines: [1, []] })
+  },
+)
