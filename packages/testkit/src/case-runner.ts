@@ -12,8 +12,6 @@ export const CASE_TIMEOUT_MS = 5000
 export const MAX_HANGING_CASES = 3
 /** How long what hung may take to be cleared away, in milliseconds. */
 const CLEARING_MS = 1000
-/** How long errors that nobody caught are awaited after the last case, in milliseconds. */
-const LINGER_MS = 100
 
 /** What became of a case. */
 export type Outcome =
@@ -57,13 +55,13 @@ export class CaseRunner {
     }
   }
 
-  /** An error that nobody caught and that came after the last case, if there is one. */
-  async lateError(): Promise<Error | undefined> {
+  /** Ends the run. Resolves with an error that nobody caught and that comes within this time of the last case. */
+  async lateError(ms: number): Promise<Error | undefined> {
     let late: Error | undefined
     const stopListening = listenForStrayErrors(error => {
       late ??= error
     })
-    await pause(LINGER_MS)
+    await pause(ms)
     stopListening()
     await this.#watchdog.stop()
     return late

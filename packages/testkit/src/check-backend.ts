@@ -5,6 +5,8 @@ import { CaseRunner } from './case-runner.ts'
 import { createOf, timeoutOf } from './options.ts'
 import type { CreatePlace } from './place.ts'
 
+const LINGER_MS = 100
+
 /** What `checkBackend` takes. */
 export interface CheckBackendOptions {
   /** Makes a fresh, empty place; each case has its own. */
@@ -84,7 +86,12 @@ export async function checkBackend(options: CheckBackendOptions): Promise<Backen
 export async function checkCases(
   cases: readonly Case[],
   create: CreatePlace,
-  control: { readonly timeoutMs?: number; readonly onCase?: (testCase: CaseProgress) => void } = {},
+  control: {
+    readonly timeoutMs?: number
+    readonly onCase?: (testCase: CaseProgress) => void
+    /** How long errors that nobody caught are awaited after the last case, in milliseconds. */
+    readonly lingerMs?: number
+  } = {},
 ): Promise<BackendReport> {
   const runner = new CaseRunner(cases, create, control.timeoutMs)
   const report = { passed: [] as string[], failed: [] as FailedCase[] }
@@ -98,7 +105,7 @@ export async function checkCases(
     else
       untried[outcome.state === 'skipped' ? 'skipped' : 'notRun'].push({ id, title, reason: outcome.reason })
   }
-  const late = await runner.lateError()
+  const late = await runner.lateError(control.lingerMs ?? LINGER_MS)
   if (late) blameLast(cases, report, late)
   return { ...report, ...untried }
 }
