@@ -86,7 +86,7 @@ export class Calls {
       if (wrong !== undefined) throw this.#violate(`${method}: ${wrong}`)
       return value
     } catch (reason) {
-      if (reason !== this.#violation) this.#failed.set(reason, method)
+      if (!this.#violation || reason !== this.#violation) this.#failed.set(reason, method)
       throw reason
     } finally {
       this.#underWay.delete(call)

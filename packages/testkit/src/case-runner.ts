@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import type { Case } from './case.ts'
-import { toError } from './failure.ts'
+import { toError, writeStacks } from './failure.ts'
 import { type CreatePlace, Place, PlaceNotEmpty } from './place.ts'
 import { listenForStrayErrors } from './stray-errors.ts'
 import { TimeLimitExceeded, withinTime } from './time-limit.ts'
@@ -75,6 +75,7 @@ export class CaseRunner {
     }
     if (attempt.error === undefined)
       return reason === undefined ? { state: 'passed' } : { state: 'skipped', reason }
+    writeStacks(attempt.error)
     if (attempt.error instanceof PlaceNotEmpty) this.#stopped ??= `${testCase.id}: ${attempt.error.message}`
     return { state: 'failed', error: attempt.error }
   }

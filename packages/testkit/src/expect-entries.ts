@@ -70,6 +70,16 @@ export async function expectLog(backend: AuditBackend, log: readonly AuditEntry[
   assert.equal(byteLength, log.length * 32, 'bytes of leafHashes(0, …)')
 }
 
+/** What a log gives one by one, but one more than `most` at most: that is enough to tell that there are too many. */
+export async function collect(entries: AsyncIterable<AuditEntry>, most: number): Promise<AuditEntry[]> {
+  const collected: AuditEntry[] = []
+  for await (const entry of entries) {
+    collected.push(entry)
+    if (collected.length > most) break
+  }
+  return collected
+}
+
 function expectEntry(actual: AuditEntry, expected: AuditEntry, what: string): void {
   const where = `${what}: index ${expected.index}`
   const keys = Object.keys(actual).sort()

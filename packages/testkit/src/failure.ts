@@ -5,6 +5,21 @@ export function toError(reason: unknown): Error {
   return isError(reason) ? reason : new Error(messageOf(reason), { cause: reason })
 }
 
+/** How deep an error may lie in the causes of another. */
+const MAX_CAUSES = 8
+
+/**
+ * Writes the stacks of an error and its causes. Until somebody reads a stack, V8 keeps alive whatever its frames refer to:
+ * the entries of the case, for as long as the report is kept.
+ */
+export function writeStacks(error: Error): void {
+  let current: unknown = error
+  for (let depth = 0; depth < MAX_CAUSES && isError(current); depth++) {
+    void current.stack
+    current = current.cause
+  }
+}
+
 /** What a thrown value says; a backend may throw anything. */
 export function messageOf(reason: unknown): string {
   return isError(reason) ? String(reason.message) : `${shown(reason)} was thrown, which is not an error`

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { AuditBackend, AuditEntry, Selection } from '@audit/core'
 import type { Area } from '../case.ts'
-import { expectEntries, expectFound } from '../expect-entries.ts'
+import { collect, expectEntries, expectFound } from '../expect-entries.ts'
 import { oracle } from '../oracle.ts'
 import type { Place } from '../place.ts'
 import { entryOf, instant, leavesOf, mixedEntries, placed } from '../sample-entries.ts'
@@ -147,13 +147,4 @@ async function pagesOf(
     assert.ok(joined.length < 10_000, 'the pages do not end')
     await between()
   }
-}
-
-async function collect(entries: AsyncIterable<AuditEntry>, most: number): Promise<AuditEntry[]> {
-  const collected: AuditEntry[] = []
-  for await (const entry of entries) {
-    collected.push(entry)
-    if (collected.length > most) break // one too many is enough to tell
-  }
-  return collected
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type AuditBackend, type AuditEntry, PAGE_BYTES, type Page } from '@audit/core'
 import type { Area, Case } from '../case.ts'
-import { expectEntries } from '../expect-entries.ts'
+import { collect, expectEntries } from '../expect-entries.ts'
 import { oracle } from '../oracle.ts'
 import type { Place } from '../place.ts'
 import { entryOf, instant, leavesOf, placed } from '../sample-entries.ts'
@@ -57,6 +57,22 @@ export const partialPages: Area = {
         },
       }),
     ),
+    {
+      id: 'partial-pages.log',
+      timeoutFactor: HEAVY_FACTOR,
+      title: "a log's query, stream and entries give every entry, whatever the entries weigh",
+      async run(place) {
+        const log = place.log()
+        const entries = await Promise.all(
+          TIMES.map((_, i) =>
+            log.record({ model: 'gpt-4o', inputText: `${i}`.repeat(HEAVY_BYTES), outputText: '' }),
+          ),
+        )
+        expectEntries(await log.query(), entries, 'query()')
+        expectEntries(await collect(log.stream({ order: 'desc' }), ENTRIES), entries.toReversed(), 'stream()')
+        expectEntries(await collect(log.entries(), ENTRIES), entries, 'entries()')
+      },
+    },
     {
       id: 'partial-pages.bounded-read',
       title: 'a page of read weighs about PAGE_BYTES, unless the backend holds the entries in memory anyway',
