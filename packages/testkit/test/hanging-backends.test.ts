@@ -87,26 +87,25 @@ test.each(NAMES.flatMap(name => THROWN.map(([what, reason]) => ({ name, what, re
   },
 )
 
-test.each(NAMES)(
-  '%s that never settles is reported by its name, and three cases at most wait for it',
-  async name => {
-    const { passed, failed, skipped, notRun } = await checkBackend({
-      create: () => broken(name, () => new Promise(() => {})),
-      caseTimeoutMs: 400,
-    })
-    expect(passed.length + failed.length + skipped.length + notRun.length).toBe(CASES.length)
-    const hanging = failed.filter(({ error }) => error.message.includes('not settled within'))
-    expect(hanging.some(({ error }) => error.message.startsWith(`${name}: not settled`))).toBe(true)
-    expect(hanging.length).toBeLessThanOrEqual(3)
-    expect(notRun.length).toBeGreaterThan(0)
-  },
-)
+test.each(NAMES)('%s that never settles is reported by its name, and three cases wait for it', async name => {
+  const only = [METHODS[name], 'life cycle', 'integrity']
+  const { passed, failed, notRun } = await checkBackend({
+    create: () => broken(name, () => new Promise(() => {})),
+    only,
+    caseTimeoutMs: 700,
+  })
+  const hanging = failed.filter(({ error }) => error.message.includes('not settled within'))
+  expect(hanging.some(({ error }) => error.message.startsWith(`${name}: not settled`))).toBe(true)
+  expect(hanging).toHaveLength(3)
+  expect(notRun.length).toBeGreaterThan(0)
+  const chosen = CASES.filter(({ id }) => id === only[0] || /^(life-cycle|integrity)\./.test(id))
+  expect(passed.length + failed.length + notRun.length).toBe(chosen.length)
+})
 
 test.each(['create', 'teardown'])('%s that never settles is reported', async name => {
   const never = () => new Promise<never>(() => {})
-  const place = broken('open', undefined)
   const { failed, notRun } = await checkBackend({
-    create: name === 'create' ? never : () => ({ ...place, teardown: never }),
+    create: name === 'create' ? never : () => ({ ...broken('open', undefined), teardown: never }),
     caseTimeoutMs: 200,
   })
   expect(failed.map(({ error }) => error.message)).toEqual(Array(3).fill(`${name}: not settled within 0.2 s`))
