@@ -15,17 +15,30 @@ interface Run {
   readonly stderr: string
 }
 
+/** What shows each fault, without what takes long and shows no more. */
+const AREAS_RUN = [
+  'places',
+  'append',
+  'order',
+  'paging',
+  'pages that end early',
+  'count',
+  'life cycle',
+  'integrity',
+]
+const RUN = AREAS.filter(({ name }) => AREAS_RUN.includes(name)).flatMap(({ cases }) => cases)
+
 /** Enough for the kit, and little for a backend that gives without end. */
 const HEAP_MB = 400
 
 /** Checks a backend in a process of its own, which must end by itself. */
-function check(name: string, caseTimeoutMs: number): Promise<Run> {
+function check(name: string, caseTimeoutMs: number, only: readonly string[] = []): Promise<Run> {
   const file = fileURLToPath(new URL('check-one.ts', import.meta.url))
   return new Promise(resolve => {
     const child = execFile(
       process.execPath,
-      ['--no-warnings', `--max-old-space-size=${HEAP_MB}`, file, name, `${caseTimeoutMs}`],
-      { timeout: 50_000, killSignal: 'SIGTERM', maxBuffer: 2 ** 26 },
+      ['--no-warnings', `--max-old-space-size=${HEAP_MB}`, file, name, `${caseTimeoutMs}`, ...only],
+      { timeout: 170_000, killSignal: 'SIGTERM', maxBuffer: 2 ** 26 },
       (_, stdout, stderr) => resolve({ code: child.exitCode, signal: child.signalCode, stdout, stderr }),
     )
   })
@@ -33,7 +46,7 @@ function check(name: string, caseTimeoutMs: number): Promise<Run> {
 
 /** What of the report tells the fault: part of a failure's message. */
 const TOLD: Readonly<Record<string, string>> = {
-  'never settles': 'open: not settled within 1 s',
+  'never settles': 'open: not settled within 5 s',
   'ignores after': 'find',
   'drops milliseconds': 'timestamp is',
   'compares whole seconds': 'find',
@@ -46,17 +59,17 @@ const TOLD: Readonly<Record<string, string>> = {
   'gives arrays without end': 'read: 4294967295 entries instead of',
   'gives far too many entries': 'find: 500000 entries instead of',
   'claims to have 2 ** 53 - 1 entries': 'has 9007199254740991 entries',
-  'has a million findings': 'verify: ',
+  'has a million findings': 'findings; the first is damaged: a line',
 }
 
 test.each(REPORTED.filter(name => name !== 'waits for itself'))(
   'a backend that %s is reported',
   async name => {
-    const { code, stdout, stderr } = await check(name, 1000)
+    const { code, stdout, stderr } = await check(name, 5000, AREAS_RUN)
     expect(stderr).toBe('')
     expect(code).toBe(0)
     const { passed, failures, skipped, notRun } = JSON.parse(stdout)
-    expect(passed.length + failures.length + skipped + notRun.length).toBe(CASES.length)
+    expect(passed.length + failures.length + skipped + notRun.length).toBe(RUN.length)
     const messages: string[] = failures.map(({ message }: { readonly message: string }) => message)
     expect(messages.find(message => message.includes(TOLD[name] ?? '?'))).toBeDefined()
   },
@@ -74,7 +87,7 @@ test.each([
   ['loops for ever at once', 'places.empty'],
   ['waits for itself', 'places.empty'],
 ])('of a backend that %s the case that was running is named, and the process ends', async (name, id) => {
-  const { stdout, stderr, signal } = await check(name, 500)
+  const { stdout, stderr, signal } = await check(name, 500, ['places', 'filters'])
   expect(stdout).toBe('')
   expect(stderr).toContain(`${id} has held up the event loop`)
   expect(signal).toBe('SIGKILL')

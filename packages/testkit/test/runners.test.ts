@@ -134,7 +134,7 @@ async function run(runner: Runner, name: string, backend: string, caseTimeoutMs?
   )
   const running = promisify(execFile)(process.execPath, [...runner.command(file, report)], {
     cwd: folder,
-    timeout: 50_000,
+    timeout: 170_000,
     maxBuffer: 2 ** 26,
   })
   // A run with failures ends with another code; what it says is asked for all the same.

@@ -90,6 +90,7 @@ export const leafHashes: Area = {
     boundaryCase(65_536, 'a complete subtree of 65,536 leaves'),
     {
       id: 'leaf-hashes.after-reopening',
+      timeoutFactor: 3,
       title: 'after reopening the hashes are the same, and go on',
       needs: ['persistence'],
       async run(place) {
@@ -108,6 +109,7 @@ export const leafHashes: Area = {
     },
     {
       id: 'leaf-hashes.shared-writing',
+      timeoutFactor: 3,
       title: 'when several instances wrote, every instance gives the hash of the entry at each place',
       needs: ['sharing'],
       async run(place) {

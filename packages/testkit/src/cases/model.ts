@@ -10,7 +10,7 @@ import { entryOf, instant, leavesOf, MODELS, placed, USERS } from '../sample-ent
 const SEEDS = [1, 2, 3, 4, 5]
 const STEPS = 60
 /** Some fifty times a store is opened anew: 5 s in SQLite on two busy cores. */
-const REOPENING_FACTOR = 6
+const REOPENING_FACTOR = 12
 
 /** What the log should hold, and the instances that hold it. */
 interface Model {

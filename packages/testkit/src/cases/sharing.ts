@@ -132,6 +132,7 @@ export const sharing: Area = {
     },
     {
       id: 'sharing.every-filter',
+      timeoutFactor: 3, // more than a thousand calls
       title: 'every combination of filters finds what other instances appended',
       needs: ['sharing'],
       async run(place) {
