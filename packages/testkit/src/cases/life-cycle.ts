@@ -5,16 +5,16 @@ import type { Area, Case } from '../case.ts'
 import { expectCode } from '../expect-code.ts'
 import { expectIndexes, expectLog } from '../expect-entries.ts'
 import { messageOf } from '../failure.ts'
-import type { Offer, Place } from '../place.ts'
+import type { Place } from '../place.ts'
 import { leavesOf, plainEntries } from '../sample-entries.ts'
 
 const INPUT = { model: 'gpt-4o', inputText: 'in', outputText: 'out' }
 
 /** Every method that needs an open backend. */
-const METHODS: readonly {
+export const METHODS: readonly {
   readonly name: string
   /** Which optional member it belongs to. */
-  readonly needs?: readonly (keyof Offer)[]
+  readonly needs?: readonly ('inspect' | 'subtrees')[]
   readonly call: (backend: AuditBackend) => Promise<unknown>
 }[] = [
   { name: 'append', call: backend => backend.append(leavesOf(plainEntries(1))) },
