@@ -11,19 +11,24 @@ import { lifeCycle } from './cases/life-cycle.ts'
 import { model } from './cases/model.ts'
 import { order } from './cases/order.ts'
 import { paging } from './cases/paging.ts'
+import { partialPages } from './cases/partial-pages.ts'
 import { persistence } from './cases/persistence.ts'
+import { places } from './cases/places.ts'
 import { read } from './cases/read.ts'
+import { readOnly } from './cases/read-only.ts'
 import { record } from './cases/record.ts'
 import { sharing } from './cases/sharing.ts'
 import { subtrees } from './cases/subtrees.ts'
 
 /** Every case, by area, from the plainest promise to the most demanding. A new area is a file in `cases/` and a line here. */
 export const AREAS: readonly Area[] = [
+  places,
   append,
   read,
   order,
   filters,
   paging,
+  partialPages,
   count,
   immutability,
   fidelity,
@@ -31,6 +36,7 @@ export const AREAS: readonly Area[] = [
   leafHashes,
   lifeCycle,
   persistence,
+  readOnly,
   sharing,
   record,
   model,

@@ -8,6 +8,8 @@ export interface Case {
   readonly title: string
   /** What the backend must claim in `supports`, or offer, for the promise to bind it. Default: nothing. */
   readonly needs?: readonly (keyof Offer)[]
+  /** How many times the usual time-out this case may take, since it moves much data. Default: 1. */
+  readonly timeoutFactor?: number
   /** Rejects when the promise is broken. `place` is fresh and empty, and is cleared away afterwards. */
   readonly run: (place: Place) => Promise<void>
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { type AuditBackend, type AuditEntry, encodeLine, type Selection } from '@audit/core'
+import { shown } from './failure.ts'
 import { oracle } from './oracle.ts'
 
 const KEYS = [
@@ -43,6 +44,12 @@ export function expectEntries(
   }
 }
 
+/** Asserts that these are 0, 1, 2 and so on. Tells the first difference alone: a comparison of whole arrays takes for ever. */
+export function expectIndexes(indexes: readonly number[], what: string): void {
+  const odd = indexes.findIndex((index, i) => index !== i)
+  if (odd >= 0) assert.fail(`${what}: at position ${odd}, ${indexes[odd]} instead of ${odd}`)
+}
+
 /** Asserts that `find` gives what the oracle gives. */
 export async function expectFound(
   backend: AuditBackend,
@@ -63,18 +70,34 @@ export async function expectLog(backend: AuditBackend, log: readonly AuditEntry[
   assert.equal(byteLength, log.length * 32, 'bytes of leafHashes(0, …)')
 }
 
+/** What a log gives one by one, but one more than `most` at most: that is enough to tell that there are too many. */
+export async function collect(entries: AsyncIterable<AuditEntry>, most: number): Promise<AuditEntry[]> {
+  const collected: AuditEntry[] = []
+  for await (const entry of entries) {
+    collected.push(entry)
+    if (collected.length > most) break
+  }
+  return collected
+}
+
 function expectEntry(actual: AuditEntry, expected: AuditEntry, what: string): void {
   const where = `${what}: index ${expected.index}`
-  assert.deepEqual(Object.keys(actual).sort(), KEYS, `${where}: the keys of an entry`)
+  const keys = Object.keys(actual).sort()
+  if (keys.join() !== KEYS.join()) assert.fail(`${where}: the keys of the entry are ${shown(keys)}`)
   for (const key of KEYS) {
     if (key === 'metadata' || Object.is(actual[key], expected[key])) continue
     assert.fail(`${where}: ${key} is ${shown(actual[key])} instead of ${shown(expected[key])}`)
   }
   // Metadata may come back with its keys in another order, so the canonical lines are compared.
-  if (encodeLine(actual) === encodeLine(expected)) return
+  if (lineOf(actual) === encodeLine(expected)) return
   assert.fail(`${where}: metadata is ${shown(actual.metadata)} instead of ${shown(expected.metadata)}`)
 }
 
-function shown(value: unknown): string {
-  return inspect(value, { maxStringLength: 80, maxArrayLength: 10, depth: 4, breakLength: Infinity })
+/** The line of an entry, or nothing where there is none: its metadata may be anything. */
+function lineOf(entry: AuditEntry): string | undefined {
+  try {
+    return encodeLine(entry)
+  } catch {
+    return undefined
+  }
 }

@@ -1,47 +1,95 @@
+import { type Given, invalidOptions, optionsOf } from '@audit/core'
 import { AREAS } from './areas.ts'
 import type { Case } from './case.ts'
+import { CaseRunner } from './case-runner.ts'
+import { createOf, timeoutOf } from './options.ts'
 import type { CreatePlace } from './place.ts'
-import { CASE_LIMIT_MS, runCase } from './run-case.ts'
+
+/** The runner's own time-out must not come first: a case, its closing and its clearing away each have theirs. */
+const RUNNER_FACTOR = 5
 
 /** What `testBackend` takes: a test runner's two functions, and how to make a place for a log. */
 export interface TestBackendOptions {
-  /** `describe` of vitest, node:test or jest. */
+  /** `describe` of vitest, jest, node:test or mocha. */
   readonly describe: (title: string, define: () => void) => unknown
   /** `it` of the same runner. */
   readonly it: (title: string, run: (...context: unknown[]) => Promise<void>, timeoutMs?: number) => unknown
+  /** Makes a fresh, empty place; each case has its own. */
   readonly create: CreatePlace
+  /** How long a case may take, in milliseconds; cases that move much data may take a multiple. Default: 5,000. */
+  readonly caseTimeoutMs?: number
 }
 
 /**
  * Registers every case with a test runner. Nothing can be left out; a case that needs a claim which the backend's
  * `supports` does not make is reported as skipped, with the reason, where the runner can show that.
  *
+ * While a case runs, exceptions that nobody catches and rejections that nobody handles are failures of that case; before
+ * and after it they go where they went. A backend that loops without end ends the process, and the case is named on
+ * standard error.
+ *
+ * @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown option, or one that cannot be used.
+ *
  * @example
  * import { describe, it } from 'vitest'
  * testBackend({ describe, it, create: () => ({ open: () => new MyBackend(), teardown: () => {} }) })
  */
-export function testBackend({ describe, it, create }: TestBackendOptions): void {
+export function testBackend(options: TestBackendOptions): void {
+  const given = optionsOf(options, ['describe', 'it', 'create', 'caseTimeoutMs'], 'testBackend')
+  const create = createOf(given.create, 'testBackend')
+  const timeoutMs = timeoutOf(given.caseTimeoutMs, 'testBackend')
+  const { describe, it } = runnerOf(given)
+  const runner = new CaseRunner(
+    AREAS.flatMap(area => area.cases),
+    create,
+    timeoutMs,
+  )
   for (const { name, cases } of AREAS) {
     describe(name, () => {
-      for (const testCase of cases) it(titleOf(testCase), callbackOf(testCase, create), CASE_LIMIT_MS)
+      for (const testCase of cases) {
+        const runnerMs = timeoutMs * (testCase.timeoutFactor ?? 1) * RUNNER_FACTOR
+        it(titleOf(testCase), callbackOf(testCase, runner, runnerMs), runnerMs)
+      }
     })
   }
+}
+
+function runnerOf({ describe, it }: Given<'describe' | 'it'>): Pick<TestBackendOptions, 'describe' | 'it'> {
+  if (typeof describe !== 'function' || typeof it !== 'function') {
+    throw invalidOptions('testBackend', "describe and it must be the test runner's functions")
+  }
+  // What they take cannot be looked up; the types of `testBackend` say it.
+  return { describe: describe as TestBackendOptions['describe'], it: it as TestBackendOptions['it'] }
 }
 
 function titleOf({ id, title }: Case): string {
   return `${id}: ${title}`
 }
 
-function callbackOf(testCase: Case, create: CreatePlace): (...context: unknown[]) => Promise<void> {
-  // A rest parameter, so that the function's length is 0: jest would wait for a callback otherwise.
-  return async (...[context]) => {
-    const skipped = await runCase(testCase, create)
-    if (skipped !== undefined && canSkip(context)) context.skip(skipped)
+function callbackOf(
+  testCase: Case,
+  runner: CaseRunner,
+  runnerMs: number,
+): (...context: unknown[]) => Promise<void> {
+  // A rest parameter, so that the function's length is 0: jest and mocha would wait for a callback otherwise.
+  return async function (this: unknown, ...[context]) {
+    // mocha takes no time-out with the test and hands its context as `this`; arrow functions would not see it.
+    if (has(this, 'timeout')) this.timeout(runnerMs)
+    const outcome = await runner.run(testCase)
+    if (outcome.state === 'failed') throw outcome.error
+    if (outcome.state === 'not run') throw new Error(`not run: ${outcome.reason}`)
+    if (outcome.state === 'passed') return
+    const skipping = [context, this].find(candidate => has(candidate, 'skip'))
+    if (has(skipping, 'skip')) skipping.skip(outcome.reason)
   }
 }
 
 /** vitest and node:test hand the test a context with `skip`, which in vitest is a function itself; jest does not. */
-function canSkip(context: unknown): context is { skip(reason: string): void } {
+function has<Name extends string>(
+  context: unknown,
+  name: Name,
+): context is Record<Name, (value: unknown) => void> {
   if (context === null || (typeof context !== 'object' && typeof context !== 'function')) return false
-  return 'skip' in context && typeof context.skip === 'function'
+  const value: unknown = Reflect.get(context, name)
+  return typeof value === 'function'
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { AuditBackend, EntryFields } from '@audit/core'
 import type { Area } from '../case.ts'
 import { expectEntries, expectLog } from '../expect-entries.ts'
 import { entryOf, leavesOf, placed, plainEntries } from '../sample-entries.ts'
@@ -11,7 +12,7 @@ export const append: Area = {
       title: 'the first entry of a log has index 0',
       async run(place) {
         const backend = await place.open()
-        assert.equal(await backend.append(leavesOf(plainEntries(1))), 0)
+        assert.equal(await backend.append(leavesOf(plainEntries(1))), 0, 'append()')
       },
     },
     {
@@ -84,13 +85,14 @@ export const append: Area = {
       async run(place) {
         const backend = await place.open()
         const entries = plainEntries(5000)
-        assert.equal(await backend.append(leavesOf(entries)), 0)
+        assert.equal(await backend.append(leavesOf(entries)), 0, 'append()')
         await expectLog(backend, placed(entries))
-        assert.equal(await backend.append(leavesOf(plainEntries(1))), 5000)
+        assert.equal(await backend.append(leavesOf(plainEntries(1))), 5000, 'append()')
       },
     },
     {
       id: 'append.large-text',
+      timeoutFactor: 4, // a server gets it over a socket
       title: 'a text of 20 MB is kept as it is',
       async run(place) {
         const backend = await place.open()
@@ -110,5 +112,32 @@ export const append: Area = {
         await expectLog(backend, placed(entries))
       },
     },
+    {
+      id: 'append.same-id-again',
+      title: 'a batch with an id that the log has already is stored whole or refused whole, never in part',
+      async run(place) {
+        const backend = await place.open()
+        const [known, ...others] = plainEntries(4)
+        assert.ok(known)
+        await backend.append(leavesOf([known]))
+        for (const batch of [[...others.slice(0, 1), known], [known, ...others.slice(1)], [known]]) {
+          await expectAllOrNone(backend, batch)
+        }
+      },
+    },
   ],
+}
+
+/** What append says is true: it resolves and everything is there, or it rejects and nothing is. */
+async function expectAllOrNone(backend: AuditBackend, batch: readonly EntryFields[]): Promise<void> {
+  const size = await backend.size()
+  const first = await backend.append(leavesOf(batch)).catch(() => undefined)
+  const stored = first === undefined ? [] : placed(batch, size)
+  if (first !== undefined) assert.equal(first, size, 'append()')
+  assert.equal(
+    await backend.size(),
+    size + stored.length,
+    `size() after append ${first === undefined ? 'rejected' : 'resolved'}`,
+  )
+  expectEntries(await backend.read(size, size + 10), stored, `read(${size}, …) after append`)
 }

@@ -20,6 +20,7 @@ export const count: Area = {
     },
     {
       id: 'count.combinations',
+      timeoutFactor: 3, // more than a thousand calls
       title: 'count gives, for every combination of filters, as many as find gives entries',
       async run(place) {
         const backend = await place.open()

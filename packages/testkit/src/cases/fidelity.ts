@@ -177,6 +177,7 @@ export const fidelity: Area = {
     ...TEXTS.map(
       ({ id, what, texts }): Case => ({
         id: `fidelity.text-${id}`,
+        timeoutFactor: id === 'long' ? 6 : 1, // 2 s in SQLite on two busy cores
         title: `${what}: every text comes back as it went in, and is found by it`,
         async run(place) {
           const entries = texts.flatMap(text => [

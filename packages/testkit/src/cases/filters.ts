@@ -288,6 +288,7 @@ function nameCase(field: 'user' | 'model', id: string, what: string, names: read
 function combinationsCase(direction: Selection['order']): Case {
   return {
     id: `find.combinations-${direction}`,
+    timeoutFactor: 3, // a thousand calls
     title: `every combination of filters, size, cursor and limit finds what it should, '${direction}'`,
     async run(place) {
       const { backend, log } = await filled(place, mixedEntries(240, 24))

@@ -63,10 +63,10 @@ export const immutability: Area = {
         await expectFound(backend, log, selection)
         assert.equal(await backend.count(selection), 1)
         const loose = { user: 'alice', metadata: structuredClone(METADATA), order: 'desc' } as const
-        const copy = structuredClone(loose)
+        const before = JSON.stringify(loose)
         await backend.find(loose)
         await backend.count(loose)
-        assert.deepEqual(loose, copy, 'the selection afterwards')
+        assert.equal(JSON.stringify(loose), before, 'the selection afterwards')
       },
     },
     {

@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict'
-import { type AuditBackend, AuditError, type AuditLog } from '@audit/core'
+import { isDeepStrictEqual } from 'node:util'
+import type { AuditBackend, AuditLog, SubtreeStore } from '@audit/core'
 import type { Area, Case } from '../case.ts'
-import { expectLog } from '../expect-entries.ts'
+import { expectCode } from '../expect-code.ts'
+import { expectIndexes, expectLog } from '../expect-entries.ts'
+import { messageOf } from '../failure.ts'
+import type { Place } from '../place.ts'
 import { leavesOf, plainEntries } from '../sample-entries.ts'
 
 const INPUT = { model: 'gpt-4o', inputText: 'in', outputText: 'out' }
 
 /** Every method that needs an open backend. */
-const METHODS: readonly {
+export const METHODS: readonly {
   readonly name: string
+  /** Which optional member it belongs to. */
+  readonly needs?: readonly ('inspect' | 'subtrees')[]
   readonly call: (backend: AuditBackend) => Promise<unknown>
 }[] = [
   { name: 'append', call: backend => backend.append(leavesOf(plainEntries(1))) },
@@ -17,6 +23,13 @@ const METHODS: readonly {
   { name: 'find', call: backend => backend.find({ order: 'asc' }) },
   { name: 'count', call: backend => backend.count({ order: 'asc' }) },
   { name: 'leafHashes', call: backend => backend.leafHashes(0, 1) },
+  { name: 'inspect', needs: ['inspect'], call: async backend => inspectionOf(backend) },
+  { name: 'subtrees-read', needs: ['subtrees'], call: backend => storeOf(backend).read(1, 0, 1) },
+  {
+    name: 'subtrees-write',
+    needs: ['subtrees'],
+    call: backend => storeOf(backend).write(1, 0, new Uint8Array(32)),
+  },
 ]
 
 const LOG_METHODS: readonly { readonly name: string; readonly call: (log: AuditLog) => Promise<unknown> }[] =
@@ -42,7 +55,7 @@ export const lifeCycle: Area = {
       title: 'what a backend supports is two booleans, the same for each instance, open or not',
       async run(place) {
         const backend = place.unopened()
-        const { persistence, sharing } = backend.supports
+        const { persistence, sharing } = backend.supports ?? {} // it may be missing
         assert.equal(typeof persistence, 'boolean', 'supports.persistence')
         assert.equal(typeof sharing, 'boolean', 'supports.sharing')
         await backend.open()
@@ -52,10 +65,11 @@ export const lifeCycle: Area = {
         }
       },
     },
-    ...METHODS.flatMap(({ name, call }): Case[] => [
+    ...METHODS.flatMap(({ name, needs = [], call }): Case[] => [
       {
         id: `life-cycle.${name}-before-open`,
         title: `${name} before open rejects with AUDIT_CLOSED`,
+        needs,
         async run(place) {
           const backend = place.unopened()
           await expectClosed(() => call(backend), name)
@@ -64,8 +78,15 @@ export const lifeCycle: Area = {
         },
       },
       {
+        id: `life-cycle.${name}-while-closing`,
+        title: `${name} is answered when it was called before close, and rejects with AUDIT_CLOSED when called after`,
+        needs,
+        run: place => expectClosing(place, name, call),
+      },
+      {
         id: `life-cycle.${name}-after-close`,
         title: `${name} after close rejects with AUDIT_CLOSED`,
+        needs,
         async run(place) {
           const backend = await place.open()
           await backend.append(leavesOf(plainEntries(1)))
@@ -74,22 +95,6 @@ export const lifeCycle: Area = {
         },
       },
     ]),
-    {
-      id: 'life-cycle.reading-while-closing',
-      title: 'who reads while the backend closes gets the right answer or AUDIT_CLOSED',
-      async run(place) {
-        const backend = await place.open()
-        await backend.append(leavesOf(plainEntries(3)))
-        const sizes = [backend.size()]
-        const closing = backend.close()
-        sizes.push(backend.size())
-        for (const outcome of await Promise.allSettled(sizes)) {
-          if (outcome.status === 'rejected') assertClosed(outcome.reason, 'size')
-          else assert.equal(outcome.value, 3, 'size()')
-        }
-        await closing
-      },
-    },
     {
       id: 'life-cycle.close-twice',
       title: 'closing twice is fine, one after the other and at once',
@@ -129,9 +134,9 @@ export const lifeCycle: Area = {
         const log = place.log()
         const recording = Promise.all(Array.from({ length: 100 }, () => log.record(INPUT)))
         const [entries] = await Promise.all([recording, log.close()])
-        assert.deepEqual(
+        expectIndexes(
           entries.map(({ index }) => index),
-          entries.map((_, i) => i),
+          'the indexes given out',
         )
         if (place.supports.persistence) await expectLog(await place.open(), entries)
       },
@@ -155,24 +160,45 @@ export const lifeCycle: Area = {
   ],
 }
 
-async function expectClosed(call: () => Promise<unknown>, method: string): Promise<void> {
-  let answer: Promise<unknown>
-  try {
-    answer = call()
-  } catch {
-    assert.fail(`${method} must reject; it threw before it returned a promise`)
-  }
-  const outcome = await answer.then(
-    value => ({ value }),
-    error => assertClosed(error, method),
-  )
-  if (outcome) assert.fail(`${method} must reject; it resolved with ${typeof outcome.value}`)
+/** Calls a method just before close and just after it, in one turn. */
+async function expectClosing(
+  place: Place,
+  name: string,
+  call: (backend: AuditBackend) => Promise<unknown>,
+): Promise<void> {
+  const backend = await place.open()
+  // Enough for a subtree, so that a root may be written.
+  const entries = plainEntries(256)
+  await backend.append(leavesOf(entries))
+  const before = await call(backend)
+  const asked = call(backend)
+  const closing = backend.close()
+  const late = expectClosed(() => call(backend), `${name} behind close()`)
+  const [answer] = await Promise.allSettled([asked, late, closing])
+  await late
+  await closing
+  if (answer.status === 'rejected')
+    assert.fail(`${name} before close(): it rejected: ${messageOf(answer.reason)}`)
+  if (name !== 'append')
+    return assert.ok(
+      isDeepStrictEqual(answer.value, before),
+      `${name} before close(): another answer than before`,
+    )
+  assert.equal(answer.value, 257, 'append before close()')
+  if (place.supports.persistence)
+    assert.equal(await (await place.open()).size(), 258, 'size() after reopening')
 }
 
-function assertClosed(error: unknown, method: string): undefined {
-  assert.ok(
-    error instanceof AuditError,
-    `${method} must reject with an AuditError of @audit/core, not ${error}`,
-  )
-  assert.equal(error.code, 'AUDIT_CLOSED', `the code of ${method}'s error`)
+function storeOf({ subtrees }: AuditBackend): SubtreeStore {
+  assert.ok(subtrees, 'subtrees')
+  return subtrees
+}
+
+function inspectionOf(backend: AuditBackend): Promise<unknown> {
+  assert.ok(backend.inspect, 'inspect')
+  return backend.inspect()
+}
+
+function expectClosed(call: () => Promise<unknown>, method: string): Promise<void> {
+  return expectCode(call, 'AUDIT_CLOSED', method)
 }

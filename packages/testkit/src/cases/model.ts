@@ -9,6 +9,8 @@ import { entryOf, instant, leavesOf, MODELS, placed, USERS } from '../sample-ent
 
 const SEEDS = [1, 2, 3, 4, 5]
 const STEPS = 60
+/** Some fifty times a store is opened anew: 5 s in SQLite on two busy cores. */
+const REOPENING_FACTOR = 12
 
 /** What the log should hold, and the instances that hold it. */
 interface Model {
@@ -31,12 +33,14 @@ export const model: Area = {
       id: 'model.reopening',
       title: 'the same with the instance closed and opened again in between',
       needs: ['persistence'],
+      timeoutFactor: REOPENING_FACTOR,
       run: place => compare(place, 1, [append, append, find, countMatches, read, reopen]),
     },
     {
       id: 'model.several-instances',
       title: 'the same with several instances that take turns',
       needs: ['sharing', 'persistence'],
+      timeoutFactor: REOPENING_FACTOR,
       run: place => compare(place, 3, [append, append, find, countMatches, read, reopen]),
     },
   ],

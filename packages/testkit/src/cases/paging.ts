@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { AuditBackend, AuditEntry, Selection } from '@audit/core'
 import type { Area } from '../case.ts'
-import { expectEntries, expectFound } from '../expect-entries.ts'
+import { collect, expectEntries, expectFound } from '../expect-entries.ts'
 import { oracle } from '../oracle.ts'
 import type { Place } from '../place.ts'
 import { entryOf, instant, leavesOf, mixedEntries, placed } from '../sample-entries.ts'
@@ -109,8 +109,8 @@ export const paging: Area = {
         )
         const expected = oracle(entries, { order: 'asc' })
         expectEntries(await log.query(), expected, 'query()')
-        expectEntries(await collect(log.stream()), expected, 'stream()')
-        expectEntries(await collect(log.entries()), entries, 'entries()')
+        expectEntries(await collect(log.stream(), entries.length), expected, 'stream()')
+        expectEntries(await collect(log.entries(), entries.length), entries, 'entries()')
       },
     },
     {
@@ -147,10 +147,4 @@ async function pagesOf(
     assert.ok(joined.length < 10_000, 'the pages do not end')
     await between()
   }
-}
-
-async function collect(entries: AsyncIterable<AuditEntry>): Promise<AuditEntry[]> {
-  const collected: AuditEntry[] = []
-  for await (const entry of entries) collected.push(entry)
-  return collected
 }

@@ -47,6 +47,7 @@ export const persistence: Area = {
     },
     {
       id: 'persistence.every-filter',
+      timeoutFactor: 3, // hundreds of calls
       title: 'after reopening, every combination of filters finds what it should',
       needs: ['persistence'],
       async run(place) {

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Leaf } from '@audit/core'
 import { type BrokenBackend, storing } from './broken-backend.ts'
 
 export const appending: readonly BrokenBackend[] = [
@@ -67,6 +68,59 @@ export const appending: readonly BrokenBackend[] = [
         return correct.append(leaves.filter((_, i) => texts.indexOf(texts[i] ?? '') === i))
       },
     }),
+  },
+  {
+    fault: 'swallows an entry whose id it has already',
+    caughtBy: 'append.same-id-again',
+    methods: (correct, store) => ({
+      append: async leaves => {
+        const known = new Set(store.map(({ entry }) => entry.entryId))
+        await correct.append(leaves.filter(({ entry }) => !known.has(entry.entryId)))
+        return store.length - leaves.length
+      },
+    }),
+  },
+  {
+    fault: 'stores what it refuses',
+    caughtBy: 'append.same-id-again',
+    methods: (correct, store) => ({
+      append: async leaves => {
+        const known = new Set(store.map(({ entry }) => entry.entryId))
+        const first = await correct.append(leaves)
+        if (leaves.some(({ entry }) => known.has(entry.entryId))) throw new Error('an id is there already')
+        return first
+      },
+    }),
+  },
+  {
+    fault: 'stores everything and then says that it failed',
+    caughtBy: 'atomicity.interrupted-by-hash',
+    methods: (correct, store) => ({
+      append: async leaves => {
+        const first = store.length
+        await correct.append(leaves.map(({ entry, line }) => ({ entry, line, hash: new Uint8Array(32) })))
+        if (leaves.some(({ hash }) => hash.length === 0)) throw new Error('no hash')
+        return first
+      },
+    }),
+  },
+  {
+    fault: 'stores what is left of a batch that failed with the next one',
+    caughtBy: 'atomicity.interrupted-by-line',
+    methods: correct => {
+      let left: readonly Leaf[] = []
+      return {
+        append: async leaves => {
+          const taken = left.length
+          const first = await correct.append([...left, ...leaves]).catch(error => {
+            left = leaves.slice(1, 2)
+            throw error
+          })
+          left = []
+          return first + taken
+        },
+      }
+    },
   },
   {
     fault: 'keeps half a batch when it fails',

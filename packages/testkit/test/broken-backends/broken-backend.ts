@@ -25,25 +25,25 @@ export interface BrokenBackend {
 export function brokenPlace({ methods }: BrokenBackend): BackendPlace {
   const store: Stored[] = []
   const roots: StoredRoots = new Map()
-  return {
-    open() {
-      const correct = new ArrayBackend(store, roots)
-      return {
-        supports: correct.supports,
-        subtrees: correct.subtrees,
-        open: () => correct.open(),
-        append: leaves => correct.append(leaves),
-        size: () => correct.size(),
-        read: (start, end) => correct.read(start, end),
-        find: selection => correct.find(selection),
-        count: selection => correct.count(selection),
-        leafHashes: (start, end) => correct.leafHashes(start, end),
-        close: () => correct.close(),
-        ...methods(correct, store),
-      }
-    },
-    teardown() {},
+  const make = (isReadOnly: boolean) => {
+    const correct = new ArrayBackend(store, roots, isReadOnly)
+    return {
+      supports: correct.supports,
+      isReadOnly: correct.isReadOnly,
+      subtrees: correct.subtrees,
+      open: () => correct.open(),
+      append: (leaves: readonly Leaf[]) => correct.append(leaves),
+      size: () => correct.size(),
+      read: (start: number, end: number) => correct.read(start, end),
+      find: (selection: Selection) => correct.find(selection),
+      count: (selection: Selection) => correct.count(selection),
+      leafHashes: (start: number, end: number) => correct.leafHashes(start, end),
+      inspect: () => correct.inspect(),
+      close: () => correct.close(),
+      ...methods(correct, store),
+    }
   }
+  return { open: () => make(false), openReadOnly: () => make(true), teardown() {} }
 }
 
 type Methods = BrokenBackend['methods']

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { AuditError, type Leaf, placeEntry } from '@audit/core'
+import { type AuditBackend, AuditError, type Leaf, placeEntry } from '@audit/core'
+import type { ArrayBackend } from '../array-backend.ts'
 import type { BrokenBackend } from './broken-backend.ts'
 
 export const living: readonly BrokenBackend[] = [
@@ -102,20 +103,91 @@ export const living: readonly BrokenBackend[] = [
     },
   },
   {
-    fault: 'answers 0 while it closes',
-    caughtBy: 'life-cycle.reading-while-closing',
+    fault: 'answers 0 to who asked before it closes',
+    caughtBy: 'life-cycle.size-while-closing',
     methods: correct => {
       let isClosing = false
       return {
-        size: async () => (isClosing ? 0 : correct.size()),
+        size: async () => {
+          const size = await correct.size()
+          await nextTurn()
+          return isClosing ? 0 : size
+        },
         close: async () => {
           isClosing = true
-          await nextTurn()
-          isClosing = false
           await correct.close()
         },
       }
     },
+  },
+  {
+    fault: 'drops who asked before it closes',
+    caughtBy: 'life-cycle.count-while-closing',
+    methods: correct => ({
+      count: async selection => {
+        await nextTurn()
+        return correct.count(selection)
+      },
+    }),
+  },
+  {
+    fault: 'swallows the batch that is being stored when it closes',
+    caughtBy: 'life-cycle.append-while-closing',
+    methods: (correct, store) => ({
+      append: async leaves => {
+        const first = store.length
+        await nextTurn()
+        await correct.append(leaves).catch(() => {})
+        return first
+      },
+    }),
+  },
+  ...(['read', 'find', 'leafHashes'] as const).map(
+    (name): BrokenBackend => ({
+      fault: `answers ${name} while it closes`,
+      caughtBy: `life-cycle.${name}-while-closing`,
+      methods: correct => closingLate(correct),
+    }),
+  ),
+  {
+    fault: 'inspects before it was opened',
+    caughtBy: 'life-cycle.inspect-before-open',
+    methods: () => ({ inspect: async () => [] }),
+  },
+  {
+    fault: 'inspects while it closes',
+    caughtBy: 'life-cycle.inspect-while-closing',
+    methods: correct => closingLate(correct),
+  },
+  {
+    fault: 'inspects after it was closed',
+    caughtBy: 'life-cycle.inspect-after-close',
+    methods: () => ({ inspect: async () => [] }),
+  },
+  {
+    fault: 'reads roots of subtrees before it was opened',
+    caughtBy: 'life-cycle.subtrees-read-before-open',
+    methods: ({ subtrees }) => ({ subtrees: { ...subtrees, read: async () => new Uint8Array() } }),
+  },
+  {
+    fault: 'reads roots of subtrees while it closes',
+    caughtBy: 'life-cycle.subtrees-read-while-closing',
+    methods: correct => closingLate(correct),
+  },
+  {
+    fault: 'writes roots of subtrees while it closes',
+    caughtBy: 'life-cycle.subtrees-write-while-closing',
+    methods: correct => closingLate(correct),
+  },
+  {
+    fault: 'takes roots of subtrees before it was opened',
+    caughtBy: 'life-cycle.subtrees-write-before-open',
+    methods: ({ subtrees }) => ({ subtrees: { ...subtrees, write: async () => {} } }),
+  },
+  {
+    fault: 'takes roots of subtrees after it was closed',
+    caughtBy: 'life-cycle.subtrees-write-after-close',
+    methods: ({ subtrees }) => ({ subtrees: { ...subtrees, write: async () => {} } }),
   },
   {
     fault: 'begins with an entry of its own',
@@ -207,3 +279,13 @@ export const living: readonly BrokenBackend[] = [
 ]
 
 const isOpened = new WeakSet<object>()
+
+/** Closes, but a turn later. */
+function closingLate(correct: ArrayBackend): Partial<AuditBackend> {
+  return {
+    close: async () => {
+      await nextTurn()
+      await correct.close()
+    },
+  }
+}

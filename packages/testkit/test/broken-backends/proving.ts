@@ -114,7 +114,7 @@ export const proving: readonly BrokenBackend[] = [
   },
   {
     fault: 'gives roots after it was closed',
-    caughtBy: 'subtrees.closed',
+    caughtBy: 'life-cycle.subtrees-read-after-close',
     methods: correct => withSubtrees({ ...correct.subtrees, read: async () => new Uint8Array() }),
   },
 ]

@@ -1,0 +1,35 @@
+import { inspect, types } from 'node:util'
+
+/** Any value that was thrown, as an error. One of another realm, as jest makes them, is an error as well. */
+export function toError(reason: unknown): Error {
+  return isError(reason) ? reason : new Error(messageOf(reason), { cause: reason })
+}
+
+/** How deep an error may lie in the causes of another. */
+const MAX_CAUSES = 8
+
+/**
+ * Writes the stacks of an error and its causes. Until somebody reads a stack, V8 keeps alive whatever its frames refer to:
+ * the entries of the case, for as long as the report is kept.
+ */
+export function writeStacks(error: Error): void {
+  let current: unknown = error
+  for (let depth = 0; depth < MAX_CAUSES && isError(current); depth++) {
+    void current.stack
+    current = current.cause
+  }
+}
+
+/** What a thrown value says; a backend may throw anything. */
+export function messageOf(reason: unknown): string {
+  return isError(reason) ? String(reason.message) : `${shown(reason)} was thrown, which is not an error`
+}
+
+/** A value for a message, shortened: it may be of any size. */
+export function shown(value: unknown): string {
+  return inspect(value, { maxStringLength: 80, maxArrayLength: 10, depth: 4, breakLength: Infinity })
+}
+
+function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value)
+}
