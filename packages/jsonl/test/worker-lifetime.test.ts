@@ -2,8 +2,10 @@ import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import {
   appendFileSync,
+  closeSync,
   copyFileSync,
   existsSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -13,7 +15,9 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
+import { FileLock, newDeadline } from '../src/file-lock.ts'
 import { outcomeOf } from '../src/lost-answer.ts'
+import { loadNativeLock } from '../src/native-lock.ts'
 import { freshPath, inputOf, leafOf, openBackend, textsOf } from './scene.ts'
 
 /** The threads that are started from now on, in their order. */
@@ -76,11 +80,22 @@ test('what became of a batch is told by its ids', () => {
 
 test('a thread that dies while it reads fails the call, and the next one is answered', async () => {
   const workers = watchWorkers()
-  const { backend } = await openBackend(await freshPath())
+  const path = await freshPath()
+  const { backend } = await openBackend(path)
   await backend.append([leafOf('a')])
-  const lost = backend.size()
+  const descriptor = openSync(path, 'r+')
+  const lock = new FileLock(loadNativeLock(import.meta.url), descriptor)
+  await lock.hold(
+    'exclusive',
+    newDeadline(),
+    () => {},
+    () => true,
+  )
+  appendFileSync(path, 'x\n') // to be read once the lock is free
+  const lost = expect(backend.size()).rejects.toMatchObject({ code: 'AUDIT_READ_FAILED' })
   await workers[0]?.terminate()
-  await expect(lost).rejects.toMatchObject({ code: 'AUDIT_READ_FAILED' })
+  await lost
+  closeSync(descriptor)
   expect(await backend.size()).toBe(1)
 })
 
