@@ -1,14 +1,23 @@
 import { resolve } from 'node:path'
 import {
   type AuditBackend,
-  type AuditEntry,
   AuditError,
   type Finding,
+  invalidOptions,
   type Leaf,
+  optionsOf,
+  type Page,
+  partialPage,
   type Selection,
 } from '@audit/core'
-import { type Damage, DamageReport, warnOfDamage } from './damage.ts'
-import { OpenLog } from './open-log.ts'
+import { encodeBatch } from './batch.ts'
+import type { Damage } from './damage.ts'
+import { DamageListener, warnOfDamage } from './damage-listener.ts'
+import type { EntryPage } from './log-reader.ts'
+import { outcomeOf, unknownOutcome } from './lost-answer.ts'
+import type { KnownLog } from './open-log.ts'
+import type { Operations, WorkerSetup } from './protocol.ts'
+import { WorkerConnection, WorkerDeath } from './worker-connection.ts'
 
 /** What `new JsonlBackend` takes. */
 export interface JsonlBackendOptions {
@@ -18,47 +27,60 @@ export interface JsonlBackendOptions {
    */
   readonly path: string
   /**
-   * Told once of each line that is no entry. It must be quick; what it throws is shown as a warning.
+   * Changes nothing: the file must exist, and needs no permission to write; `append` rejects with `AUDIT_READ_ONLY`.
+   * Default: `false`.
+   */
+  readonly readOnly?: boolean
+  /**
+   * Told once of each line that is no entry, in the thread of the application. What it throws is shown as a warning.
    * Default: `process.emitWarning` for the first ten.
    */
   readonly onDamage?: (damage: Damage) => void
 }
 
-const OPTION_KEYS: readonly string[] = ['path', 'onDamage'] satisfies (keyof JsonlBackendOptions)[]
+const OPTION_KEYS = ['path', 'readOnly', 'onDamage'] as const satisfies (keyof JsonlBackendOptions)[]
 
 /**
  * Keeps a log in a text file: one entry a line, as canonical JSON (RFC 8785). Any number of instances, threads and
- * processes may have the file open; each `append` survives power loss once it resolves.
+ * processes may have the file open; each `append` survives power loss once it resolves. An instance uses the file in a
+ * thread of its own.
  *
  * @example
  * const log = new AuditLog({ backend: new JsonlBackend({ path: 'audit.jsonl' }) })
  */
 export class JsonlBackend implements AuditBackend {
   readonly supports = Object.freeze({ persistence: true, sharing: true })
+  readonly isReadOnly: boolean
   readonly #path: string
-  readonly #onDamage: (damage: Damage) => void
-  /** What is under way, for `close` to wait for. */
-  readonly #running = new Set<Promise<unknown>>()
-  #log: OpenLog | undefined
+  readonly #damage: DamageListener
+  readonly #connection: WorkerConnection
+  /** The log once it was open: a thread that has to be started anew takes no other, and no shorter one. */
+  #known: KnownLog | undefined
+  #untold: Int32Array = new Int32Array(0)
   #opening: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
   /** @throws AuditError `AUDIT_INVALID_OPTIONS`. Touches no file yet. */
   constructor(options: JsonlBackendOptions) {
-    const { path, onDamage } = checkOptions(options)
+    const { path, readOnly, onDamage } = checkOptions(options)
     this.#path = resolve(path)
-    this.#onDamage = onDamage ?? warnOfDamage(this.#path)
+    this.isReadOnly = readOnly
+    this.#damage = new DamageListener(onDamage ?? warnOfDamage(this.#path))
+    this.#connection = new WorkerConnection(
+      () => this.#setup(),
+      damages => this.#tell(damages),
+    )
   }
 
   /**
    * Opens the file and reads it once, to know where each entry stands.
    *
-   * @throws AuditError `AUDIT_OPEN_FAILED` when it cannot be read and written, or is no file;
-   *   `AUDIT_UNSUPPORTED_FORMAT` when it begins as a file of another kind; `AUDIT_BUSY`; `AUDIT_CLOSED`.
+   * @throws AuditError `AUDIT_OPEN_FAILED` when it cannot be read and written, or is no file, or does not exist with
+   *   `readOnly`; `AUDIT_UNSUPPORTED_FORMAT` when it begins as a file of another kind; `AUDIT_BUSY`; `AUDIT_CLOSED`.
    */
   async open(): Promise<void> {
     if (this.#closing) throw closed()
-    this.#opening ??= this.#whileRunning(this.#open()).finally(() => {
+    this.#opening ??= this.#open().finally(() => {
       this.#opening = undefined
     })
     return this.#opening
@@ -68,45 +90,58 @@ export class JsonlBackend implements AuditBackend {
    * Appends the leaves and resolves once they would survive power loss.
    *
    * @throws AuditError `AUDIT_WRITE_FAILED`, also where the file was deleted or replaced, or has one of the ids;
-   *   `AUDIT_BUSY`; `AUDIT_CORRUPT` where the file was cut; `AUDIT_INVALID_ENTRY` for an entry of more than
-   *   512 MiB; `AUDIT_CLOSED`. After each of them, nothing was stored.
+   *   `AUDIT_BUSY`; `AUDIT_CORRUPT` where the file was cut or changed; `AUDIT_READ_ONLY`; `AUDIT_INVALID_ENTRY` for an
+   *   entry of more than 512 MiB; `AUDIT_CLOSED`. After each of them, nothing was stored. `AUDIT_OUTCOME_UNKNOWN` when
+   *   the thread has died, and the file cannot be asked any more.
    */
-  append(leaves: readonly Leaf[]): Promise<number> {
-    return this.#run('AUDIT_WRITE_FAILED', log => log.append(leaves))
+  async append(leaves: readonly Leaf[]): Promise<number> {
+    this.#assertOpen()
+    const batch = encodeBatch(leaves)
+    let first: number
+    try {
+      first = await this.#connection.request('append', [batch], [batch.bytes.buffer])
+    } catch (error) {
+      if (!(error instanceof WorkerDeath)) throw error
+      first = await this.#outcomeOf(leaves, error)
+    }
+    this.#knowSize(first + leaves.length)
+    return first
   }
 
-  size(): Promise<number> {
-    return this.#run('AUDIT_READ_FAILED', log => log.size())
+  async size(): Promise<number> {
+    const size = await this.#ask('size', [])
+    this.#knowSize(size)
+    return size
   }
 
-  read(start: number, end: number): Promise<AuditEntry[]> {
-    return this.#run('AUDIT_READ_FAILED', log => log.read(start, end))
+  async read(start: number, end: number): Promise<Page> {
+    return pageOf(await this.#ask('read', [start, end]))
   }
 
-  find(selection: Selection): Promise<AuditEntry[]> {
-    return this.#run('AUDIT_READ_FAILED', log => log.find(selection))
+  async find(selection: Selection): Promise<Page> {
+    return pageOf(await this.#ask('find', [selection]))
   }
 
-  count(selection: Selection): Promise<number> {
-    return this.#run('AUDIT_READ_FAILED', log => log.count(selection))
+  async count(selection: Selection): Promise<number> {
+    return this.#ask('count', [selection])
   }
 
-  leafHashes(start: number, end: number): Promise<Uint8Array> {
-    return this.#run('AUDIT_READ_FAILED', log => log.leafHashes(start, end))
+  async leafHashes(start: number, end: number): Promise<Uint8Array> {
+    return this.#ask('leafHashes', [start, end])
   }
 
   /** The lines of the file that are no entries, in its order; the first 10,000 where there are more. */
-  damage(): Promise<readonly Damage[]> {
-    return this.#run('AUDIT_READ_FAILED', log => log.damages())
+  async damage(): Promise<readonly Damage[]> {
+    return this.#ask('damages', [])
   }
 
   /** Damaged lines, and entries that are not spelt as this package writes them. Reads the whole file. */
-  inspect(): Promise<readonly Finding[]> {
-    return this.#run('AUDIT_READ_FAILED', log => log.inspect())
+  async inspect(): Promise<readonly Finding[]> {
+    return this.#ask('inspect', [])
   }
 
   /**
-   * Waits for what is under way, then lets go of the file. Closing twice is fine.
+   * Waits for what is under way, then lets go of the file and ends the thread. Closing twice is fine.
    *
    * @throws AuditError `AUDIT_WRITE_FAILED` when a failed write could not be taken back: its entries may then be found.
    */
@@ -116,54 +151,90 @@ export class JsonlBackend implements AuditBackend {
   }
 
   async #open(): Promise<void> {
-    this.#log ??= await OpenLog.open(this.#path, new DamageReport(this.#onDamage))
+    try {
+      this.#known ??= await this.#connection.request('open', [])
+    } catch (error) {
+      await this.#connection.terminate() // nothing is kept of a log that did not open
+      throw AuditError.wrap(error, 'AUDIT_OPEN_FAILED', `${this.#path} cannot be opened as a log`)
+    }
   }
 
   async #close(): Promise<void> {
-    await Promise.allSettled(this.#running)
-    await this.#log?.close()
-  }
-
-  async #run<T>(
-    code: 'AUDIT_WRITE_FAILED' | 'AUDIT_READ_FAILED',
-    operation: (log: OpenLog) => Promise<T>,
-  ): Promise<T> {
-    if (!this.#log || this.#closing) throw closed()
+    if (!this.#connection.isRunning) return
     try {
-      return await this.#whileRunning(operation(this.#log))
+      await this.#connection.request('close', [])
     } catch (error) {
-      const what = code === 'AUDIT_WRITE_FAILED' ? 'nothing was stored in' : 'cannot read'
-      throw AuditError.wrap(error, code, `${what} ${this.#path}`)
+      if (!(error instanceof WorkerDeath)) throw error
+    } finally {
+      await this.#connection.terminate()
     }
   }
 
-  async #whileRunning<T>(operation: Promise<T>): Promise<T> {
-    this.#running.add(operation)
+  async #ask<K extends keyof Operations>(
+    operation: K,
+    args: Parameters<Operations[K]>,
+  ): Promise<ReturnType<Operations[K]>> {
+    this.#assertOpen()
     try {
-      return await operation
-    } finally {
-      this.#running.delete(operation)
+      return await this.#connection.request(operation, args)
+    } catch (error) {
+      throw AuditError.wrap(error, 'AUDIT_READ_FAILED', `cannot read ${this.#path}`)
     }
+  }
+
+  async #outcomeOf(leaves: readonly Leaf[], death: WorkerDeath): Promise<number> {
+    const ids = leaves.map(({ entry }) => entry.entryId)
+    let indexes: readonly (number | undefined)[]
+    try {
+      indexes = await this.#connection.request('storedIndexesOf', [ids])
+    } catch (error) {
+      throw unknownOutcome('the file cannot be asked what was stored', error)
+    }
+    return outcomeOf(indexes, death)
+  }
+
+  #knowSize(size: number): void {
+    if (this.#known && size > this.#known.size) this.#known = { ...this.#known, size }
+  }
+
+  #setup(): WorkerSetup {
+    this.#untold = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+    return {
+      path: this.#path,
+      isReadOnly: this.isReadOnly,
+      // A bundle in CommonJS has no import.meta.url, and an ES module no __filename.
+      anchor: import.meta.url ?? __filename,
+      untold: this.#untold,
+      ...(this.#known && { known: this.#known }),
+    }
+  }
+
+  #tell(damages: readonly Damage[]): void {
+    this.#damage.tell(damages)
+    Atomics.sub(this.#untold, 0, damages.length)
+  }
+
+  #assertOpen(): void {
+    if (!this.#known || this.#closing) throw closed()
   }
 }
 
-function checkOptions(options: unknown): JsonlBackendOptions {
-  if (typeof options !== 'object' || options === null) throw invalid('the options are an object with a path')
-  for (const key of Object.keys(options)) {
-    if (!OPTION_KEYS.includes(key)) {
-      throw invalid(`unknown option ${JSON.stringify(key)}; there are ${OPTION_KEYS.join(' and ')}`)
-    }
-  }
-  const { path, onDamage } = options as Partial<Record<keyof JsonlBackendOptions, unknown>> // checked here
+function pageOf({ entries, isPartial }: EntryPage): Page {
+  return isPartial ? partialPage([...entries]) : [...entries]
+}
+
+function checkOptions(given: JsonlBackendOptions) {
+  const { path, readOnly = false, onDamage } = optionsOf(given, OPTION_KEYS, 'JsonlBackend')
   if (typeof path !== 'string' || path === '') throw invalid('path must name the file')
   if (path.includes('\0')) throw invalid('path must not contain NUL')
-  if (onDamage === undefined) return { path }
+  if (typeof readOnly !== 'boolean') throw invalid('readOnly must be true or false')
+  if (onDamage === undefined) return { path, readOnly }
   if (typeof onDamage !== 'function') throw invalid('onDamage must be a function')
-  return { path, onDamage: damage => onDamage(damage) }
+  return { path, readOnly, onDamage: (damage: Damage): unknown => onDamage(damage) }
 }
 
 function invalid(reason: string): AuditError {
-  return new AuditError('AUDIT_INVALID_OPTIONS', reason)
+  return invalidOptions('JsonlBackend', reason)
 }
 
 function closed(): AuditError {

@@ -1,5 +1,7 @@
+import { AuditError } from '@audit/core'
+import type { LineDigest } from './line-digest.ts'
 import type { ReadInto } from './line-scanner.ts'
-import type { LineTable } from './line-table.ts'
+import type { KnownLine, LineTable } from './line-table.ts'
 
 /** Lines that stand this close are read in one go: a second call costs more than these bytes. */
 const LARGEST_GAP = 16 * 1024
@@ -9,42 +11,70 @@ const LARGEST_READ = 1024 * 1024
 interface Run {
   readonly start: number
   end: number
-  /** Positions in the list of places. */
+  /** Positions in the list that was asked for. */
   readonly members: number[]
 }
 
-/** The bytes of the lines at these places, in the order of the places, read in few large pieces. */
-export async function readLines(
-  read: ReadInto,
-  table: LineTable,
-  places: readonly number[],
-): Promise<Buffer[]> {
-  const lines = new Array<Buffer>(places.length)
-  const readRun = async ({ start, end, members }: Run) => {
-    const bytes = Buffer.allocUnsafe(end - start)
-    await read(bytes, start)
-    for (const member of members) {
-      const place = places[member] ?? 0
-      const offset = table.offset(place) - start
-      lines[member] = bytes.subarray(offset, offset + table.length(place))
-    }
+/** Reads the lines of entries from the file again, and compares each with what is known of it. */
+export class LineReader {
+  readonly #read: ReadInto
+  readonly #table: LineTable
+  readonly #digest: LineDigest
+
+  constructor(read: ReadInto, table: LineTable, digest: LineDigest) {
+    this.#read = read
+    this.#table = table
+    this.#digest = digest
   }
-  await Promise.all(runsOf(table, places).map(readRun))
-  return lines
+
+  /**
+   * The bytes of the lines of these entries, in this order, read in few large pieces.
+   *
+   * @throws AuditError `AUDIT_CORRUPT` when one of them is not the line that it was.
+   */
+  lines(indexes: readonly number[]): Buffer[] {
+    return this.linesOrNone(indexes).map((line, i) => {
+      if (line) return line
+      const index = indexes[i] ?? 0
+      throw new AuditError(
+        'AUDIT_CORRUPT',
+        `the file was changed: the line of entry ${index}, at byte ${this.#table.at(index).offset}, is not what it was; ` +
+          'restore it, and open it again',
+      )
+    })
+  }
+
+  /** As `lines`, with `undefined` for a line that is not what it was. */
+  linesOrNone(indexes: readonly number[]): (Buffer | undefined)[] {
+    const known = indexes.map(index => this.#table.at(index))
+    const lines = new Array<Buffer | undefined>(indexes.length)
+    for (const { start, end, members } of runsOf(known)) {
+      const bytes = Buffer.allocUnsafe(end - start)
+      this.#read(bytes, start)
+      for (const member of members) lines[member] = this.#lineWithin(bytes, start, known[member])
+    }
+    return lines
+  }
+
+  #lineWithin(bytes: Buffer, start: number, known: KnownLine | undefined): Buffer | undefined {
+    if (!known) return undefined
+    const line = bytes.subarray(known.offset - start, known.offset - start + known.length)
+    return this.#digest.ofLine(line) === known.digest ? line : undefined
+  }
 }
 
-function runsOf(table: LineTable, places: readonly number[]): readonly Run[] {
-  const inFileOrder = places.map((_, member) => member).sort((a, b) => (places[a] ?? 0) - (places[b] ?? 0))
+/** Groups lines that stand close to each other, in the order of the file. */
+function runsOf(lines: readonly KnownLine[]): readonly Run[] {
+  const inFileOrder = [...lines.entries()].sort(([, a], [, b]) => a.offset - b.offset)
   const runs: Run[] = []
   let run: Run | undefined
-  for (const member of inFileOrder) {
-    const start = table.offset(places[member] ?? 0)
-    const end = start + table.length(places[member] ?? 0)
-    if (run && start - run.end <= LARGEST_GAP && end - run.start <= LARGEST_READ) {
-      run.end = end
+  for (const [member, { offset, length }] of inFileOrder) {
+    const end = offset + length
+    if (run && offset - run.end <= LARGEST_GAP && end - run.start <= LARGEST_READ) {
+      run.end = Math.max(run.end, end)
       run.members.push(member)
     } else {
-      run = { start, end, members: [member] }
+      run = { start: offset, end, members: [member] }
       runs.push(run)
     }
   }

@@ -6,15 +6,14 @@ import { constants } from 'node:buffer'
  */
 export const MAX_LINE_BYTES = constants.MAX_STRING_LENGTH
 
-/** About 2 milliseconds of decoding between two turns of the event loop. */
+/** About 2 milliseconds of decoding. */
 const CHUNK_BYTES = 256 * 1024
 const NEWLINE = 0x0a
 
-/** Whole lines of a file, with the last one of the file even without its newline. */
+/** Whole lines of a file; a chunk that reaches the end has the last one even without its newline. */
 export interface LineChunk {
   /** Where it begins in the file. */
   readonly offset: number
-  /** Valid until the next chunk is asked for. */
   readonly bytes: Buffer
 }
 
@@ -37,42 +36,22 @@ export interface Line {
 }
 
 /** Reads exactly `target.length` bytes from an offset on, into `target`. */
-export type ReadInto = (target: Buffer, offset: number) => Promise<void>
+export type ReadInto = (target: Buffer, offset: number) => void
 
 /**
- * Reads the bytes from `start` to `end` in chunks that end where a line ends, the next one while the caller is busy
- * with this. Holds two chunks at most, and more only for a line that is longer.
+ * Reads the first lines between two offsets, of which the first is smaller: about 256 KiB of them, and more only for a
+ * line that is longer.
  */
-export async function* scanLines(
-  read: ReadInto,
-  start: number,
-  end: number,
-): AsyncGenerator<LineChunk | LongLine, void, undefined> {
-  let free = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - start))
-  let other = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - start))
-  const begin = (offset: number) => {
-    const bytes = free.subarray(0, Math.min(CHUNK_BYTES, end - offset))
-    const reading = read(bytes, offset)
-    reading.catch(() => {}) // the caller may stop before; if it goes on, the await below throws
-    return { offset, bytes, reading }
-  }
-  let coming = start < end ? begin(start) : undefined
-  while (coming) {
-    const { offset, bytes, reading } = coming
-    await reading
-    const isLast = offset + bytes.length === end
-    const whole = isLast ? bytes.length : bytes.lastIndexOf(NEWLINE) + 1
-    const chunk = whole > 0 ? { offset, bytes: bytes.subarray(0, whole) } : await longLine(read, offset, end)
-    const next =
-      'bytes' in chunk ? offset + chunk.bytes.length : offset + chunk.length + Number(chunk.isClosed)
-    ;[free, other] = [other, free]
-    coming = next < end ? begin(next) : undefined
-    yield chunk
-  }
+export function readChunk(read: ReadInto, start: number, end: number): LineChunk | LongLine {
+  const bytes = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - start))
+  read(bytes, start)
+  if (bytes.length === end - start) return { offset: start, bytes }
+  const whole = bytes.lastIndexOf(NEWLINE) + 1
+  return whole > 0 ? { offset: start, bytes: bytes.subarray(0, whole) } : longLine(read, start, end)
 }
 
 /** The lines of a chunk. */
-export function* linesOf(offset: number, bytes: Buffer): Generator<Line, void, undefined> {
+export function* linesOf({ offset, bytes }: LineChunk): Generator<Line, void, undefined> {
   let start = 0
   while (start < bytes.length) {
     const newline = bytes.indexOf(NEWLINE, start)
@@ -82,21 +61,21 @@ export function* linesOf(offset: number, bytes: Buffer): Generator<Line, void, u
   }
 }
 
-async function longLine(read: ReadInto, offset: number, end: number): Promise<LineChunk | LongLine> {
-  const newline = await findNewline(read, offset, end)
+function longLine(read: ReadInto, offset: number, end: number): LineChunk | LongLine {
+  const newline = findNewline(read, offset, end)
   const isClosed = newline !== undefined
   const length = (newline ?? end) - offset
   if (length > MAX_LINE_BYTES) return { offset, length, isClosed }
   const bytes = Buffer.allocUnsafe(length + Number(isClosed))
-  await read(bytes, offset)
+  read(bytes, offset)
   return { offset, bytes }
 }
 
-async function findNewline(read: ReadInto, start: number, end: number): Promise<number | undefined> {
+function findNewline(read: ReadInto, start: number, end: number): number | undefined {
   const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - start))
   for (let offset = start; offset < end; offset += buffer.length) {
     const bytes = buffer.subarray(0, Math.min(buffer.length, end - offset))
-    await read(bytes, offset)
+    read(bytes, offset)
     const newline = bytes.indexOf(NEWLINE)
     if (newline !== -1) return offset + newline
   }

@@ -1,23 +1,36 @@
 /** Entries a page; pages that are not full cost no resident memory, since the system gives it out on first use. */
 const PAGE = 65_536
 
-/** Where the line of each entry stands in the file, in 12 bytes an entry. */
+/** Where the line of an entry stands in the file, and what it is. */
+export interface KnownLine {
+  /** Where it begins, in bytes. */
+  readonly offset: number
+  /** Its bytes, without the newline. */
+  readonly length: number
+  /** 32 bits of its digest. */
+  readonly digest: number
+}
+
+interface TablePage {
+  readonly offsets: Float64Array
+  readonly lengths: Uint32Array
+  readonly digests: Uint32Array
+}
+
+/** The line of each entry, in 16 bytes an entry. */
 export class LineTable {
-  readonly #offsets: Float64Array[] = []
-  readonly #lengths: Uint32Array[] = []
+  readonly #pages: TablePage[] = []
   #size = 0
 
-  /** Adds the line of the next place. */
-  add(offset: number, length: number): void {
+  /** Adds the line of the next index. */
+  add({ offset, length, digest }: KnownLine): void {
     const slot = this.#size++ % PAGE
-    if (slot === 0) {
-      this.#offsets.push(new Float64Array(PAGE))
-      this.#lengths.push(new Uint32Array(PAGE))
-    }
-    const offsets = this.#offsets.at(-1)
-    const lengths = this.#lengths.at(-1)
-    if (offsets) offsets[slot] = offset
-    if (lengths) lengths[slot] = length
+    if (slot === 0) this.#pages.push(newPage())
+    const page = this.#pages.at(-1)
+    if (!page) return
+    page.offsets[slot] = offset
+    page.lengths[slot] = length
+    page.digests[slot] = digest
   }
 
   /** How many lines it holds. */
@@ -25,13 +38,23 @@ export class LineTable {
     return this.#size
   }
 
-  /** Where the line begins, in bytes. */
-  offset(place: number): number {
-    return this.#offsets[Math.floor(place / PAGE)]?.[place % PAGE] ?? 0
+  /** The line of an entry; an index beyond the size is a mistake of the caller, and throws. */
+  at(index: number): KnownLine {
+    const page = this.#pages[Math.floor(index / PAGE)]
+    if (!page || index >= this.#size) throw new RangeError(`there is no entry ${index}`)
+    const slot = index % PAGE
+    return {
+      offset: page.offsets[slot] ?? 0,
+      length: page.lengths[slot] ?? 0,
+      digest: page.digests[slot] ?? 0,
+    }
   }
+}
 
-  /** Its bytes, without the newline. */
-  length(place: number): number {
-    return this.#lengths[Math.floor(place / PAGE)]?.[place % PAGE] ?? 0
+function newPage(): TablePage {
+  return {
+    offsets: new Float64Array(PAGE),
+    lengths: new Uint32Array(PAGE),
+    digests: new Uint32Array(PAGE),
   }
 }

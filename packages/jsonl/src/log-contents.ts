@@ -1,191 +1,178 @@
-import {
-  AuditError,
-  canonicalEntryId,
-  type EntryFields,
-  EntryIndex,
-  encodeLine,
-  type Leaf,
-} from '@audit/core'
-import type { DamageReport } from './damage.ts'
+import { AuditError, type EntryFields, EntryIndex, type IndexedFields } from '@audit/core'
+import type { Damage } from './damage.ts'
+import { DamageList } from './damage-list.ts'
 import { decodeEntryLine, type Flaw, isFlaw } from './entry-line.ts'
-import { readLines } from './line-reader.ts'
-import { type Line, type LongLine, linesOf, type ReadInto, scanLines } from './line-scanner.ts'
+import { IdLookup } from './id-lookup.ts'
+import { KnownEnd } from './known-end.ts'
+import { LineDigest } from './line-digest.ts'
+import { LineReader } from './line-reader.ts'
+import { type Line, type LongLine, linesOf, type ReadInto, readChunk } from './line-scanner.ts'
 import { LineTable } from './line-table.ts'
+
+/** A line that was just written, without its newline, and what the index needs to know of its entry. */
+export interface WrittenLine {
+  readonly fields: IndexedFields
+  readonly bytes: Buffer
+}
 
 /**
  * What has been read of the file: where the line of each entry stands, and how to find it; never the texts.
- * Only whole batches are read into it, so what it holds stays true however the file grows.
+ * Only whole batches are read into it, and a line counts once its newline is there, so what it holds stays true
+ * however the file grows.
  */
 export class LogContents {
   readonly index = new EntryIndex()
-  readonly #lines = new LineTable()
+  readonly damage = new DamageList()
   readonly #read: ReadInto
-  readonly #damage: DamageReport
-  /** Bytes of the file that were looked at. */
-  #size = 0
-  /** Where reading goes on: behind the last line that is decided on. A tail that is torn is read again. */
+  readonly #digest = new LineDigest()
+  readonly #table = new LineTable()
+  readonly #lines: LineReader
+  readonly #ids: IdLookup
+  readonly #end: KnownEnd
+  /** Where reading goes on: behind the last newline. A tail without one is read again. */
   #position = 0
-  /** Number of the line that begins, or goes on, there. */
+  /** Number of the line that begins there. */
   #line = 1
-  /** Whether what was looked at ends with a newline. */
-  #isClosed = true
-  /** Whether it ends with an entry that lacks only its newline. */
-  #endsInEntry = false
 
-  constructor(read: ReadInto, damage: DamageReport) {
+  constructor(read: ReadInto) {
     this.#read = read
-    this.#damage = damage
+    this.#lines = new LineReader(read, this.#table, this.#digest)
+    this.#ids = new IdLookup(this.index, this.#digest, index => this.entryAt(index).entryId)
+    this.#end = new KnownEnd(read)
   }
 
   /** Bytes of the file that are known. */
   get size(): number {
-    return this.#size
+    return this.#end.size
   }
 
-  /** Whether a newline must be written before the next entry. */
-  get needsNewline(): boolean {
-    return !this.#isClosed
+  /** Whether the file ends with a line that has no newline, and thus does not count. */
+  get hasTail(): boolean {
+    return this.#position < this.#end.size
   }
 
   /**
-   * Reads what was added to the file, which holds `size` bytes of whole batches now.
+   * Checks that the file, which holds `size` bytes now, has only grown.
    *
-   * @throws AuditError `AUDIT_CORRUPT` when the file has become shorter.
+   * @throws AuditError `AUDIT_CORRUPT` when it was cut, even when it has grown again since.
    */
-  async readTo(size: number): Promise<void> {
-    if (size < Math.max(this.#size, this.#position)) {
-      throw new AuditError(
-        'AUDIT_CORRUPT',
-        `the file was cut: it has ${size} bytes now, and had ${this.#size}; restore it, and open it again`,
-      )
-    }
-    if (size === this.#size) return
-    for await (const chunk of scanLines(this.#read, this.#position, size)) {
-      if (!('bytes' in chunk)) this.#takeLong(chunk)
-      else {
-        for (const line of linesOf(chunk.offset, chunk.bytes)) {
-          const pending = this.#take(line)
-          if (pending) await pending // rarely: awaiting each line would halve the speed
-        }
-      }
-    }
-    this.#size = size
+  checkGrown(size: number): void {
+    this.#end.check(size)
   }
 
-  /** Adds the leaves that were just written behind `size`, whose lines have these lengths in bytes. */
-  addWritten(leaves: readonly Leaf[], lengths: readonly number[]): void {
-    if (this.needsNewline) {
-      this.#damage.closeTail()
-      this.#line++
-      this.#position = this.#size + 1
-      this.#endsInEntry = false
+  /** Reads some of what was added to the file, which holds `size` bytes of whole batches. Returns whether there is more. */
+  readSome(size: number): boolean {
+    if (size <= this.#end.size) return false
+    const chunk = readChunk(this.#read, this.#position, size)
+    let lastLine = chunk.offset
+    if ('bytes' in chunk) {
+      for (const line of linesOf(chunk)) {
+        lastLine = line.offset
+        this.#take(line)
+      }
+    } else this.#takeLong(chunk)
+    const end = chunk.offset + ('bytes' in chunk ? chunk.bytes.length : chunk.length + Number(chunk.isClosed))
+    this.#end.set(lastLine, end)
+    return end < size
+  }
+
+  /** Reads all that was added. */
+  readTo(size: number): void {
+    while (this.readSome(size));
+  }
+
+  /** Adds lines that were just written behind `size`, where there was no tail, each with its newline. */
+  addWritten(lines: readonly WrittenLine[]): void {
+    let last = this.#position
+    for (const { fields, bytes } of lines) {
+      last = this.#position
+      this.#add(fields, last, bytes)
+      this.#pass(last, bytes.length)
     }
-    leaves.forEach(({ entry }, i) => {
-      const length = lengths[i] ?? 0
-      this.#add(entry, this.#position, length)
-      this.#position += length + 1
-    })
-    this.#line += leaves.length
-    this.#isClosed = true
-    this.#size = this.#position
+    this.#end.set(last, this.#position)
   }
 
   /** Bytes of the line of an entry. */
-  lineLength(place: number): number {
-    return this.#lines.length(place)
+  lineLength(index: number): number {
+    return this.#table.at(index).length
   }
 
   /**
-   * The entries at these places, read from the file, in the order of the places.
+   * The entry at an index, read from the file.
    *
-   * @throws AuditError `AUDIT_CORRUPT` when a line is not the entry that it was.
+   * @throws AuditError `AUDIT_CORRUPT` when its line is not what it was.
    */
-  async entriesAt(places: readonly number[]): Promise<EntryFields[]> {
-    const lines = await readLines(this.#read, this.#lines, places)
-    return lines.map((line, i) => {
+  entryAt(index: number): EntryFields {
+    const [entry] = this.entriesAt([index])
+    if (!entry) throw new RangeError(`there is no entry ${index}`)
+    return entry
+  }
+
+  /** The entries at these indexes, in their order. Throws as `entryAt` does. */
+  entriesAt(indexes: readonly number[]): EntryFields[] {
+    return this.#lines.lines(indexes).map(line => {
       const decoded = decodeEntryLine(line)
       if (decoded && !isFlaw(decoded)) return decoded
-      const offset = this.#lines.offset(places[i] ?? 0)
-      const reason = decoded ? decoded.message : 'it is blank'
-      throw new AuditError(
-        'AUDIT_CORRUPT',
-        `the file was changed: no entry stands at byte ${offset} any more (${reason})`,
-      )
+      throw new AuditError('AUDIT_CORRUPT', 'the file was changed: a line is no entry any more')
     })
   }
 
-  /** Those of these places whose line is an entry, but not spelt as this package writes it. */
-  async misspeltAt(places: readonly number[]): Promise<number[]> {
-    const lines = await readLines(this.#read, this.#lines, places)
-    return places.filter((_, i) => {
-      const line = lines[i] ?? Buffer.alloc(0)
-      const decoded = decodeEntryLine(line)
-      return decoded && !isFlaw(decoded) && !line.equals(Buffer.from(encodeLine(decoded)))
-    })
+  /** The lines of the entries at these indexes, in their order; `undefined` for one that is not what it was. */
+  linesAt(indexes: readonly number[]): (Buffer | undefined)[] {
+    return this.#lines.linesOrNone(indexes)
   }
 
-  /** The place of the entry with this id. */
-  async placeOf(entryId: string): Promise<number | undefined> {
-    const places = this.index.placesOfId(entryId)
-    if (places.length === 0) return undefined
-    const id = canonicalEntryId(entryId)
-    const entries = await this.entriesAt(places)
-    return places.find((_, i) => canonicalEntryId(entries[i]?.entryId ?? '') === id)
+  /** The index of the entry with this id. */
+  indexOf(entryId: string): number | undefined {
+    return this.#ids.indexOf(entryId)
   }
 
-  #take(line: Line): Promise<void> | undefined {
-    const decoded = decodeEntryLine(line.bytes)
-    this.#isClosed = line.isClosed
-    if (decoded === undefined) this.#pass(line.offset, line.bytes.length, line.isClosed)
-    else if (this.#endsInEntry) this.#takeDamage(line.offset, line.bytes.length, line.isClosed, GLUED)
-    else if (isFlaw(decoded)) this.#takeDamage(line.offset, line.bytes.length, line.isClosed, decoded)
-    else if (this.index.placesOfId(decoded.entryId).length > 0) return this.#takeUnlessKnown(line, decoded)
-    else this.#takeEntry(line, decoded)
-    return undefined
+  #take({ offset, bytes, isClosed }: Line): void {
+    const decoded = decodeEntryLine(bytes)
+    const flaw = decoded && (isFlaw(decoded) ? decoded : this.#flawOf(decoded))
+    if (!isClosed) {
+      if (decoded) this.damage.setTail(this.#damageAt(offset, bytes.length, flaw ?? OPEN))
+      return
+    }
+    if (flaw) this.damage.add(this.#damageAt(offset, bytes.length, flaw))
+    else this.damage.dropTail()
+    if (decoded && !isFlaw(decoded) && !flaw) this.#add(decoded, offset, bytes)
+    this.#pass(offset, bytes.length)
   }
 
-  #takeEntry({ offset, bytes, isClosed }: Line, entry: EntryFields): void {
-    this.#damage.dropTail()
-    this.#add(entry, offset, bytes.length)
-    this.#pass(offset, bytes.length, isClosed)
-    this.#endsInEntry = !isClosed
-  }
-
-  async #takeUnlessKnown(line: Line, entry: EntryFields): Promise<void> {
-    const place = await this.placeOf(entry.entryId)
-    if (place === undefined) return this.#takeEntry(line, entry)
-    const message = `its id ${JSON.stringify(entry.entryId.slice(0, 60))} is that of entry ${place}`
-    const flaw: Flaw = { reason: 'duplicate-id', message }
-    this.#takeDamage(line.offset, line.bytes.length, line.isClosed, flaw)
+  /** An entry whose id an earlier one has is none. */
+  #flawOf({ entryId }: EntryFields): Flaw | undefined {
+    const index = this.indexOf(entryId)
+    if (index === undefined) return undefined
+    const message = `its id ${JSON.stringify(entryId.slice(0, 60))} is that of entry ${index}`
+    return { reason: 'duplicate-id', message }
   }
 
   #takeLong({ offset, length, isClosed }: LongLine): void {
-    this.#isClosed = isClosed
-    this.#takeDamage(offset, length, isClosed, TOO_LONG)
-  }
-
-  #takeDamage(offset: number, length: number, isClosed: boolean, flaw: Flaw): void {
-    const damage = { line: this.#line, offset, length, reason: flaw.reason, message: flaw.message }
+    const damage = this.#damageAt(offset, length, TOO_LONG)
     if (!isClosed) {
-      this.#damage.setTail(damage)
+      this.damage.setTail(damage)
       return
     }
-    this.#damage.add(damage)
-    this.#pass(offset, length, isClosed)
+    this.damage.add(damage)
+    this.#pass(offset, length)
   }
 
-  #pass(offset: number, length: number, isClosed: boolean): void {
-    this.#position = offset + length + Number(isClosed)
-    if (!isClosed) return
+  #damageAt(offset: number, length: number, { reason, message }: Flaw): Damage {
+    return { line: this.#line, offset, length, reason, message }
+  }
+
+  /** Goes on behind a line and its newline. */
+  #pass(offset: number, length: number): void {
+    this.#position = offset + length + 1
     this.#line++
-    this.#endsInEntry = false
   }
 
-  #add(entry: EntryFields, offset: number, length: number): void {
-    this.#lines.add(offset, length)
-    this.index.add(entry)
+  #add(fields: IndexedFields, offset: number, bytes: Buffer): void {
+    this.#table.add({ offset, length: bytes.length, digest: this.#digest.ofLine(bytes) })
+    this.index.add(fields)
   }
 }
 
-const GLUED: Flaw = { reason: 'not-json', message: 'text follows an entry on the same line' }
+const OPEN: Flaw = { reason: 'torn', message: 'it has no newline yet, so it does not count' }
 const TOO_LONG: Flaw = { reason: 'too-long', message: 'it is longer than the longest string of JavaScript' }

@@ -1,80 +1,61 @@
-import {
-  type BigIntStats,
-  close as closeCallback,
-  constants,
-  fchmod as fchmodCallback,
-  fdatasync as fdatasyncCallback,
-  fstatSync,
-  fsync as fsyncCallback,
-  ftruncate as ftruncateCallback,
-  open as openCallback,
-  read as readCallback,
-  statSync,
-  write as writeCallback,
-} from 'node:fs'
-import { dirname } from 'node:path'
-import { promisify } from 'node:util'
+import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, readSync, statSync, writeSync } from 'node:fs'
 import { AuditError, type AuditErrorCode } from '@audit/core'
+import {
+  type Descriptors,
+  type FileIdentity,
+  identityOf,
+  isSame,
+  openForReading,
+  openForWriting,
+} from './descriptors.ts'
 import { FileLock } from './file-lock.ts'
+import type { NativeLock } from './native-lock.ts'
 
-const close = promisify(closeCallback)
-const fchmod = promisify(fchmodCallback)
-const fdatasync = promisify(fdatasyncCallback)
-const fsync = promisify(fsyncCallback)
-const ftruncate = promisify(ftruncateCallback)
-const openFile = promisify(openCallback)
-const read = promisify(readCallback)
-const write = promisify(writeCallback)
-
-// O_NONBLOCK keeps the opening of a pipe that took the file's place from hanging; it means nothing for a file.
-const FLAGS = constants.O_RDWR | (constants.O_NONBLOCK ?? 0)
-const OWNER_ONLY = 0o600
 /** No system writes more at once. */
 const LARGEST_WRITE = 1024 * 1024 * 1024
 const NEWLINE = 0x0a
 
+/** What is done with the file. */
+export type Access = 'read' | 'write' | 'create'
+
+/** What a failed `append` left in the file. */
+interface Remains {
+  readonly start: number
+  readonly bytes: Buffer
+  /** Where they stand among the bytes of another program, which must stay. */
+  among?: number
+  /** That they are gone from the file, but may come back after power loss. */
+  areGone: boolean
+}
+
 /**
  * The file that a log is kept in: its descriptors, what it is on disk, and the bytes that go in and out. It knows
- * nothing of lines. All but `size` is asynchronous.
+ * nothing of lines.
  */
 export class LogFile {
   readonly path: string
   readonly lock: FileLock
-  /** Reads, and appends: the system puts each write at the end, behind what another writer may just have put there. */
-  readonly #descriptor: number
-  /** Locks, and takes back, which Windows refuses to a descriptor that appends. */
-  readonly #lockDescriptor: number
-  readonly #identity: Pick<BigIntStats, 'dev' | 'ino'>
-  #remains: { readonly start: number; readonly bytes: Buffer } | undefined
+  readonly identity: FileIdentity
+  readonly #descriptors: Descriptors
+  #remains: Remains | undefined
 
-  private constructor(path: string, descriptor: number, lockDescriptor: number) {
+  private constructor(path: string, descriptors: Descriptors, native: NativeLock) {
     this.path = path
-    this.lock = new FileLock(lockDescriptor)
-    this.#descriptor = descriptor
-    this.#lockDescriptor = lockDescriptor
-    this.#identity = fstatSync(descriptor, { bigint: true })
+    this.lock = new FileLock(native, descriptors.lock)
+    this.identity = identityOf(descriptors.data)
+    this.#descriptors = descriptors
   }
 
   /**
-   * Opens the file, or creates it with mode 0600 in a folder that exists. An existing file keeps its mode.
+   * Opens the file: to read it and change nothing, to write, or to write and create it when it is missing.
    *
    * @throws AuditError `AUDIT_OPEN_FAILED`.
    */
-  static async open(path: string): Promise<LogFile> {
-    const opened: number[] = []
+  static open(path: string, access: Access, native: NativeLock): LogFile {
     try {
-      const descriptor = await openOrCreate(path)
-      opened.push(descriptor)
-      opened.push(await openFile(path, FLAGS))
-      await syncFolder(path)
-      const [, lockDescriptor = descriptor] = opened
-      const file = new LogFile(path, descriptor, lockDescriptor)
-      if (!isSame(file.#identity, fstatSync(lockDescriptor, { bigint: true }))) {
-        throw new Error('the file was replaced while it was being opened')
-      }
-      return file
+      const descriptors = access === 'read' ? openForReading(path) : openForWriting(path, access === 'create')
+      return new LogFile(path, descriptors, native)
     } catch (error) {
-      for (const descriptor of opened) await close(descriptor)
       throw AuditError.wrap(error, 'AUDIT_OPEN_FAILED', `${path} cannot be opened as a log`)
     }
   }
@@ -86,22 +67,19 @@ export class LogFile {
    */
   size(code: AuditErrorCode): number {
     const there = statSync(this.path, { bigint: true, throwIfNoEntry: false })
-    if (there && isSame(there, this.#identity)) return Number(there.size)
-    const what = there ? 'another file has taken the place of the log' : 'the log was deleted or moved away'
+    // A path can lead to a file that was deleted: one that a container mounts, and whose name outside is gone.
+    const isThere = there !== undefined && there.nlink > 0n
+    if (isThere && isSame(there, this.identity)) return Number(there.size)
+    const what = isThere ? 'another file has taken the place of the log' : 'the log was deleted or moved away'
     throw new AuditError(code, `${this.path}: ${what}; put it back, or open the path again`)
   }
 
   /** Fills `target` with the bytes from an offset on. Throws `AUDIT_CORRUPT` where the file ends before. */
-  async read(target: Buffer, offset: number): Promise<void> {
+  read(target: Buffer, offset: number): void {
     let filled = 0
     while (filled < target.length) {
-      const { bytesRead } = await read(
-        this.#descriptor,
-        target,
-        filled,
-        target.length - filled,
-        offset + filled,
-      )
+      const length = target.length - filled
+      const bytesRead = readSync(this.#descriptors.data, target, filled, length, offset + filled)
       if (bytesRead === 0) {
         throw new AuditError('AUDIT_CORRUPT', `${this.path}: the file has lost bytes that were there before`)
       }
@@ -115,54 +93,70 @@ export class LogFile {
   }
 
   /**
-   * Adds bytes behind `start`, the end of the file, and resolves once they survive power loss, with the size of the
+   * Adds bytes behind `start`, the end of the file, and returns once they survive power loss, with the size of the
    * file then. After a failure they are taken back. Call it under the exclusive lock.
    */
-  async append(bytes: Buffer, start: number): Promise<number> {
+  append(bytes: Buffer, start: number): number {
     let written = 0
     try {
       while (written < bytes.length) {
         const length = Math.min(bytes.length - written, LARGEST_WRITE)
-        const { bytesWritten } = await write(this.#descriptor, bytes, written, length)
-        written += bytesWritten
+        written += writeSync(this.#descriptors.data, bytes, written, length)
       }
-      const end = await this.#checkUnmixed(bytes, start)
-      await fdatasync(this.#descriptor)
+      const end = this.#checkUnmixed(bytes, start)
+      this.sync()
       return end
     } catch (error) {
-      this.#remains = { start, bytes: bytes.subarray(0, written) }
-      await this.undo().catch(() => {}) // `hasRemains` tells
+      this.#remains = { start, bytes: bytes.subarray(0, written), areGone: false }
+      try {
+        this.undo()
+      } catch {
+        // `hasRemains` tells.
+      }
       throw error
     }
   }
 
+  /** Makes what was written, by whomever, survive power loss. */
+  sync(): void {
+    fdatasyncSync(this.#descriptors.data)
+  }
+
   /**
-   * Takes back what a failed `append` left. Call it under the exclusive lock.
+   * Takes back what a failed `append` left, for good. Call it under the exclusive lock.
    *
    * After a failed sync, Linux holds the bytes for written although they are not, so to sync again would prove
    * nothing. Cut off, they are gone from its memory too; and the block that they shared with earlier bytes, which
    * had been synced before, is written anew with the next append.
    */
-  async undo(): Promise<void> {
+  undo(): void {
     if (!this.#remains) return
-    const { start, bytes } = this.#remains
-    const there = await this.#foreignFrom(start, bytes.length)
-    if (there === undefined) await ftruncate(this.#lockDescriptor, start)
-    else await this.#blankOut(start + there.indexOf(bytes), bytes.length)
+    if (!this.#remains.areGone) {
+      this.#takeBack(this.#remains)
+      this.#remains.areGone = true
+    }
+    this.sync()
     this.#remains = undefined
-    await fdatasync(this.#descriptor)
   }
 
   /** Lets go of the descriptors, and with them of the lock. */
-  async close(): Promise<void> {
+  close(): void {
     this.#remains = undefined
-    await close(this.#lockDescriptor)
-    await close(this.#descriptor)
+    const { data, lock } = this.#descriptors
+    for (const descriptor of new Set([lock, data])) closeSync(descriptor)
+  }
+
+  #takeBack(remains: Remains): void {
+    const { start, bytes } = remains
+    const there = remains.among === undefined ? this.#foreignFrom(start, bytes.length) : undefined
+    if (there) remains.among = start + Math.max(0, there.indexOf(bytes))
+    if (remains.among === undefined) ftruncateSync(this.#descriptors.lock, start)
+    else this.#blankOut(remains.among, bytes.length)
   }
 
   /** A writer that takes no lock may have appended just before; half a line of it would spoil ours. */
-  async #checkUnmixed(bytes: Buffer, start: number): Promise<number> {
-    const there = await this.#foreignFrom(start, bytes.length)
+  #checkUnmixed(bytes: Buffer, start: number): number {
+    const there = this.#foreignFrom(start, bytes.length)
     if (there === undefined) return start + bytes.length
     const at = there.indexOf(bytes)
     if (at === 0 || there[at - 1] === NEWLINE) return start + there.length
@@ -170,76 +164,21 @@ export class LogFile {
   }
 
   /** What the file holds from `start` on, where that is more than the `length` bytes of our own. */
-  async #foreignFrom(start: number, length: number): Promise<Buffer | undefined> {
-    const { size } = fstatSync(this.#descriptor)
+  #foreignFrom(start: number, length: number): Buffer | undefined {
+    const { size } = fstatSync(this.#descriptors.data)
     if (size <= start + length) return undefined
     const bytes = Buffer.allocUnsafe(size - start)
-    await this.read(bytes, start)
+    this.read(bytes, start)
     return bytes
   }
 
   /** Cutting the file would take another writer's bytes with ours, so ours become blank lines. */
-  async #blankOut(start: number, length: number): Promise<void> {
+  #blankOut(start: number, length: number): void {
     const blank = Buffer.alloc(length, NEWLINE)
     let written = 0
     while (written < length) {
       const position = start + written
-      const { bytesWritten } = await write(this.#lockDescriptor, blank, written, length - written, position)
-      written += bytesWritten
+      written += writeSync(this.#descriptors.lock, blank, written, length - written, position)
     }
   }
-}
-
-async function openOrCreate(path: string): Promise<number> {
-  const there = statSync(path, { throwIfNoEntry: false }) // only to open a device can already do something
-  if (there && !there.isFile()) throw new Error('it is not a file')
-  if (there) return openExisting(path)
-  try {
-    return await create(path)
-  } catch (error) {
-    if (isCode(error, 'EEXIST')) return openExisting(path) // another process was faster, or a link leads nowhere
-    throw error
-  }
-}
-
-async function openExisting(path: string): Promise<number> {
-  const descriptor = await openFile(path, FLAGS | constants.O_APPEND)
-  if (fstatSync(descriptor).isFile()) return descriptor
-  await close(descriptor)
-  throw new Error('it is not a file')
-}
-
-async function create(path: string): Promise<number> {
-  const flags = FLAGS | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL
-  const descriptor = await openFile(path, flags, OWNER_ONLY)
-  try {
-    await fchmod(descriptor, OWNER_ONLY) // the umask may have taken away the owner's own rights
-    return descriptor
-  } catch (error) {
-    await close(descriptor)
-    throw error
-  }
-}
-
-/** Makes the file's name survive power loss. Whoever opens it does so: the one that created it may have died. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return // it keeps names in its own journal, and opens no folders
-  let folder: number | undefined
-  try {
-    folder = await openFile(dirname(path), constants.O_RDONLY)
-    await fsync(folder)
-  } catch (error) {
-    // A folder that may not be listed holds files all the same, and some network file systems sync no folders.
-    if (!['EACCES', 'EINVAL', 'ENOTSUP'].some(code => isCode(error, code))) throw error
-  } finally {
-    if (folder !== undefined) await close(folder)
-  }
-}
-
-function isSame(a: Pick<BigIntStats, 'dev' | 'ino'>, b: Pick<BigIntStats, 'dev' | 'ino'>): boolean {
-  return a.dev === b.dev && a.ino === b.ino
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

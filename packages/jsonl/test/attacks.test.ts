@@ -115,7 +115,7 @@ test('an entry of the file, spelt anew, keeps its leaf hash', async () => {
   expect(kinds).toEqual(Array.from({ length: SIZE }, (_, index) => ['foreign-entry', index]))
 })
 
-test('a file that is changed while a log has it open is verified as it is now', async () => {
+test('lines that are changed while a log has them open are named, each', async () => {
   const path = await freshPath()
   await using log = new AuditLog({ backend: new JsonlBackend({ path, onDamage: () => {} }), signer })
   for (let i = 0; i < SIZE; i++) await log.record(inputOf(`text ${i}`))
@@ -124,6 +124,7 @@ test('a file that is changed while a log has it open is verified as it is now', 
   edit(path, replaceIn(9, '"user"', '"uzer"'))
   const report = await log.verify({ checkpoint })
   expect(report.findings.map(({ kind, index }) => [kind, index])).toEqual([
+    ['damaged', 7],
     ['damaged', 9],
     ['checkpoint-inconsistent', undefined],
   ])

@@ -12,6 +12,7 @@ testBackend({
     const folder = await mkdtemp(join(tmpdir(), 'audit-jsonl-'))
     return {
       open: () => new JsonlBackend({ path: join(folder, 'audit.jsonl') }),
+      openReadOnly: () => new JsonlBackend({ path: join(folder, 'audit.jsonl'), readOnly: true }),
       teardown: () => rm(folder, { recursive: true }),
     }
   },

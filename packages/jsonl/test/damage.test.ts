@@ -1,9 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { decodeLine, encodeLine } from '@audit/core'
 import { JsonlBackend } from '@audit/jsonl'
 import fc from 'fast-check'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { freshPath, inputOf, leafOf, lineOf, openBackend, textsOf } from './scene.ts'
+import { freshPath, inputOf, leafOf, lineOf, openBackend, openInThisThread, textsOf } from './scene.ts'
 
 const whole = lineOf('x')
 const without = (key: string) =>
@@ -136,18 +136,16 @@ test('whatever bytes are put in, cut out or changed, no entry is invented and th
         return Buffer.concat([bytes.subarray(0, at), insert, bytes.subarray(at + remove)])
       }, content)
       await writeFile(path, edited)
-      const { backend, log } = await openBackend(path)
-      const expected = entriesByPlainReading(edited)
-      expect((await backend.read(0, 100)).map(entry => encodeLine(entry))).toEqual(expected)
-      const added = await log.record(inputOf('next'))
-      expect(added.index).toBe(expected.length)
-      await log.close()
-      const again = await openBackend(path)
-      expect((await again.backend.read(0, 100)).map(entry => encodeLine(entry))).toEqual([
-        ...expected,
-        encodeLine(added),
-      ])
-      await again.backend.close()
+      const canonical = async ({ log }: Pick<Awaited<ReturnType<typeof openInThisThread>>, 'log'>) =>
+        (await log.read(0, 100)).entries.map(entry => encodeLine(entry))
+      const own = await openInThisThread(path)
+      const closed = edited.subarray(0, edited.lastIndexOf('\n') + 1)
+      expect(await canonical(own)).toEqual(entriesByPlainReading(closed))
+      const expected = entriesByPlainReading(edited) // a tail counts once the writer has closed it off
+      const leaf = leafOf('next')
+      expect(await own.append(leaf)).toBe(expected.length)
+      expect(await canonical(own)).toEqual([...expected, leaf.line])
+      expect(await canonical(await openInThisThread(path))).toEqual([...expected, leaf.line])
       expect((await readFile(path)).subarray(0, edited.length)).toEqual(edited)
     }),
     { numRuns: 150 },
@@ -173,3 +171,22 @@ function entriesByPlainReading(bytes: Buffer): string[] {
   }
   return found
 }
+
+test('damage is numbered by lines, from 1, whoever wrote those before it and however', async () => {
+  const path = await freshPath()
+  await writeFile(path, `x\n\n${lineOf('a')}\r\ny\n${lineOf('b')}`) // lines 1, 4, and a tail in line 5
+  const { backend, log } = await openBackend(path)
+  const numbers = async () => (await backend.damage()).map(({ line }) => line)
+  expect(await numbers()).toEqual([1, 4, 5])
+  await log.record(inputOf('c')) // line 6
+  await Promise.all([log.record(inputOf('d')), log.record(inputOf('e'))]) // lines 7 and 8
+  await appendFile(path, `z\n${'w'.repeat(600_000)}\n\n{`)
+  expect(await numbers()).toEqual([1, 4, 9, 10, 12])
+  const again = await openBackend(path)
+  expect(await again.backend.damage()).toEqual(await backend.damage())
+  const lines = (await readFile(path, 'utf8')).split('\n')
+  for (const { line, offset, length } of await backend.damage()) {
+    expect(Buffer.byteLength(lines[line - 1] ?? '')).toBe(length)
+    expect(Buffer.byteLength(lines.slice(0, line - 1).join('\n')) + (line > 1 ? 1 : 0)).toBe(offset)
+  }
+})

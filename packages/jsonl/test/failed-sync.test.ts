@@ -1,93 +1,180 @@
-import { appendFile, readFile, stat } from 'node:fs/promises'
-import { AuditLog } from '@audit/core'
-import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
-import { JsonlBackend } from '../src/jsonl-backend.ts'
-import { freshPath, inputOf, leafOf, openBackend } from './scene.ts'
+import { appendFileSync } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { freshPath, leafOf, lineOf, openInThisThread } from './scene.ts'
 
-type Callback = (error: Error | null) => void
-const failing = vi.hoisted(() => ({ fdatasync: 0, ftruncate: 0, onSync: async () => {} }))
+type Call = 'write' | 'fdatasync' | 'ftruncate'
+/** How many of the next calls fail, what happens when one does, and all calls that were made, in their order. */
+const system = vi.hoisted(() => ({
+  failing: { write: 0, fdatasync: 0, ftruncate: 0 },
+  onFailure: () => {},
+  /** Whether the next write ends early, as on a disk that is nearly full, and how many writes behind it fail. */
+  isShort: false,
+  failsBehindShort: 0,
+  calls: [] as Call[],
+}))
 
 // No file system here can be told to fail these calls, so the calls themselves do.
 vi.mock('node:fs', async original => {
   const fs = await original<typeof import('node:fs')>()
+  function watched<A extends unknown[], R>(name: Call, call: (...args: A) => R): (...args: A) => R {
+    return (...args) => {
+      system.calls.push(name)
+      if (system.failing[name] === 0) return call(...args)
+      system.failing[name]--
+      system.onFailure()
+      throw new Error('EIO')
+    }
+  }
   return {
     ...fs,
-    fdatasync: (descriptor: number, callback: Callback) => {
-      if (failing.fdatasync === 0) return fs.fdatasync(descriptor, callback)
-      failing.fdatasync--
-      failing.onSync().then(() => callback(new Error('EIO')), callback)
-    },
-    ftruncate: (descriptor: number, length: number, callback: Callback) => {
-      if (failing.ftruncate === 0) return fs.ftruncate(descriptor, length, callback)
-      failing.ftruncate--
-      queueMicrotask(() => callback(new Error('EIO')))
-    },
+    writeSync: watched(
+      'write',
+      (descriptor: number, bytes: Buffer, offset: number, length: number, at?: number) => {
+        const part = system.isShort ? Math.ceil(length / 2) : length
+        if (system.isShort) system.failing.write = system.failsBehindShort
+        system.isShort = false
+        return fs.writeSync(descriptor, bytes, offset, part, at)
+      },
+    ),
+    fdatasyncSync: watched('fdatasync', fs.fdatasyncSync),
+    ftruncateSync: watched('ftruncate', fs.ftruncateSync),
   }
 })
 
 beforeEach(() => {
-  Object.assign(failing, { fdatasync: 0, ftruncate: 0, onSync: async () => {} })
+  Object.assign(system.failing, { write: 0, fdatasync: 0, ftruncate: 0 })
+  system.onFailure = () => {}
+  Object.assign(system, { isShort: false, failsBehindShort: 0 })
+  system.calls.length = 0
 })
 
-async function openFaulty(path: string) {
-  const backend = new JsonlBackend({ path })
-  onTestFinished(() => backend.close())
-  await backend.open()
-  return { backend, log: new AuditLog({ backend }) }
-}
+const FAILED = { code: 'AUDIT_WRITE_FAILED' }
 
-test('a batch whose sync fails is cut back, and recording it again makes no duplicate', async () => {
+test('what is acknowledged was written, and then synced', async () => {
+  const { append } = await openInThisThread(await freshPath())
+  await append(leafOf('a'))
+  expect(system.calls).toEqual(['write', 'fdatasync'])
+})
+
+test('a batch whose sync fails is cut back for good, and recording it again makes no duplicate', async () => {
   const path = await freshPath()
-  const { backend, log } = await openFaulty(path)
-  await log.record(inputOf('a'))
+  const { append, log } = await openInThisThread(path)
+  await append(leafOf('a'))
   const { size } = await stat(path)
   const leaf = leafOf('b')
-  failing.fdatasync = 1
-  await expect(backend.append([leaf])).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
+  system.failing.fdatasync = 1
+  system.calls.length = 0
+  await expect(append(leaf)).rejects.toThrow('EIO')
+  expect(system.calls).toEqual(['write', 'fdatasync', 'ftruncate', 'fdatasync'])
   expect((await stat(path)).size).toBe(size)
-  expect(await log.count()).toBe(1)
-  expect(await backend.append([leaf])).toBe(1)
-  const other = await openBackend(path)
-  expect(await other.log.query()).toEqual(await log.query())
-  expect(await other.log.count()).toBe(2)
+  expect(await log.size()).toBe(1)
+  expect(await append(leaf)).toBe(1)
+  const other = await openInThisThread(path)
+  expect(await other.texts()).toEqual(['a', 'b'])
 })
 
-test('while a failed batch cannot be cut back, nobody takes it for entries, and later everybody goes on', async () => {
-  const path = await freshPath()
-  const { log } = await openFaulty(path)
-  const other = await openBackend(path)
-  await log.record(inputOf('a'))
-  expect(await other.log.count()).toBe(1)
-  const { size } = await stat(path)
+test.each([
+  ['cut back', { fdatasync: 1, ftruncate: 4 }],
+  ['synced after it was cut back', { fdatasync: 5, ftruncate: 0 }],
+])(
+  'while a failed batch cannot be %s, nobody takes it for entries, and later everybody goes on',
+  async (_, failing) => {
+    const path = await freshPath()
+    const { append, log, texts } = await openInThisThread(path)
+    const other = await openInThisThread(path)
+    await append(leafOf('a'))
+    expect(await other.log.size()).toBe(1)
+    const { size } = await stat(path)
 
-  failing.fdatasync = 1
-  failing.ftruncate = 2
-  await expect(log.record(inputOf('lost'))).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
-  expect((await stat(path)).size).toBeGreaterThan(size)
-  expect(await log.count()).toBe(1)
-  expect(await log.query()).toHaveLength(1)
-  const waiting = other.log.count()
-  await expect(log.record(inputOf('lost too'))).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
-  // Without another call, this process takes the bytes back by itself.
-  expect(await waiting).toBe(1)
-  expect((await stat(path)).size).toBe(size)
-  expect(await other.log.record(inputOf('b'))).toMatchObject({ index: 1 })
-  expect(await log.record(inputOf('c'))).toMatchObject({ index: 2 })
-})
+    Object.assign(system.failing, failing)
+    await expect(append(leafOf('lost'))).rejects.toThrow('EIO')
+    expect(await log.size()).toBe(1)
+    expect(await texts()).toEqual(['a'])
+    const waiting = other.append(leafOf('b'))
+    await expect(append(leafOf('lost too'))).rejects.toMatchObject(FAILED)
+    // Without another call, this process takes the bytes back by itself, however often it has to try.
+    expect(await waiting).toBe(1)
+    expect(system.failing).toEqual({ write: 0, fdatasync: 0, ftruncate: 0 })
+    expect((await stat(path)).size).toBe(2 * size)
+    expect(await append(leafOf('c'))).toBe(2)
+    expect(await other.texts()).toEqual(['a', 'b', 'c'])
+  },
+)
 
 test('what a program that takes no lock appends is not cut off with a failed batch', async () => {
   const path = await freshPath()
-  const { log } = await openFaulty(path)
-  await log.record(inputOf('a'))
+  const { append, texts } = await openInThisThread(path)
+  await append(leafOf('a'))
   const foreign = leafOf('theirs').line
-  failing.fdatasync = 1
-  failing.onSync = () => appendFile(path, `${foreign}\n`)
-  await expect(log.record(inputOf('lost'))).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
-  expect((await log.query()).map(entry => entry.inputText)).toEqual(['a', 'theirs'])
+  system.failing.fdatasync = 1
+  system.onFailure = () => appendFileSync(path, `${foreign}\n`)
+  await expect(append(leafOf('lost'))).rejects.toThrow('EIO')
+  expect(await texts()).toEqual(['a', 'theirs'])
   const content = await readFile(path, 'utf8')
   expect(content).toContain(foreign)
   expect(content).not.toContain('lost')
-  const other = await openBackend(path)
-  expect(await other.log.query()).toEqual(await log.query())
+  const other = await openInThisThread(path)
+  expect(await other.texts()).toEqual(['a', 'theirs'])
   expect(other.damages).toEqual([])
+})
+
+test('blanking out goes on where it failed, and leaves what others have appended as it is', async () => {
+  const path = await freshPath()
+  const { append } = await openInThisThread(path)
+  const other = await openInThisThread(path)
+  await append(leafOf('a'))
+  const foreign = leafOf('theirs').line
+  system.failing.fdatasync = 2
+  system.onFailure = () => {
+    system.onFailure = () => {}
+    appendFileSync(path, `${foreign}\n`)
+  }
+  await expect(append(leafOf('lost'))).rejects.toThrow('EIO')
+  expect(await other.append(leafOf('b'))).toBe(2)
+  expect(await other.texts()).toEqual(['a', 'theirs', 'b'])
+  expect(other.damages).toEqual([])
+})
+
+test('a write that ends early goes on where it ended', async () => {
+  const path = await freshPath()
+  const { append } = await openInThisThread(path)
+  system.isShort = true
+  await append(leafOf('a'), leafOf('b'))
+  expect(system.calls).toEqual(['write', 'write', 'fdatasync'])
+  expect(await (await openInThisThread(path)).texts()).toEqual(['a', 'b'])
+})
+
+test.each([
+  ['short', 'x'],
+  ['long', 'x'.repeat(10_000)],
+])(
+  'of a batch that was written in part, only that part is taken back, and not what others appended: a %s line',
+  async (_, text) => {
+    const path = await freshPath()
+    const { append, texts } = await openInThisThread(path)
+    await append(leafOf('a'))
+    const theirs = `${lineOf(text)}\n`
+    Object.assign(system, { isShort: true, failsBehindShort: 1 })
+    system.onFailure = () => appendFileSync(path, theirs)
+    await expect(append(leafOf('y'.repeat(3000)), leafOf('z'))).rejects.toThrow('EIO')
+    expect(await texts()).toEqual(['a', text])
+    expect((await readFile(path, 'utf8')).endsWith(theirs)).toBe(true)
+  },
+)
+
+test('a tail is closed off for good before the batch is written', async () => {
+  const path = await freshPath()
+  appendFileSync(path, leafOf('a').line)
+  const { append } = await openInThisThread(path)
+  system.calls.length = 0
+  expect(await append(leafOf('b'))).toBe(1)
+  expect(system.calls).toEqual(['write', 'fdatasync', 'write', 'fdatasync'])
+})
+
+test('a log that closes while it cannot take back a failed batch says so', async () => {
+  const { append, log } = await openInThisThread(await freshPath())
+  Object.assign(system.failing, { fdatasync: 1, ftruncate: 100 })
+  await expect(append(leafOf('lost'))).rejects.toThrow('EIO')
+  expect(() => log.close()).toThrow(expect.objectContaining(FAILED))
 })

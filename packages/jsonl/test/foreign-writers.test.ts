@@ -79,3 +79,19 @@ test('line ends of Windows, blank lines and a byte order mark do no harm', async
   expect(await textsOf(backend)).toEqual(['a', 'b'])
   expect(damages).toEqual([])
 })
+
+test.each([
+  ['a key twice', (line: string) => line.replace('{', '{"user": "bob", ')],
+  ['a key twice, once escaped', (line: string) => line.replace('{', '{"us\\u0065r": "bob", ')],
+  ['a key of metadata twice', (line: string) => line.replace('{}', '{"a": {"b": [{"c": 1, "c": 2}]}}')],
+  ['a number that no double holds', (line: string) => line.replace('{}', '{"n": 9007199254740993}')],
+  ['a cost that no double holds', (line: string) => line.replace('"cost_usd": null', '"cost_usd": 1e400')],
+])('a line that says two things at once is damaged: %s', async (_, change) => {
+  const path = await freshPath()
+  const line = synapseKitLine(FIRST, '21:07:03.624441', 'x')
+  expect(change(line)).not.toBe(line)
+  await writeFile(path, change(line) + synapseKitLine(SECOND, '21:07:03.7', 'b'))
+  const { backend, damages } = await openBackend(path)
+  expect(await textsOf(backend)).toEqual(['b'])
+  expect(damages).toMatchObject([{ line: 1, reason: 'not-entry' }])
+})

@@ -1,25 +1,37 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { FileLock } from '../src/file-lock.ts'
-import { freshPath, leafOf, openBackend, textsOf } from './scene.ts'
+import { FileLock, type LockMode, newDeadline } from '../src/file-lock.ts'
+import { loadNativeLock, type NativeLock } from '../src/native-lock.ts'
+import { freshPath, leafOf, lineOf, openInThisThread } from './scene.ts'
 
 const holder = new URL('hold-lock.ts', import.meta.url)
 
 async function newLock(path: string): Promise<FileLock> {
   const descriptor = openSync(path, 'a+')
   onTestFinished(() => closeSync(descriptor))
-  return new FileLock(descriptor)
+  return new FileLock(loadNativeLock(import.meta.url), descriptor)
+}
+
+/** Takes the lock and keeps it until it is released. */
+function take(lock: FileLock, mode: LockMode): Promise<void> {
+  return lock.hold(
+    mode,
+    newDeadline(),
+    () => {},
+    () => true,
+  )
 }
 
 /** Whether the lock is free to be taken, within the time that a few tries take. */
 async function isFree(lock: FileLock, mode: 'shared' | 'exclusive'): Promise<boolean> {
   vi.useFakeTimers()
   try {
-    const outcome = lock.acquire(mode).then(
+    const outcome = take(lock, mode).then(
       () => true,
       () => false,
     )
@@ -35,11 +47,11 @@ async function isFree(lock: FileLock, mode: 'shared' | 'exclusive'): Promise<boo
 test('readers share the lock, a writer has it alone', async () => {
   const path = await freshPath()
   const [one, two] = [await newLock(path), await newLock(path)]
-  await one.acquire('shared')
+  await take(one, 'shared')
   expect(await isFree(two, 'shared')).toBe(true)
   expect(await isFree(two, 'exclusive')).toBe(false)
   one.release()
-  await one.acquire('exclusive')
+  await take(one, 'exclusive')
   expect(await isFree(two, 'shared')).toBe(false)
   expect(await isFree(two, 'exclusive')).toBe(false)
   one.release()
@@ -49,9 +61,9 @@ test('readers share the lock, a writer has it alone', async () => {
 test('who waits gets it as soon as it is free', async () => {
   const path = await freshPath()
   const [one, two] = [await newLock(path), await newLock(path)]
-  await one.acquire('exclusive')
+  await take(one, 'exclusive')
   let isHeld = false
-  const waiting = two.acquire('exclusive').then(() => {
+  const waiting = take(two, 'exclusive').then(() => {
     isHeld = true
   })
   await new Promise(resolve => setTimeout(resolve, 20))
@@ -83,22 +95,46 @@ test('a lock that another process holds is taken, and is free once the process i
 
 test('behind a lock that stays taken, writing is busy, reading what is known is not, and both go on after it', async () => {
   const path = await freshPath()
-  const { backend } = await openBackend(path)
-  const other = await openBackend(path)
-  await backend.append([leafOf('a')])
-  expect(await other.backend.size()).toBe(1)
+  const own = await openInThisThread(path)
+  const other = await openInThisThread(path)
+  await own.append(leafOf('a'))
+  expect(await other.log.size()).toBe(1)
   const lock = await newLock(path)
-  await lock.acquire('exclusive')
+  await take(lock, 'exclusive')
   vi.useFakeTimers()
   onTestFinished(() => {
     vi.useRealTimers()
   })
-  const refused = expect(backend.append([leafOf('b')])).rejects.toMatchObject({ code: 'AUDIT_BUSY' })
+  const refused = expect(own.append(leafOf('b'))).rejects.toMatchObject({ code: 'AUDIT_BUSY' })
   await vi.advanceTimersByTimeAsync(31_000)
   await refused
-  expect(await other.backend.size()).toBe(1)
+  expect(await other.log.size()).toBe(1)
   vi.useRealTimers()
   lock.release()
-  expect(await backend.append([leafOf('c')])).toBe(1)
-  expect(await textsOf(other.backend)).toEqual(['a', 'c'])
+  expect(await own.append(leafOf('c'))).toBe(1)
+  expect(await other.texts()).toEqual(['a', 'c'])
+})
+
+test('a call that needs two locks waits 30 seconds for both, not for each', async () => {
+  const path = await freshPath()
+  const isFree = { shared: false, exclusive: false }
+  const system = loadNativeLock(import.meta.url)
+  const native: NativeLock = {
+    tryLock: (descriptor, offset, length, options = {}) =>
+      isFree[options.shared ? 'shared' : 'exclusive'] && system.tryLock(descriptor, offset, length, options),
+    unlock: system.unlock,
+  }
+  const { append } = await openInThisThread(path, { native })
+  await writeFile(path, `${lineOf('x'.repeat(2_000_000))}\n`) // so far behind that it catches up first
+  vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+  const outcome = append(leafOf('b')).catch((error: unknown) => error)
+  await vi.advanceTimersByTimeAsync(29_000)
+  isFree.shared = true
+  await vi.advanceTimersByTimeAsync(2_000)
+  isFree.exclusive = true
+  await vi.advanceTimersByTimeAsync(30_000)
+  expect(await outcome).toMatchObject({ code: 'AUDIT_BUSY' })
 })

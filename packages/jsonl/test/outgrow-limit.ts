@@ -1,34 +1,38 @@
 // Writes a batch that outgrows the process's limit on the size of a file, while two readers look on.
 import fs, { statSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
-import { AuditError, createEntry, createLeaf } from '@audit/core'
+import { createEntry, createLeaf, type Leaf } from '@audit/core'
+import { JsonlBackend } from '@audit/jsonl'
+import { encodeBatch } from '../src/batch.ts'
+import { loadNativeLock } from '../src/native-lock.ts'
 
 const [, , path = ''] = process.argv
 
 // The moment at which the file is cut back is the one at which it must have been seen longer.
 let lengthWhenCut = 0
-const { ftruncate } = fs
-fs.ftruncate = Object.assign((...args: Parameters<typeof ftruncate>) => {
+const { ftruncateSync } = fs
+fs.ftruncateSync = (...args) => {
   lengthWhenCut = statSync(path).size
-  ftruncate(...args)
-}, ftruncate)
+  ftruncateSync(...args)
+}
 syncBuiltinESMExports()
-const { JsonlBackend } = await import('@audit/jsonl')
+const { OpenLog } = await import('../src/open-log.ts')
 
 process.on('SIGXFSZ', () => {}) // by default it kills; ignored, the write fails
 
 const leafOf = (inputText: string) =>
   createLeaf(createEntry({ model: 'm', user: 'u', inputText, outputText: '' }))
-const writer = new JsonlBackend({ path })
-const reader = new JsonlBackend({ path })
-await writer.open()
+const native = loadNativeLock(import.meta.url)
+const writer = await OpenLog.open({ path, isReadOnly: false, native, onDamage: async () => {} })
+const append = (leaves: readonly Leaf[]) => writer.append(encodeBatch(leaves))
+const reader = new JsonlBackend({ path }) // in a thread of its own
 await reader.open()
-await writer.append([leafOf('first')])
+await append([leafOf('first')])
 const before = statSync(path).size
 
 const seen = new Set<number>()
 let isOver = false
-const look = async (backend: typeof writer) => {
+const look = async (backend: Pick<JsonlBackend, 'size'>) => {
   while (!isOver) {
     seen.add(await backend.size())
     await new Promise(resolve => setImmediate(resolve))
@@ -38,19 +42,18 @@ const looking = [look(writer), look(reader)]
 let outcome: unknown
 const leaves = Array.from({ length: 4000 }, () => leafOf('x'.repeat(1000)))
 try {
-  await writer.append(leaves)
+  await append(leaves)
 } catch (error) {
   outcome = error
 }
 isOver = true
 await Promise.all(looking)
 const isCutBack = statSync(path).size === before
-const next = await writer.append([leafOf('small')])
-await writer.close()
+const next = await append([leafOf('small')])
+writer.close()
 await reader.close()
 
-const code = outcome instanceof AuditError ? outcome.code : String(outcome)
-const cause = outcome instanceof AuditError ? (outcome.cause as NodeJS.ErrnoException).code : undefined // a system error
+const cause = outcome instanceof Error && 'code' in outcome ? outcome.code : String(outcome)
 process.stdout.write(
-  JSON.stringify({ code, cause, wasShort: lengthWhenCut > before, seen: [...seen], isCutBack, next }),
+  JSON.stringify({ cause, wasShort: lengthWhenCut > before, seen: [...seen], isCutBack, next }),
 )

@@ -3,15 +3,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   type AuditBackend,
+  type AuditEntry,
   AuditLog,
   createEntry,
   createLeaf,
   type EntryInput,
   encodeLine,
   type Leaf,
+  type Page,
 } from '@audit/core'
-import { type Damage, JsonlBackend } from '@audit/jsonl'
+import { type Damage, JsonlBackend, type JsonlBackendOptions } from '@audit/jsonl'
 import { onTestFinished } from 'vitest'
+import { encodeBatch } from '../src/batch.ts'
+import { loadNativeLock } from '../src/native-lock.ts'
+import { OpenLog } from '../src/open-log.ts'
 
 /** A path in a fresh folder that is removed after the test. */
 export async function freshPath(name = 'audit.jsonl'): Promise<string> {
@@ -21,9 +26,9 @@ export async function freshPath(name = 'audit.jsonl'): Promise<string> {
 }
 
 /** An open backend that is closed after the test, and what it tells of damage. */
-export async function openBackend(path: string) {
+export async function openBackend(path: string, options: Pick<JsonlBackendOptions, 'readOnly'> = {}) {
   const damages: Damage[] = []
-  const backend = new JsonlBackend({ path, onDamage: damage => damages.push(damage) })
+  const backend = new JsonlBackend({ ...options, path, onDamage: damage => damages.push(damage) })
   onTestFinished(() => backend.close().catch(() => {})) // a test of a broken file may leave it unable to
   await backend.open()
   return { backend, damages, log: new AuditLog({ backend }) }
@@ -42,7 +47,45 @@ export function lineOf(inputText: string): string {
   return encodeLine(createEntry(inputOf(inputText)))
 }
 
-/** The texts of all entries, in the order of the log. */
-export async function textsOf(backend: AuditBackend): Promise<string[]> {
-  return (await backend.read(0, Number.MAX_SAFE_INTEGER)).map(entry => entry.inputText)
+/** All entries, in the order of the log, page by page. */
+export async function entriesOf(backend: Pick<AuditBackend, 'read'>): Promise<AuditEntry[]> {
+  const entries: AuditEntry[] = []
+  let page: Page
+  do {
+    page = await backend.read(entries.length, Number.MAX_SAFE_INTEGER)
+    entries.push(...page)
+  } while (page.isPartial)
+  return entries
+}
+
+/** Their texts. */
+export async function textsOf(backend: Pick<AuditBackend, 'read'>): Promise<string[]> {
+  return (await entriesOf(backend)).map(entry => entry.inputText)
+}
+
+/** The log as the worker opens it, in this thread: where system calls and timers can be replaced. It is closed after the test. */
+export async function openInThisThread(
+  path: string,
+  { isReadOnly = false, native = loadNativeLock(import.meta.url) } = {},
+) {
+  const damages: Damage[] = []
+  const log = await OpenLog.open({
+    path,
+    isReadOnly,
+    native,
+    onDamage: async found => void damages.push(...found),
+  })
+  onTestFinished(() => {
+    try {
+      log.close()
+    } catch {
+      // A test of a broken file may leave it unable to.
+    }
+  })
+  return {
+    log,
+    damages,
+    append: (...leaves: readonly Leaf[]) => log.append(encodeBatch(leaves)),
+    texts: () => textsOf({ read: async (start, end) => [...(await log.read(start, end)).entries] }),
+  }
 }

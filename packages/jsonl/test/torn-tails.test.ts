@@ -1,26 +1,57 @@
 import { appendFile, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { freshPath, inputOf, lineOf, openBackend, textsOf } from './scene.ts'
+import { freshPath, inputOf, leafOf, lineOf, openBackend, textsOf } from './scene.ts'
 
-test('a tail that lacks only its newline is an entry, at once and for everyone', async () => {
+test('a whole entry without its newline counts for nobody until a writer has closed it off, and then for everyone', async () => {
   const path = await freshPath()
-  await writeFile(path, `${lineOf('a')}\n${lineOf('b')}`)
+  const tail = lineOf('b')
+  await writeFile(path, `${lineOf('a')}\n${tail}`)
   const one = await openBackend(path)
   const two = await openBackend(path)
-  expect(await textsOf(one.backend)).toEqual(['a', 'b'])
+  const readOnly = await openBackend(path, { readOnly: true })
+  for (const { backend, damages } of [one, two, readOnly]) {
+    expect(await textsOf(backend)).toEqual(['a'])
+    expect(await backend.inspect()).toMatchObject([{ kind: 'damaged' }])
+    expect(damages).toMatchObject([{ line: 2, reason: 'torn', length: Buffer.byteLength(tail) }])
+  }
   expect(await one.log.record(inputOf('c'))).toMatchObject({ index: 2 })
-  expect(await textsOf(two.backend)).toEqual(['a', 'b', 'c'])
   expect(await two.log.record(inputOf('d'))).toMatchObject({ index: 3 })
   const three = await openBackend(path)
-  expect(await textsOf(three.backend)).toEqual(['a', 'b', 'c', 'd'])
-  expect([...one.damages, ...two.damages, ...three.damages]).toEqual([])
+  for (const { backend } of [one, two, readOnly, three]) {
+    expect(await textsOf(backend)).toEqual(['a', 'b', 'c', 'd'])
+    expect(await backend.damage()).toEqual([])
+  }
   expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(5)
+})
+
+test('what completes a tail into another entry takes back nothing that anybody has counted', async () => {
+  const path = await freshPath()
+  const [first = '', second = ''] = [lineOf('b'), lineOf('other')]
+  await writeFile(path, `${lineOf('a')}\n${first}`)
+  const reader = await openBackend(path)
+  expect(await reader.backend.size()).toBe(1)
+  await appendFile(path, second) // two entries on one line are none
+  expect(await reader.backend.size()).toBe(1)
+  const writer = await openBackend(path)
+  expect(await writer.log.record(inputOf('c'))).toMatchObject({ index: 1 })
+  expect(await textsOf(reader.backend)).toEqual(['a', 'c'])
+  expect(await textsOf(writer.backend)).toEqual(['a', 'c'])
+})
+
+test('an id that stands in the tail is not written again', async () => {
+  const path = await freshPath()
+  const leaf = leafOf('a')
+  await writeFile(path, leaf.line)
+  const { backend } = await openBackend(path)
+  await expect(backend.append([leaf])).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
+  expect(await textsOf(backend)).toEqual(['a'])
+  expect(await readFile(path, 'utf8')).toBe(`${leaf.line}\n`)
 })
 
 test('wherever a line is cut, the entries before and after it stay whole', async () => {
   const whole = lineOf('tête {"à": "tête"}')
   const bytes = Buffer.from(whole)
-  for (let length = 1; length < bytes.length; length += 3) {
+  for (let length = 1; length < bytes.length; length += 9) {
     const path = await freshPath()
     const tail = bytes.subarray(0, length)
     await writeFile(path, Buffer.concat([Buffer.from(`${lineOf('a')}\n`), tail]))
@@ -35,6 +66,7 @@ test('wherever a line is cut, the entries before and after it stay whole', async
     const again = await openBackend(path)
     expect(await textsOf(again.backend)).toEqual(['a', 'b'])
     expect(await again.backend.damage()).toEqual(await backend.damage())
+    await Promise.all([backend.close(), again.backend.close()])
   }
 })
 
@@ -57,18 +89,22 @@ test('a torn tail is told of once, by reader and writer alike', async () => {
 })
 
 test.each([
-  ['text', 'glued'],
-  ['an entry', lineOf('glued')],
-])('%s that is glued to an entry without a newline harms neither it nor the next', async (_, glued) => {
-  const path = await freshPath()
-  await writeFile(path, lineOf('a'))
-  const { backend, log, damages } = await openBackend(path)
-  await appendFile(path, glued)
-  expect(await textsOf(backend)).toEqual(['a'])
-  await log.record(inputOf('b'))
-  expect(await textsOf(backend)).toEqual(['a', 'b'])
-  expect(damages).toMatchObject([{ line: 1, reason: 'not-json', length: glued.length }])
-})
+  ['text', 'glued', 'torn'],
+  ['an entry', lineOf('glued'), 'not-json'],
+])(
+  '%s that is glued to an entry without a newline makes one damaged line, and does not harm the next',
+  async (_, glued, reason) => {
+    const path = await freshPath()
+    const content = lineOf('a')
+    await writeFile(path, content)
+    const { backend, log } = await openBackend(path)
+    await appendFile(path, glued)
+    expect(await textsOf(backend)).toEqual([])
+    expect(await log.record(inputOf('b'))).toMatchObject({ index: 0 })
+    expect(await textsOf(backend)).toEqual(['b'])
+    expect(await backend.damage()).toMatchObject([{ line: 1, reason, length: content.length + glued.length }])
+  },
+)
 
 test('a tail of zeroes, as power loss leaves them, is damage', async () => {
   const path = await freshPath()

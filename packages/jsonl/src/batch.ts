@@ -1,0 +1,58 @@
+import { AuditError, canonicalTimestamp, type IndexedFields, type Leaf } from '@audit/core'
+import { MAX_LINE_BYTES } from './line-scanner.ts'
+import type { WrittenLine } from './log-contents.ts'
+
+const NEWLINE = 0x0a
+
+/** Entries on their way to the file. One buffer crosses to the worker faster than many. */
+export interface Batch {
+  /** The lines, each with its newline. */
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** Bytes of each line, without its newline. */
+  readonly lengths: readonly number[]
+  /** What the index needs to know of each entry. */
+  readonly fields: readonly IndexedFields[]
+}
+
+/** @throws AuditError `AUDIT_INVALID_ENTRY` for an entry that could not be read again. */
+export function encodeBatch(leaves: readonly Leaf[]): Batch {
+  const lengths = leaves.map(lengthOf)
+  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length + 1, 0))
+  const target = Buffer.from(bytes.buffer)
+  let end = 0
+  for (const { line } of leaves) {
+    end += target.write(line, end)
+    bytes[end++] = NEWLINE
+  }
+  return { bytes, lengths, fields: leaves.map(({ entry }) => fieldsOf(entry)) }
+}
+
+/** The lines of a batch, without their newlines. */
+export function linesOfBatch({ bytes, lengths, fields }: Batch): readonly WrittenLine[] {
+  let start = 0
+  return fields.map((of, i) => {
+    const length = lengths[i] ?? 0
+    const line = { fields: of, bytes: Buffer.from(bytes.buffer, bytes.byteOffset + start, length) }
+    start += length + 1
+    return line
+  })
+}
+
+function lengthOf({ line, entry }: Leaf): number {
+  // The line would be acknowledged, and be damage when it is read again.
+  if (!isTime(entry.timestamp)) throw new AuditError('AUDIT_INVALID_ENTRY', 'the timestamp is no time')
+  const length = Buffer.byteLength(line)
+  if (length <= MAX_LINE_BYTES) return length
+  const message = `the entry has ${length} bytes; a line can have ${MAX_LINE_BYTES}`
+  throw new AuditError('AUDIT_INVALID_ENTRY', message)
+}
+
+function fieldsOf({ entryId, timestamp, user, model }: IndexedFields): IndexedFields {
+  return { entryId, timestamp, user, model }
+}
+
+function isTime(timestamp: string): boolean {
+  const canonical = canonicalTimestamp(timestamp)
+  const date = new Date(canonical)
+  return !Number.isNaN(date.getTime()) && date.toISOString() === canonical
+}

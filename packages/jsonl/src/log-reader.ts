@@ -1,0 +1,161 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import {
+  type AuditEntry,
+  encodeLine,
+  type Finding,
+  HASH_BYTES,
+  leafHash,
+  matches,
+  PAGE_BYTES,
+  placeEntry,
+  type Selection,
+} from '@audit/core'
+import type { Damage } from './damage.ts'
+import { decodeEntryLine, isFlaw } from './entry-line.ts'
+import type { LogContents } from './log-contents.ts'
+
+/** So many lines, or about so many bytes of them, are read at once; then other calls get their turn. */
+const MAX_READ_LINES = 512
+const MAX_READ_BYTES = 1024 * 1024
+
+/** Entries, and whether there may be more since they weigh about `PAGE_BYTES`. */
+export interface EntryPage {
+  readonly entries: readonly AuditEntry[]
+  readonly isPartial: boolean
+}
+
+/** Answers questions about what is known of the log. Holds about `PAGE_BYTES` at once. */
+export class LogReader {
+  readonly #contents: LogContents
+
+  constructor(contents: LogContents) {
+    this.#contents = contents
+  }
+
+  read(start: number, end: number): Promise<EntryPage> {
+    return this.#pageOf(this.#entries(this.#range(start, end), MAX_READ_LINES))
+  }
+
+  find(selection: Selection): Promise<EntryPage> {
+    return this.#pageOf(this.#matching(selection))
+  }
+
+  async count(selection: Selection): Promise<number> {
+    if (selection.entryId === undefined && selection.metadata === undefined) {
+      return this.#contents.index.count(selection)
+    }
+    let count = 0
+    for await (const entries of this.#matching(selection)) count += entries.length
+    return count
+  }
+
+  /** Leaf hashes of a range, 32 bytes each, joined. */
+  async leafHashes(start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+    const range = this.#range(start, end)
+    const hashes = new Uint8Array(range.length * HASH_BYTES)
+    let count = 0
+    for await (const entries of this.#entries(range, MAX_READ_LINES)) {
+      for (const entry of entries) hashes.set(leafHash(encodeLine(entry)), HASH_BYTES * count++)
+    }
+    return hashes
+  }
+
+  /** Lines that are no entries, and entries that are not spelt as this package writes them. */
+  async inspect(): Promise<readonly Finding[]> {
+    const findings = this.#contents.damage.damages.map(findingOf)
+    const all = this.#range(0, this.#contents.index.size)
+    for (const indexes of this.#parts(all, MAX_READ_LINES)) {
+      const lines = this.#contents.linesAt(indexes)
+      for (const [i, index] of indexes.entries()) {
+        const line = lines[i]
+        if (!line || isCanonical(line)) continue // whoever reads a line that was changed is told by `read`
+        const message = `the line of entry ${index} is not spelt as this package writes it`
+        findings.push({ kind: 'foreign-entry', index, message })
+      }
+      await nextTurn()
+    }
+    return findings
+  }
+
+  /** Takes entries until they weigh a page. */
+  async #pageOf(parts: AsyncIterable<readonly AuditEntry[]>): Promise<EntryPage> {
+    const entries: AuditEntry[] = []
+    let bytes = 0
+    for await (const part of parts) {
+      for (const entry of part) {
+        entries.push(entry)
+        bytes += this.#contents.lineLength(entry.index)
+      }
+      if (bytes >= PAGE_BYTES) return { entries, isPartial: true }
+    }
+    return { entries, isPartial: false }
+  }
+
+  #range(start: number, end: number): Indexes {
+    return new Indexes(start, Math.min(end, this.#contents.index.size))
+  }
+
+  async *#matching(selection: Selection): AsyncGenerator<AuditEntry[], void, undefined> {
+    let remaining = selection.limit ?? Number.POSITIVE_INFINITY
+    if (remaining === 0) return
+    const places = this.#contents.index.places(selection)
+    for await (const entries of this.#entries(places, Math.min(remaining, MAX_READ_LINES))) {
+      const found = entries.filter(entry => matches(selection, entry)).slice(0, remaining)
+      yield found
+      remaining -= found.length
+      if (remaining === 0) return
+    }
+  }
+
+  async *#entries(
+    indexes: Iterable<number>,
+    firstPart: number,
+  ): AsyncGenerator<AuditEntry[], void, undefined> {
+    for (const part of this.#parts(indexes, firstPart)) {
+      yield this.#contents.entriesAt(part).map((entry, i) => placeEntry(entry, part[i] ?? 0))
+      await nextTurn() // before the next part
+    }
+  }
+
+  /** Parts of these indexes, `firstPart` of them at first and then more, whose lines fit into bounded memory. */
+  *#parts(indexes: Iterable<number>, firstPart: number): Generator<number[], void, undefined> {
+    let limit = firstPart
+    let part: number[] = []
+    let bytes = 0
+    for (const index of indexes) {
+      part.push(index)
+      bytes += this.#contents.lineLength(index)
+      if (part.length < limit && bytes < MAX_READ_BYTES) continue
+      yield part
+      limit = Math.min(limit * 2, MAX_READ_LINES)
+      part = []
+      bytes = 0
+    }
+    if (part.length > 0) yield part
+  }
+}
+
+/** Whole numbers from one to before another. */
+class Indexes {
+  readonly #start: number
+  readonly length: number
+
+  constructor(start: number, end: number) {
+    this.#start = start
+    this.length = Math.max(0, end - start)
+  }
+
+  *[Symbol.iterator](): Generator<number, void, undefined> {
+    for (let i = 0; i < this.length; i++) yield this.#start + i
+  }
+}
+
+function isCanonical(line: Buffer): boolean {
+  const decoded = decodeEntryLine(line)
+  return decoded !== undefined && !isFlaw(decoded) && line.equals(Buffer.from(encodeLine(decoded)))
+}
+
+function findingOf({ line, offset, reason, message }: Damage): Finding {
+  const kind = reason === 'duplicate-id' ? 'entry-inserted' : 'damaged'
+  return { kind, message: `line ${line}, byte ${offset}: ${message}` }
+}

@@ -1,0 +1,67 @@
+import { AuditError, type AuditErrorCode, type Finding, type Selection } from '@audit/core'
+import type { Batch } from './batch.ts'
+import type { Damage } from './damage.ts'
+import type { EntryPage } from './log-reader.ts'
+import type { KnownLog } from './open-log.ts'
+
+/** What a worker is started with. */
+export interface WorkerSetup {
+  /** Absolute path of the log's file. */
+  readonly path: string
+  readonly isReadOnly: boolean
+  /** File or URL from where fs-native-extensions is resolved. */
+  readonly anchor: string
+  /** How many damaged lines the application has still to be told of: one number, which both threads change. */
+  readonly untold: Int32Array
+  /** The log as an earlier worker knew it, which has died. */
+  readonly known?: KnownLog
+}
+
+/** What a worker does on request. The first request opens the log. */
+export interface Operations {
+  open(): KnownLog
+  append(batch: Batch): number
+  storedIndexesOf(entryIds: readonly string[]): (number | undefined)[]
+  size(): number
+  read(start: number, end: number): EntryPage
+  find(selection: Selection): EntryPage
+  count(selection: Selection): number
+  leafHashes(start: number, end: number): Uint8Array<ArrayBuffer>
+  damages(): readonly Damage[]
+  inspect(): readonly Finding[]
+  /** Waits for what is under way, and lets go of the file. */
+  close(): void
+}
+
+export interface Request {
+  readonly id: number
+  readonly operation: keyof Operations
+  readonly args: readonly unknown[]
+}
+
+/** What a worker sends: an answer, or damaged lines that it found meanwhile. */
+export type Message =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly failure: Failure }
+  | { readonly damages: readonly Damage[] }
+
+/** An `AuditError` on its way between threads, where a class and its extra properties would be lost. */
+export interface Failure {
+  readonly code: AuditErrorCode
+  readonly message: string
+  readonly cause?: { readonly name: string; readonly message: string; readonly code?: string }
+}
+
+/** Makes an error ready to cross to another thread. */
+export function packFailure({ code, message, cause }: AuditError): Failure {
+  if (!(cause instanceof Error)) return { code, message }
+  const causeCode = 'code' in cause && typeof cause.code === 'string' ? { code: cause.code } : {}
+  return { code, message, cause: { name: cause.name, message: cause.message, ...causeCode } }
+}
+
+/** Makes the error again on the other side. */
+export function unpackFailure({ code, message, cause }: Failure): AuditError {
+  if (!cause) return new AuditError(code, message)
+  const { message: reason, ...rest } = cause
+  return new AuditError(code, message, { cause: Object.assign(new Error(reason), rest) })
+}
