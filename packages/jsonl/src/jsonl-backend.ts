@@ -15,6 +15,7 @@ import type { Damage } from './damage.ts'
 import { DamageListener, warnOfDamage } from './damage-listener.ts'
 import type { EntryPage } from './log-reader.ts'
 import { outcomeOf, unknownOutcome } from './lost-answer.ts'
+import { nativeLockAnchors } from './native-lock-anchors.ts'
 import type { KnownLog } from './open-log.ts'
 import type { Operations, WorkerSetup } from './protocol.ts'
 import { WorkerConnection, WorkerDeath } from './worker-connection.ts'
@@ -202,8 +203,7 @@ export class JsonlBackend implements AuditBackend {
     return {
       path: this.#path,
       isReadOnly: this.isReadOnly,
-      // A bundle in CommonJS has no import.meta.url, and an ES module no __filename.
-      anchor: import.meta.url ?? __filename,
+      anchors: nativeLockAnchors(),
       untold: this.#untold,
       ...(this.#known && { known: this.#known }),
     }

@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module'
-import { AuditError } from '@audit/core'
+import { requirePackage } from '@audit/core'
 
 /** The part of `fs-native-extensions` that is used here; the package has no types of its own. */
 export interface NativeLock {
@@ -9,18 +8,10 @@ export interface NativeLock {
 }
 
 /**
- * Loads fs-native-extensions as the file `anchor` would: the worker's code has no place of its own.
+ * Loads fs-native-extensions as the first of these files would that can: the worker's code has no place of its own.
  *
  * @throws AuditError `AUDIT_OPEN_FAILED`.
  */
-export function loadNativeLock(anchor: string): NativeLock {
-  try {
-    return createRequire(anchor)('fs-native-extensions')
-  } catch (cause) {
-    throw new AuditError(
-      'AUDIT_OPEN_FAILED',
-      'fs-native-extensions cannot be loaded; install it, and leave it out of a bundle (external)',
-      { cause },
-    )
-  }
+export function loadNativeLock(anchors: readonly string[]): NativeLock {
+  return requirePackage<NativeLock>('fs-native-extensions', anchors, () => {}) // requiring it loads the binary
 }

@@ -9,8 +9,8 @@ export interface WorkerSetup {
   /** Absolute path of the log's file. */
   readonly path: string
   readonly isReadOnly: boolean
-  /** File or URL from where fs-native-extensions is resolved. */
-  readonly anchor: string
+  /** Files and URLs from where fs-native-extensions is resolved, in this order. */
+  readonly anchors: readonly string[]
   /** How many damaged lines the application has still to be told of: one number, which both threads change. */
   readonly untold: Int32Array
   /** The log as an earlier worker knew it, which has died. */

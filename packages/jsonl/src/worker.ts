@@ -65,7 +65,7 @@ function opened(): Promise<OpenLog> {
 
 async function open(): Promise<OpenLog> {
   try {
-    return await OpenLog.open({ ...setup, native: loadNativeLock(setup.anchor), onDamage: report })
+    return await OpenLog.open({ ...setup, native: loadNativeLock(setup.anchors), onDamage: report })
   } catch (error) {
     opening = undefined // the next request tries again
     throw error
