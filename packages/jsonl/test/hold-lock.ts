@@ -4,7 +4,7 @@ import { parentPort } from 'node:worker_threads'
 import { FileLock, newDeadline } from '../src/file-lock.ts'
 import { loadNativeLock } from '../src/native-lock.ts'
 
-const lock = new FileLock(loadNativeLock(import.meta.url), openSync(process.argv[2] ?? '', 'r+'))
+const lock = new FileLock(loadNativeLock([import.meta.url]), openSync(process.argv[2] ?? '', 'r+'))
 await lock.hold(
   'exclusive',
   newDeadline(),

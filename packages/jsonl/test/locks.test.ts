@@ -14,7 +14,7 @@ const holder = new URL('hold-lock.ts', import.meta.url)
 async function newLock(path: string): Promise<FileLock> {
   const descriptor = openSync(path, 'a+')
   onTestFinished(() => closeSync(descriptor))
-  return new FileLock(loadNativeLock(import.meta.url), descriptor)
+  return new FileLock(loadNativeLock([import.meta.url]), descriptor)
 }
 
 /** Takes the lock and keeps it until it is released. */
@@ -118,7 +118,7 @@ test('behind a lock that stays taken, writing is busy, reading what is known is 
 test('a call that needs two locks waits 30 seconds for both, not for each', async () => {
   const path = await freshPath()
   const isFree = { shared: false, exclusive: false }
-  const system = loadNativeLock(import.meta.url)
+  const system = loadNativeLock([import.meta.url])
   const native: NativeLock = {
     tryLock: (descriptor, offset, length, options = {}) =>
       isFree[options.shared ? 'shared' : 'exclusive'] && system.tryLock(descriptor, offset, length, options),

@@ -66,7 +66,7 @@ test('it waits while a writer holds the lock, and counts nothing of what may be 
   const { loadNativeLock } = await import('../src/native-lock.ts')
   const { openSync, closeSync } = await import('node:fs')
   const descriptor = openSync(path, 'r+')
-  const lock = new FileLock(loadNativeLock(import.meta.url), descriptor)
+  const lock = new FileLock(loadNativeLock([import.meta.url]), descriptor)
   await lock.hold(
     'exclusive',
     newDeadline(),

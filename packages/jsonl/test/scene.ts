@@ -66,7 +66,7 @@ export async function textsOf(backend: Pick<AuditBackend, 'read'>): Promise<stri
 /** The log as the worker opens it, in this thread: where system calls and timers can be replaced. It is closed after the test. */
 export async function openInThisThread(
   path: string,
-  { isReadOnly = false, native = loadNativeLock(import.meta.url) } = {},
+  { isReadOnly = false, native = loadNativeLock([import.meta.url]) } = {},
 ) {
   const damages: Damage[] = []
   const log = await OpenLog.open({
