@@ -15,10 +15,9 @@ const HERE = fileURLToPath(new URL('..', import.meta.url))
 type Bundler = (application: string, bundle: string, format: Format) => Promise<void>
 type Format = 'esm' | 'cjs'
 
-/** What is loaded by the application itself is not traced, and ends the application where it is missing. */
 const BACKENDS = [
-  { backend: 'sqlite', className: 'SqliteBackend', native: 'better-sqlite3', inWorker: true },
-  { backend: 'jsonl', className: 'JsonlBackend', native: 'fs-native-extensions', inWorker: false },
+  { backend: 'sqlite', className: 'SqliteBackend', native: 'better-sqlite3' },
+  { backend: 'jsonl', className: 'JsonlBackend', native: 'fs-native-extensions' },
 ] as const
 
 let folder: TemporaryFolder
@@ -27,7 +26,7 @@ beforeAll(() => {
 })
 afterAll(() => folder[Symbol.dispose]())
 
-describe.each(BACKENDS)('an application on $backend', ({ backend, className, native, inWorker }) => {
+describe.each(BACKENDS)('an application on $backend', ({ backend, className, native }) => {
   /** Where it was developed. It moves away before anything runs. */
   let project: string
   /** What stands in for another machine. */
@@ -80,18 +79,18 @@ describe.each(BACKENDS)('an application on $backend', ({ backend, className, nat
     expect(await run(launcher, deployed, pathToFileURL(join(deployed, 'dist/webpack.mjs')).href)).toBe('1\n')
   })
 
-  test.runIf(inWorker)('runs from a copy of what a file tracer finds', async () => {
+  test('runs from a copy of what a file tracer finds', async () => {
     expect(await run(join(machine, 'traced', 'app.mjs'))).toBe('1\n')
   })
 
-  test.runIf(inWorker).each(bundles)(
+  test.each(bundles)(
     'bundled by $bundler to $format runs from a copy of what a file tracer finds',
     async ({ file }) => {
       expect(await run(join(machine, `traced-${file}`, 'dist', file))).toBe('1\n')
     },
   )
 
-  test.runIf(inWorker)('finds what is whole behind a copy without its binary', async () => {
+  test('finds what is whole behind a copy without its binary', async () => {
     const bare = join(machine, 'bare')
     installInto(bare, deployed, [native])
     rmSync(join(bare, 'node_modules', native, 'prebuilds'), { recursive: true })
@@ -99,7 +98,7 @@ describe.each(BACKENDS)('an application on $backend', ({ backend, className, nat
     expect(await run(join(bare, 'dist/webpack.mjs'), deployed)).toBe('1\n')
   })
 
-  test.runIf(inWorker)('says what it lacks', async () => {
+  test('says what it lacks', async () => {
     const empty = join(machine, 'empty')
     mkdirSync(empty)
     copyFileSync(join(deployed, 'dist/webpack.cjs'), join(empty, 'app.cjs'))

@@ -84,7 +84,7 @@ test('a thread that dies while it reads fails the call, and the next one is answ
   const { backend } = await openBackend(path)
   await backend.append([leafOf('a')])
   const descriptor = openSync(path, 'r+')
-  const lock = new FileLock(loadNativeLock(import.meta.url), descriptor)
+  const lock = new FileLock(loadNativeLock([import.meta.url]), descriptor)
   await lock.hold(
     'exclusive',
     newDeadline(),
