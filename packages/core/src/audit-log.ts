@@ -307,14 +307,17 @@ export class AuditLog implements AsyncDisposable {
     })
   }
 
-  /** Entries of a range that lies within the log: it never shrinks, so one that is not there is gone. */
+  /**
+   * Entries of a range that lies within the log: it never shrinks, so where there are fewer, one is gone. Whether each is
+   * the one of its index, `pages` looks at.
+   */
   async #readRange(start: number, end: number): Promise<Page> {
     const page = await this.#read(() => this.#backend.read(start, end))
-    const missing = page.findIndex(({ index }, i) => index !== start + i)
-    if (missing < 0 && (page.isPartial || page.length >= end - start)) return page
+    if (page.isPartial || page.length >= end - start) return page
+    const gap = page.findIndex(({ index }, i) => index !== start + i)
     throw new AuditError(
       'AUDIT_CORRUPT',
-      `entry ${start + (missing < 0 ? page.length : missing)} is missing from the log; look for it in a backup`,
+      `entry ${start + (gap < 0 ? page.length : gap)} is missing from the log; look for it in a backup`,
     )
   }
 
