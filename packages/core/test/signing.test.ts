@@ -198,6 +198,29 @@ test('a false root that somebody stored for a subtree which this process complet
   }
 })
 
+test('a false root of what others have added meanwhile is not signed', async () => {
+  const store = new Store()
+  const log = new AuditLog({ backend: store, signer })
+  await fill(log, 10)
+  await fill(new AuditLog({ backend: store }), 700)
+  await fill(log, 20) // 730 entries, and no subtree was completed by this process
+  await store.subtrees.write(1, 0, Buffer.alloc(2 * 32, 0xab))
+  await fill(log, 300)
+  const { root, size } = verifyCheckpoint({ checkpoint: await log.checkpoint(), verifier })
+  expect([size, Buffer.from(root)]).toEqual([1030, Buffer.from((await log.verify()).root)])
+})
+
+test('a false root in the place of one that this process has computed is not signed', async () => {
+  const { store } = await filledStore(600)
+  const log = new AuditLog({ backend: store, signer })
+  await log.checkpoint()
+  await fill(log, 500)
+  await log.checkpoint()
+  await store.subtrees.write(1, 3, Buffer.alloc(32, 0xab))
+  const { root } = verifyCheckpoint({ checkpoint: await log.checkpoint(), verifier })
+  expect(Buffer.from(root)).toEqual(Buffer.from((await log.verify()).root))
+})
+
 test('a log that may only be read is proved without writing a subtree root', async () => {
   const { store, entries } = await filledStore(600)
   const readOnly = Object.assign(store, { isReadOnly: true })
