@@ -77,7 +77,7 @@ function midnightOf(year: number, month: number, day: number): number | undefine
 
 function parseOffset(offset: string): number | undefined {
   if (offset === 'Z' || offset === 'z') return 0
-  const digits = offset.slice(1).replace(':', '').padEnd(4, '0')
+  const digits = offset.slice(1).replace(':', '')
   const hours = Number(digits.slice(0, 2))
   const minutes = Number(digits.slice(2))
   if (hours > 23 || minutes > 59) return undefined

@@ -204,6 +204,8 @@ cyclic.self = [cyclic]
 test.each<[string, unknown, string]>([
   ['null', null, 'metadata'],
   ['an array', [], 'metadata'],
+  ['NaN behind other keys', { a: { b: [1, { c: 2 }] }, d: [[], Number.NaN] }, 'metadata.d[1]: '],
+  ['NaN behind a list', { a: [1, [2], { b: Number.NaN }] }, 'metadata.a[2].b: '],
   ['NaN', { usage: { tokens: Number.NaN } }, 'metadata.usage.tokens'],
   ['Infinity', { a: [0, Number.NEGATIVE_INFINITY] }, 'metadata.a[1]'],
   ['a bigint', { 'a b': 1n }, 'metadata["a b"]'],
@@ -319,4 +321,48 @@ test('an object of another realm or without a prototype is plain', async () => {
   expect(entry.metadata).toEqual({ a: [{}] })
   const bare = Object.assign(Object.create(null), base)
   expect(await recordUntyped(bare)).toMatchObject(base)
+})
+
+test('-0 in metadata becomes 0, as in JSON', async () => {
+  const entry = await new AuditLog().record({ ...base, metadata: { a: -0, b: [-0] } })
+  expect(Object.is(entry.metadata.a, 0)).toBe(true)
+  expect(entry.metadata.b).toSatisfy((list: number[]) => Object.is(list[0], 0))
+})
+
+test('what is refused is named, never quoted', async () => {
+  const secret = 'sk-a-secret-0123456789'
+  for (const wrong of [
+    { ...base, costUsd: secret },
+    { ...base, latencyMs: [secret] },
+    { ...base, metadata: secret },
+    { ...base, model: { secret } },
+    { ...base, metadata: { a: new Map([[secret, secret]]) } },
+    { ...base, metadata: { a: Symbol(secret) } },
+    secret,
+  ]) {
+    const message = await recordUntyped(wrong).catch((error: Error) => error.message)
+    expect(message).not.toContain(secret)
+  }
+})
+
+test('what is refused deep in metadata is named in a few words', async () => {
+  let metadata: object = { end: Number.NaN }
+  for (let i = 0; i < 200; i++) metadata = { [`a key that is long enough to be noticed ${i}`]: metadata }
+  const message = await recordUntyped({ ...base, metadata }).catch((error: Error) => error.message)
+  expect(message).toMatch(/^metadata.{20,1000}$/s)
+})
+
+test('an entry whose line is longer than any string is refused as an entry', async () => {
+  const { stringify } = JSON
+  const log = new AuditLog()
+  const long = () => {
+    throw new RangeError('Invalid string length') // as for a line of 500 million characters
+  }
+  try {
+    JSON.stringify = long as typeof stringify // the fault itself would take a gigabyte
+    await expect(log.record(base)).rejects.toMatchObject({ code: 'AUDIT_INVALID_ENTRY' })
+  } finally {
+    JSON.stringify = stringify
+  }
+  expect(await log.record(base)).toMatchObject({ index: 0 })
 })

@@ -102,3 +102,18 @@ test.each([0, 63, 65, 128])('a signature of %i bytes is false', async length => 
   expect(verifier.verify(Buffer.from(text), good)).toBe(true)
   expect(verifier.verify(Buffer.from(text), resized)).toBe(false)
 })
+
+test('a byte-order mark is named as what it is', () => {
+  const mark = expect.objectContaining({
+    code: 'AUDIT_INVALID_KEY',
+    message: expect.stringContaining('byte-order mark'),
+  })
+  expect(() => createVerifier(`\uFEFF${vkey('name', ED25519, raw)}`)).toThrow(mark)
+  expect(() => createSigner(`\uFEFF${skey('name', ED25519, secret)}`)).toThrow(mark)
+})
+
+test.each([undefined, null, 5, raw])('what is no text is no key: %o', value => {
+  const text = value as unknown as string // what plain JavaScript may pass
+  expect(() => createVerifier(text)).toThrow(code('AUDIT_INVALID_KEY'))
+  expect(() => createSigner(text)).toThrow(code('AUDIT_INVALID_KEY'))
+})

@@ -28,6 +28,8 @@ test.each([
   ['no text', `\n\n— name ${signature}\n`.slice(1)],
   ['no signature', 'text\n\n'],
   ['no newline at the end', note.slice(0, -1)],
+  ['no newline behind the last of two signatures', `${note}— name ${signature}`],
+  ['something behind the last newline', `${note}— `],
   ['an empty line at the end', `${note}\n`],
   ['a hyphen for the dash', note.replace('—', '-')],
   ['two spaces', note.replace(' name', '  name')],

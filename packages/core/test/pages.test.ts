@@ -2,6 +2,7 @@ import {
   type AuditBackend,
   type AuditEntry,
   AuditLog,
+  type Cursor,
   MemoryBackend,
   type Page,
   partialPage,
@@ -126,6 +127,38 @@ test.each(broken)('a backend that %s ends the call with AUDIT_CORRUPT', async (_
   const log = await filled(new Backend(), 300)
   await expect(log.query()).rejects.toThrow(code('AUDIT_CORRUPT'))
   await expect(indexesOf(log.stream())).rejects.toThrow(code('AUDIT_CORRUPT'))
+})
+
+test('a backend that does not go on behind the cursor of a query ends it with AUDIT_CORRUPT', async () => {
+  const changes: readonly ((cursor: Cursor) => Selection['after'])[] = [
+    () => undefined,
+    ({ timestamp, index }) => ({ timestamp, index: index - 1 }),
+  ]
+  for (const change of changes) {
+    class Broken extends MemoryBackend {
+      override find({ after, ...selection }: Selection): Promise<Page> {
+        const changed = after && change(after)
+        return super.find({ ...selection, ...(changed && { after: changed }) })
+      }
+    }
+    const log = await filled(new Broken(), 10)
+    const [, , third] = await log.query()
+    for (const limit of [1, 3, undefined]) {
+      await expect(log.query({ after: third, limit })).rejects.toThrow(code('AUDIT_CORRUPT'))
+    }
+  }
+})
+
+test('a page that cannot be read behind what the consumer wanted is nobody’s error', async () => {
+  class Failing extends MemoryBackend {
+    override find(selection: Selection): Promise<Page> {
+      return selection.after ? Promise.reject(new Error('the cable is out')) : super.find(selection)
+    }
+  }
+  const log = await filled(new Failing(), 600)
+  for await (const { index } of log.stream()) if (index === 3) break
+  await new Promise(resolve => setImmediate(resolve)) // a rejection that nobody took would fail the run
+  await expect(log.query()).rejects.toThrow(code('AUDIT_READ_FAILED'))
 })
 
 const brokenRanges: readonly [string, (page: Page) => Page][] = [
