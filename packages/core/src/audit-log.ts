@@ -164,9 +164,8 @@ export class AuditLog implements AsyncDisposable {
     this.#assertOpen()
     const { start, end } = rangeOf(range)
     const size = await this.#read(() => this.#backend.size())
-    const total = Math.max(0, Math.min(end, size) - start)
     const found = pages({
-      total,
+      total: Math.min(end, size) - start,
       fetch: (previous, limit) => {
         const from = previous ? previous.index + 1 : start
         return this.#readRange(from, from + limit)
