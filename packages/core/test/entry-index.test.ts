@@ -107,6 +107,22 @@ test('entries far from their place in time are found in order', () => {
   expect([...index.places({ order: 'desc', user: 'u' })]).toEqual(sorted.map(({ place }) => place).reverse())
 })
 
+test('behind each entry, the places are those of the others in order', () => {
+  const times = [5, 5, 1, 5, 9, 1, 5]
+  const index = new EntryIndex()
+  times.forEach((ms, i) => {
+    index.add({ entryId: `${i}`, timestamp: timestampOf(ms), user: 'u', model: 'm' })
+  })
+  const sorted = times.map((ms, place) => ({ ms, place })).sort((a, b) => a.ms - b.ms || a.place - b.place)
+  const all = sorted.map(({ place }) => place)
+  for (const [i, { ms, place }] of sorted.entries()) {
+    const after = { timestamp: timestampOf(ms), index: place }
+    expect([...index.places({ order: 'asc', after })]).toEqual(all.slice(i + 1))
+    expect([...index.places({ order: 'desc', after })]).toEqual(all.slice(0, i).reverse())
+    expect(index.count({ order: 'asc', after })).toBe(all.length - i - 1)
+  }
+})
+
 test.each(['asc', 'desc'] as const)(
   'a reading that has begun, %s, gives what was there then, however far from the end others are put',
   order => {
