@@ -32,6 +32,15 @@ test('calls of the same tick go down together, and a lone call at once', async (
   expect(backend.batches).toEqual([1, 64])
 })
 
+test('a log that had nothing to do for a while records again', async () => {
+  const log = new AuditLog({ backend: new BatchBackend() })
+  for (let i = 0; i < 3; i++) {
+    expect(await log.record(input())).toMatchObject({ index: i })
+    for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve))
+  }
+  await log.close()
+})
+
 test('callers in a loop share their batches', async () => {
   const backend = new BatchBackend()
   const log = new AuditLog({ backend })
