@@ -92,7 +92,13 @@ test('what stands on Object.prototype is nobody’s field, filter or option', as
   const log = new AuditLog({ signer })
   await log.record(input)
   const checkpoint = await log.checkpoint()
-  Object.assign(Object.prototype, { user: 'mallory', limit: 0, backend: {}, witnesses: [], checkpoint: '' })
+  Object.assign(Object.prototype, {
+    user: 'mallory',
+    limit: 0,
+    backend: {},
+    witnesses: 'mallory',
+    checkpoint: '',
+  })
   expect(await log.record(input)).toMatchObject({ user: 'anonymous' })
   expect(await log.count()).toBe(2)
   expect(await log.query()).toHaveLength(2)

@@ -158,6 +158,15 @@ test('a log that has become shorter than what was verified is not signed', async
   await expect(log.checkpoint()).rejects.toThrow(code('AUDIT_CORRUPT'))
 })
 
+test('a log that was cut where a subtree ends is not signed, though what this process has computed would fit', async () => {
+  const store = new Store()
+  const log = new AuditLog({ backend: store, signer })
+  await fill(log, 512)
+  await log.checkpoint()
+  store.truncatedTo = 256
+  await expect(log.checkpoint()).rejects.toThrow(code('AUDIT_CORRUPT'))
+})
+
 test('an entry that is changed before a verification does not undo what was signed', async () => {
   const { store, entries } = await filledStore(600)
   const log = new AuditLog({ backend: store, signer })

@@ -374,6 +374,16 @@ test('a forged root is found above a subtree of which a leaf hash is gone', asyn
   expect(found(await log.verify())).toContainEqual(['subtree-forged', 0])
 })
 
+test('a forged root is found above an entry that was changed as well', async () => {
+  const { log, backend, entry } = await logOf(600)
+  backend.entries.set(300, changedCopy(entry(300)))
+  await backend.subtrees.write(1, 1, Buffer.alloc(32, 1))
+  expect(found(await log.verify())).toEqual([
+    ['subtree-forged', 256],
+    ['entry-changed', 300],
+  ])
+})
+
 test('a store that fails in several places at once rejects once', async () => {
   const { log, backend } = await logOf(600)
   const failure = new Error('the cable is out')
