@@ -59,7 +59,7 @@ export class AppendQueue {
 
   /** Resolves once everything that was added is stored or has failed. */
   async drained(): Promise<void> {
-    while (this.#draining) await this.#draining
+    await this.#draining
   }
 
   async #drain(): Promise<void> {

@@ -164,9 +164,8 @@ export class AuditLog implements AsyncDisposable {
     this.#assertOpen()
     const { start, end } = rangeOf(range)
     const size = await this.#read(() => this.#backend.size())
-    const total = Math.max(0, Math.min(end, size) - start)
     const found = pages({
-      total,
+      total: Math.min(end, size) - start,
       fetch: (previous, limit) => {
         const from = previous ? previous.index + 1 : start
         return this.#readRange(from, from + limit)
@@ -307,14 +306,17 @@ export class AuditLog implements AsyncDisposable {
     })
   }
 
-  /** Entries of a range that lies within the log: it never shrinks, so one that is not there is gone. */
+  /**
+   * Entries of a range that lies within the log: it never shrinks, so where there are fewer, one is gone. Whether each is
+   * the one of its index, `pages` looks at.
+   */
   async #readRange(start: number, end: number): Promise<Page> {
     const page = await this.#read(() => this.#backend.read(start, end))
-    const missing = page.findIndex(({ index }, i) => index !== start + i)
-    if (missing < 0 && (page.isPartial || page.length >= end - start)) return page
+    if (page.isPartial || page.length >= end - start) return page
+    const gap = page.findIndex(({ index }, i) => index !== start + i)
     throw new AuditError(
       'AUDIT_CORRUPT',
-      `entry ${start + (missing < 0 ? page.length : missing)} is missing from the log; look for it in a backup`,
+      `entry ${start + (gap < 0 ? page.length : gap)} is missing from the log; look for it in a backup`,
     )
   }
 

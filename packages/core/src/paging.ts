@@ -11,7 +11,7 @@ export const MAX_PAGE = 512
 
 /** Entries in an order, that can be read from any of them on. */
 export interface PageSource {
-  /** How many entries are wanted, at most. */
+  /** How many entries are wanted, at most; none where it is negative. */
   readonly total: number
   /** What the first page goes on behind. Default: the beginning. */
   readonly after?: Cursor | undefined

@@ -63,24 +63,15 @@ export function selectionOfFilter(filter: Filter): Selection {
 
 /** Checks a range of indexes; throws like `selectionOf`. */
 export function rangeOf(range: Range): { readonly start: number; readonly end: number } {
-  const given = defined(ownFields(range, RANGE_KEYS, invalid))
+  const given = ownFields(range, RANGE_KEYS, invalid)
   return {
     start: 'start' in given ? wholeNumber('start', given.start) : 0,
     end: 'end' in given ? wholeNumber('end', given.end) : Number.MAX_SAFE_INTEGER,
   }
 }
 
-/** A copy in which nothing is undefined, and nothing inherited. */
-function defined<G extends object>(given: G): G {
-  for (const [key, value] of Object.entries(given)) {
-    if (value !== undefined) continue
-    throw invalid(`${key} is undefined, which would match everything; leave the key out if that is meant`)
-  }
-  return withoutPrototype(given)
-}
-
 function filtersOf(filters: Given<(typeof FILTER_KEYS)[number]>): Omit<Selection, 'order'> {
-  const given = defined(filters)
+  const given = withoutPrototype(filters)
   return {
     ...('user' in given && { user: textOf('user', given.user, invalid) }),
     ...('model' in given && { model: textOf('model', given.model, invalid) }),

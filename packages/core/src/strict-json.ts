@@ -13,7 +13,8 @@ export function ambiguityOf(text: string, value: unknown): string | undefined {
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
-const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+/** Without its sign, which a double always holds. */
+const NUMBER = /\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 
 /** Goes through a valid JSON text, token by token. */
 class JsonScan {
@@ -37,7 +38,7 @@ class JsonScan {
         isKey = false
         continue
       }
-      if (character === '-' || (character >= '0' && character <= '9')) {
+      if (character >= '0' && character <= '9') {
         if (!isExact(this.#number())) return 'a number has more digits than a double holds'
         continue
       }
@@ -81,10 +82,10 @@ function isExact(literal: string): boolean {
 
 /** A number as its digits without zeroes at either end, and the power of ten of the last one. */
 function decimalOf(literal: string): string {
-  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
-    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(literal) ?? []
+  const [, whole = '', fraction = '', exponent = '0'] =
+    /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(literal) ?? []
   const digits = (whole + fraction).replace(/^0+/, '')
   const significant = digits.replace(/0+$/, '')
   if (significant === '') return '0'
-  return `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`
+  return `${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`
 }

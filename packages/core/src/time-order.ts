@@ -82,7 +82,8 @@ export class TimeOrder {
     for (let i = this.#sorted; i < this.#length; i++)
       earliest = Math.min(earliest, this.#timeOf(this.#places[i] ?? 0))
     const start = this.#rankWithin(this.#sorted, earliest, Number.POSITIVE_INFINITY)
-    this.#places.subarray(start, this.#length).sort((a, b) => this.#timeOf(a) - this.#timeOf(b) || a - b)
+    // The sort is stable, and of two places with the same time the lower one stands first already.
+    this.#places.subarray(start, this.#length).sort((a, b) => this.#timeOf(a) - this.#timeOf(b))
     this.#sorted = this.#length
     this.#version++
   }

@@ -71,13 +71,12 @@ function spanOfText(text: string): Span | undefined {
 function midnightOf(year: number, month: number, day: number): number | undefined {
   const date = new Date(0)
   date.setUTCFullYear(year, month - 1, day) // Date.UTC would take the years 0 to 99 for 1900 to 1999
-  const exists = date.getUTCMonth() === month - 1 && date.getUTCDate() === day
-  return exists ? date.getTime() : undefined
+  return date.getUTCMonth() === month - 1 ? date.getTime() : undefined // a day that does not exist is in another month
 }
 
 function parseOffset(offset: string): number | undefined {
   if (offset === 'Z' || offset === 'z') return 0
-  const digits = offset.slice(1).replace(':', '').padEnd(4, '0')
+  const digits = offset.slice(1).replace(':', '')
   const hours = Number(digits.slice(0, 2))
   const minutes = Number(digits.slice(2))
   if (hours > 23 || minutes > 59) return undefined

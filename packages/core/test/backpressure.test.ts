@@ -1,4 +1,4 @@
-import { AuditError, AuditLog, type Leaf, MemoryBackend } from '@audit/core'
+import { AuditError, AuditLog, encodeLine, type Leaf, MemoryBackend } from '@audit/core'
 import { expect, test } from 'vitest'
 
 const input = (inputText = '') => ({ model: 'm', inputText, outputText: '' })
@@ -48,6 +48,37 @@ test('bytes count, not characters', async () => {
   await batch(backend, 1)
   backend.release()
   await first
+})
+
+test('as much may wait as was said, to the byte', async () => {
+  const bytes = Buffer.byteLength(encodeLine(await new AuditLog().record(input())))
+  for (const [maxPendingBytes, taken] of [
+    [2 * bytes, 2],
+    [2 * bytes - 1, 1],
+    [2 * bytes + 1, 2],
+    [3 * bytes - 1, 2],
+  ] as const) {
+    const backend = new HeldBackend()
+    const log = new AuditLog({ backend, maxPendingBytes })
+    const outcomes = Promise.allSettled(Array.from({ length: 4 }, () => log.record(input())))
+    await batch(backend, 1)
+    backend.release()
+    expect((await outcomes).filter(({ status }) => status === 'fulfilled')).toHaveLength(taken)
+    expect(await log.count()).toBe(taken)
+  }
+})
+
+test('256 MiB may wait where nothing was said', async () => {
+  const backend = new HeldBackend()
+  const log = new AuditLog({ backend })
+  const text = 'x'.repeat(8 * 1024 * 1024 - 1000)
+  const taken = Array.from({ length: 32 }, () => log.record(input(text)))
+  await expect(log.record(input('x'.repeat(32_000)))).rejects.toThrow(code('AUDIT_OVERLOADED'))
+  const settled = Promise.allSettled(taken)
+  await batch(backend, 1)
+  backend.release(new AuditError('AUDIT_BUSY', 'locked for 30 seconds'))
+  const codes = (await settled).map(result => result.status === 'rejected' && result.reason.code)
+  expect(new Set(codes)).toEqual(new Set(['AUDIT_BUSY']))
 })
 
 test('an entry that is larger than the bound is stored when nothing else waits', async () => {

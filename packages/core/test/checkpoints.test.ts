@@ -12,6 +12,7 @@ import {
   verifyProof,
 } from '@audit/core'
 import { expect, test } from 'vitest'
+import { makeWitness } from './witness.ts'
 
 const { privateKey, publicKey } = generateKey('example.com/audit')
 const signer = createSigner(privateKey)
@@ -219,23 +220,6 @@ test('a witness must have cosigned, and its false signature beside a good one is
   expect(verifyCheckpoint({ checkpoint: checkpoint + line, verifier }).size).toBe(1)
 })
 
-/** A witness as C2SP tlog-cosignature describes it: its vkey, and its line for a checkpoint. */
-function makeWitness(name: string, seconds: number) {
-  const { privateKey: secret, publicKey: key } = generateKeyPairSync('ed25519')
-  const typed = Buffer.concat([Buffer.of(4), key.export({ format: 'der', type: 'spki' }).subarray(-32)])
-  const hash = createHash('sha256').update(`${name}\n`).update(typed).digest().subarray(0, 4)
-  const time = Buffer.alloc(8)
-  time.writeBigUInt64BE(BigInt(seconds))
-  return {
-    vkey: `${name}+${hash.toString('hex')}+${typed.toString('base64')}`,
-    cosign(checkpoint: string) {
-      const text = checkpoint.slice(0, checkpoint.indexOf('\n\n') + 1)
-      const signature = sign(null, Buffer.from(`cosignature/v1\ntime ${seconds}\n${text}`), secret)
-      return `${checkpoint}— ${name} ${Buffer.concat([hash, time, signature]).toString('base64')}\n`
-    },
-  }
-}
-
 test('a cosignature is verified when a verifier for its witness is given', async () => {
   const { log } = await logOf(3)
   const { vkey, cosign } = makeWitness('witness.example', 1_790_000_000)
@@ -343,6 +327,16 @@ test('a forged older root, or a proof for another size, shows no consistency', a
     return `${text}\n— example.com/audit ${line}\n`
   }
   const { root } = verifyCheckpoint({ checkpoint: older, verifier })
+  // A checkpoint that claims another size than its root has, with a proof that is right for the root.
+  for (const claimed of [2, 4, 8, 9]) {
+    const lying = await forged(claimed, Buffer.from(root))
+    expect(() => verifyConsistency({ older: lying, proof, verifier })).toThrow(code('AUDIT_NOT_CONSISTENT'))
+  }
+  const empty = await forged(3, createHash('sha256').digest())
+  const fromNothing = await proofFromNothing(0, log)
+  expect(() => verifyConsistency({ older: empty, proof: fromNothing, verifier })).toThrow(
+    code('AUDIT_NOT_CONSISTENT'),
+  )
   for (const [size, of] of [
     [3, Buffer.alloc(32, 1)],
     [2, Buffer.from(root)],

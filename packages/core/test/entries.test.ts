@@ -1,5 +1,14 @@
 import { inspect } from 'node:util'
-import { AuditLog, type EntryInput, type JsonObject } from '@audit/core'
+import {
+  AuditLog,
+  canonicalEntryId,
+  createEntry,
+  createLeaf,
+  decodeLine,
+  type EntryInput,
+  type JsonObject,
+  placeEntry,
+} from '@audit/core'
 import { expect, test } from 'vitest'
 
 const base: EntryInput = { model: 'gpt-4o', inputText: 'What?', outputText: 'That.' }
@@ -61,16 +70,75 @@ test('ids are unique and rise, and neither they nor timestamps go back with a cl
   expect(times).toEqual(times.toSorted())
 })
 
-test('an entry is deeply frozen', async () => {
-  const log = new AuditLog()
-  await log.record({ ...base, metadata: { a: { b: [1, { c: 2 }] } } })
-  const [entry] = await log.query()
-  const frozen = (value: unknown): boolean =>
-    typeof value !== 'object' ||
-    value === null ||
-    (Object.isFrozen(value) && Object.values(value).every(frozen))
-  expect(frozen(entry)).toBe(true)
+test('ids differ in their random bits, not in their count alone, and leave room to count', () => {
+  const realNow = Date.now
+  try {
+    const ids = Array.from({ length: 600 }, (_, i) => {
+      Date.now = () => 4_000_000_000_000 + i
+      return createEntry(base).entryId
+    })
+    // The last 42 bits are random; the 32 before them count on from a random number with a 0 in front.
+    expect(new Set(ids.map(id => id.slice(26))).size).toBe(600)
+    expect(new Set(ids.map(id => id.slice(15, 18) + id.slice(20, 23))).size).toBeGreaterThan(590)
+    expect(ids.every(id => /^.{14}7[0-7]/.test(id))).toBe(true)
+  } finally {
+    Date.now = realNow
+  }
 })
+
+test('ids of one millisecond rise', () => {
+  const realNow = Date.now
+  try {
+    Date.now = () => 4_000_000_100_000
+    const ids = Array.from({ length: 1000 }, () => createEntry(base).entryId)
+    expect(ids).toEqual(ids.toSorted())
+    expect(new Set(ids).size).toBe(1000)
+  } finally {
+    Date.now = realNow
+  }
+})
+
+test('a UUID has one spelling, and any other id stays as it is', () => {
+  const id = '0195a0b0-c0d0-7000-8000-0123456789ab'
+  for (const text of [id, id.toUpperCase(), id.replaceAll('-', ''), id.replaceAll('-', '').toUpperCase()]) {
+    expect(canonicalEntryId(text)).toBe(id)
+  }
+  for (const text of [
+    'Some-Id',
+    '',
+    `${id}A`,
+    `{${id}}`,
+    `urn:uuid:${id}`,
+    id.replace('b0', 'G0'),
+    `${id}\n`,
+  ]) {
+    expect(canonicalEntryId(text)).toBe(text)
+  }
+})
+
+test.each(['record', 'query', 'createEntry', 'placeEntry', 'createLeaf', 'decodeLine'])(
+  'an entry is deeply frozen: from %s',
+  async from => {
+    const log = new AuditLog()
+    const recorded = await log.record({ ...base, metadata: { a: { b: [1, { c: 2 }, []] } } })
+    const made = createEntry({ ...base, metadata: { a: { b: [1, { c: 2 }, []] } } })
+    const sources: Readonly<Record<string, unknown>> = {
+      record: recorded,
+      query: (await log.query())[0],
+      createEntry: made,
+      placeEntry: placeEntry(made, 0),
+      createLeaf: createLeaf(made).entry,
+      decodeLine: decodeLine(createLeaf(made).line),
+    }
+    const entry = sources[from]
+    expect(entry).toMatchObject({ metadata: { a: { b: [1, { c: 2 }, []] } } })
+    const frozen = (value: unknown): boolean =>
+      typeof value !== 'object' ||
+      value === null ||
+      (Object.isFrozen(value) && Object.values(value).every(frozen))
+    expect(frozen(entry)).toBe(true)
+  },
+)
 
 test('changing later what was passed in changes nothing', async () => {
   const log = new AuditLog()
@@ -136,6 +204,8 @@ cyclic.self = [cyclic]
 test.each<[string, unknown, string]>([
   ['null', null, 'metadata'],
   ['an array', [], 'metadata'],
+  ['NaN behind other keys', { a: { b: [1, { c: 2 }] }, d: [[], Number.NaN] }, 'metadata.d[1]: '],
+  ['NaN behind a list', { a: [1, [2], { b: Number.NaN }] }, 'metadata.a[2].b: '],
   ['NaN', { usage: { tokens: Number.NaN } }, 'metadata.usage.tokens'],
   ['Infinity', { a: [0, Number.NEGATIVE_INFINITY] }, 'metadata.a[1]'],
   ['a bigint', { 'a b': 1n }, 'metadata["a b"]'],
@@ -198,12 +268,27 @@ test.each([
 test('metadata may hold a million values', async () => {
   const entry = await new AuditLog().record({ ...base, metadata: { a: new Array(999_999).fill(0) } })
   expect(entry.metadata).toMatchObject({ a: { length: 999_999 } })
+  const more = { a: new Array(1_000_000).fill(0) } // and the array itself
+  await expect(recordUntyped({ ...base, metadata: more })).rejects.toMatchObject({
+    code: 'AUDIT_INVALID_ENTRY',
+  })
+})
+
+test('metadata may hold 64 Mi characters, those of its keys among them', () => {
+  const text = 'x'.repeat(64 * 1024 * 1024 - 10)
+  expect(createEntry({ ...base, metadata: { key: text, key2: 'xyz' } }).metadata).toMatchObject({
+    key2: 'xyz',
+  })
+  const code = expect.objectContaining({ code: 'AUDIT_INVALID_ENTRY' })
+  expect(() => createEntry({ ...base, metadata: { key: text, key2: 'wxyz' } })).toThrow(code)
+  expect(() => createEntry({ ...base, metadata: { key: text, key22: 'xyz' } })).toThrow(code)
 })
 
 test('an object that stands in metadata twice is no cycle', async () => {
   const shared = { a: 1 }
-  const entry = await new AuditLog().record({ ...base, metadata: { x: shared, y: [shared] } })
-  expect(entry.metadata).toEqual({ x: { a: 1 }, y: [{ a: 1 }] })
+  const list = [shared]
+  const entry = await new AuditLog().record({ ...base, metadata: { x: shared, y: list, z: list } })
+  expect(entry.metadata).toEqual({ x: { a: 1 }, y: [{ a: 1 }], z: [{ a: 1 }] })
 })
 
 test('metadata may be 256 levels deep and no deeper, however deep it is', async () => {
@@ -236,4 +321,48 @@ test('an object of another realm or without a prototype is plain', async () => {
   expect(entry.metadata).toEqual({ a: [{}] })
   const bare = Object.assign(Object.create(null), base)
   expect(await recordUntyped(bare)).toMatchObject(base)
+})
+
+test('-0 in metadata becomes 0, as in JSON', async () => {
+  const entry = await new AuditLog().record({ ...base, metadata: { a: -0, b: [-0] } })
+  expect(Object.is(entry.metadata.a, 0)).toBe(true)
+  expect(entry.metadata.b).toSatisfy((list: number[]) => Object.is(list[0], 0))
+})
+
+test('what is refused is named, never quoted', async () => {
+  const secret = 'sk-a-secret-0123456789'
+  for (const wrong of [
+    { ...base, costUsd: secret },
+    { ...base, latencyMs: [secret] },
+    { ...base, metadata: secret },
+    { ...base, model: { secret } },
+    { ...base, metadata: { a: new Map([[secret, secret]]) } },
+    { ...base, metadata: { a: Symbol(secret) } },
+    secret,
+  ]) {
+    const message = await recordUntyped(wrong).catch((error: Error) => error.message)
+    expect(message).not.toContain(secret)
+  }
+})
+
+test('what is refused deep in metadata is named in a few words', async () => {
+  let metadata: object = { end: Number.NaN }
+  for (let i = 0; i < 200; i++) metadata = { [`a key that is long enough to be noticed ${i}`]: metadata }
+  const message = await recordUntyped({ ...base, metadata }).catch((error: Error) => error.message)
+  expect(message).toMatch(/^metadata.{20,1000}$/s)
+})
+
+test('an entry whose line is longer than any string is refused as an entry', async () => {
+  const { stringify } = JSON
+  const log = new AuditLog()
+  const long = () => {
+    throw new RangeError('Invalid string length') // as for a line of 500 million characters
+  }
+  try {
+    JSON.stringify = long as typeof stringify // the fault itself would take a gigabyte
+    await expect(log.record(base)).rejects.toMatchObject({ code: 'AUDIT_INVALID_ENTRY' })
+  } finally {
+    JSON.stringify = stringify
+  }
+  expect(await log.record(base)).toMatchObject({ index: 0 })
 })

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import {
   type AuditEntry,
   compareEntries,
@@ -104,6 +105,72 @@ test('entries far from their place in time are found in order', () => {
   const sorted = times.map((ms, place) => ({ ms, place })).sort((a, b) => a.ms - b.ms || a.place - b.place)
   expect([...index.places({ order: 'asc' })]).toEqual(sorted.map(({ place }) => place))
   expect([...index.places({ order: 'desc', user: 'u' })]).toEqual(sorted.map(({ place }) => place).reverse())
+})
+
+test('behind each entry, the places are those of the others in order', () => {
+  const times = [5, 5, 1, 5, 9, 1, 5]
+  const index = new EntryIndex()
+  times.forEach((ms, i) => {
+    index.add({ entryId: `${i}`, timestamp: timestampOf(ms), user: 'u', model: 'm' })
+  })
+  const sorted = times.map((ms, place) => ({ ms, place })).sort((a, b) => a.ms - b.ms || a.place - b.place)
+  const all = sorted.map(({ place }) => place)
+  for (const [i, { ms, place }] of sorted.entries()) {
+    const after = { timestamp: timestampOf(ms), index: place }
+    expect([...index.places({ order: 'asc', after })]).toEqual(all.slice(i + 1))
+    expect([...index.places({ order: 'desc', after })]).toEqual(all.slice(0, i).reverse())
+    expect(index.count({ order: 'asc', after })).toBe(all.length - i - 1)
+  }
+})
+
+test.each(['asc', 'desc'] as const)(
+  'a reading that has begun, %s, gives what was there then, however far from the end others are put',
+  order => {
+    const count = 3000
+    for (const late of [0, 1500, 2999]) {
+      const index = new EntryIndex()
+      for (let i = 0; i < count; i++) {
+        index.add({ entryId: `id-${i}`, timestamp: timestampOf(1000 + i), user: 'u', model: 'm' })
+      }
+      const found: number[] = []
+      for (const place of index.places({ order, user: 'u' })) {
+        found.push(place)
+        if (found.length % 500 !== 10) continue
+        for (const ms of [500 + late, 1000 + late, 9000]) {
+          index.add({ entryId: `id-${index.size}`, timestamp: timestampOf(ms), user: 'u', model: 'm' })
+        }
+      }
+      const all = Array.from({ length: count }, (_, i) => i)
+      expect(found).toEqual(order === 'asc' ? all : all.reverse())
+      expect([...index.places({ order })]).toHaveLength(index.size)
+      expect(index.count({ order, until: timestampOf(999 + late) })).toBe(
+        [...index.places({ order, until: timestampOf(999 + late) })].length,
+      )
+    }
+  },
+)
+
+test('ids are found, and others are not, at any size', () => {
+  const index = new EntryIndex()
+  for (let i = 0; i < 600; i++) {
+    index.add({ entryId: `id-${i}`, timestamp: timestampOf(0), user: '', model: '' })
+    expect(index.placesOfId(`id-${i}`)).toContain(i)
+    expect(index.placesOfId('another')).toEqual([])
+  }
+  for (let i = 0; i < 600; i++) expect(index.placesOfId(`id-${i}`)).toContain(i)
+})
+
+test('a text that looks like the digest of a long one is another', () => {
+  const index = new EntryIndex()
+  const long = 'u'.repeat(1000)
+  index.add({ entryId: '', timestamp: timestampOf(0), user: long, model: '' })
+  for (const prefix of ['', 'u', 'sha256:', '\ufffd']) {
+    for (const encoding of ['base64', 'hex'] as const) {
+      const user = prefix + hash('sha256', long, encoding)
+      expect(index.count({ order: 'asc', user })).toBe(0)
+    }
+  }
+  expect(index.count({ order: 'asc', user: long })).toBe(1)
 })
 
 test('an id leads to its place, however a UUID is spelt', () => {

@@ -97,6 +97,23 @@ test.each([
   expect(() => decodeLine(line ?? '')).toThrow(expect.objectContaining({ code: 'AUDIT_CORRUPT' }))
 })
 
+test.each(Object.keys(good))('a line without %s is refused, also where everything inherits it', key => {
+  Object.defineProperty(Object.prototype, key, { value: good[key], configurable: true })
+  try {
+    expect(() => decodeLine(without(key))).toThrow(expect.objectContaining({ code: 'AUDIT_CORRUPT' }))
+  } finally {
+    Reflect.deleteProperty(Object.prototype, key)
+  }
+})
+
+test.each(['costUsd', 'latencyMs'])('a number that JSON has not is not encoded: %s', key => {
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+    expect(() => encodeLine({ ...fields(), [key]: value })).toThrow(
+      expect.objectContaining({ code: 'AUDIT_CORRUPT' }),
+    )
+  }
+})
+
 const spelt = (from: string, to: string) => {
   const line = JSON.stringify({ ...good, metadata: { a: 1, b: { c: [2] } } })
   expect(line).toContain(from)
@@ -108,6 +125,15 @@ test.each([
   ['a key twice, spelt in two ways', spelt('"user":', '"us\\u0065r":"eve","user":')],
   ['a key twice in metadata', spelt('"a":1', '"a":1,"a":1')],
   ['a key twice deep in metadata', spelt('[2]', '[{"d":1,"e":"}","d":2}]')],
+  ['a key twice at the end of an object', spelt('"a":1', '"a":{"x":[],"y":1,"x":[]}')],
+  ['a key twice round an object', spelt('"a":1', '"x":{"a":1},"x":2')],
+  ['a key twice round a list', spelt('"a":1', '"x":[{"a":1},"x"],"a":1,"x":2')],
+  ['the empty key twice', spelt('"a":1', '"":1,"":2')],
+  ['a negative number that a double rounds', spelt('[2]', '[-9007199254740993]')],
+  ['a number that a double rounds behind a space', spelt('[2]', '[ 9007199254740993 ]')],
+  ['a number with an exponent that a double rounds', spelt('[2]', '[9007199254740993e0]')],
+  ['a number with a large exponent that a double rounds', spelt('[2]', '[1.00000000000000000001E+3]')],
+  ['a latency that a double rounds', spelt('"latency_ms":250', '"latency_ms":250.000000000000000001')],
   ['__proto__ twice', spelt('"a":1', '"__proto__":1,"__proto__":2')],
   ['a key twice behind a text with quotes and brackets', spelt('"a":1', '"x":"\\"{[,","a":1,"a":2')],
   ['a whole number that a double rounds', spelt('[2]', '[9007199254740993]')],
@@ -119,6 +145,20 @@ test.each([
 })
 
 test.each([
+  ['-1.50', -1.5],
+  ['-1e2', -100],
+  ['-9007199254740992', -(2 ** 53)],
+  ['0.001', 0.001],
+  ['1000', 1000],
+  ['1e3', 1000],
+  ['10e-1', 1],
+  ['1e21', 1e21],
+  ['1000000000000000000000', 1e21],
+  ['0.000001', 1e-6],
+  ['0.0000001', 1e-7],
+  ['0.01e2', 1],
+  ['0.0000000000000000000001e22', 1],
+  ['-0.0e7', 0],
   ['1.0', 1],
   ['1.50', 1.5],
   ['1e2', 100],
@@ -138,6 +178,7 @@ test.each([
 
 test.each([
   ['equal keys in different objects', '{"a":{"a":1},"b":[{"a":1},{"a":1}]}'],
+  ['equal texts in a list', '{"b": ["a", "a", "a", ["b", "b", "b"]], "c": [["b"], "b", "b"]}'],
   ['texts that are equal to keys', '{"a": "a", "b": ["a", "a"]}'],
   ['keys that differ in case', '{"a": 1, "A": 1}'],
   ['escapes at the end of a text', '{"a": "\\\\", "b": "\\""}'],

@@ -1,4 +1,4 @@
-import { AuditLog, leafHash, MemoryBackend } from '@audit/core'
+import { AuditLog, leafHash, MemoryBackend, type SubtreeStore } from '@audit/core'
 import { expect, test } from 'vitest'
 import { MerkleTree } from '../src/merkle/merkle-tree.ts'
 import { RecentLeaves } from '../src/merkle/recent-leaves.ts'
@@ -13,14 +13,18 @@ for (let i = 0; i < SIZE; i++) leaves.set(leafHash(`leaf ${i}`), i * 32)
 class Stores extends MemorySubtreeStore {
   leavesRead = 0
   rootsWritten = 0
+  /** The most tiles of leaves that were read, or folded and written, in one go. */
+  mostAtOnce = 0
 
   readonly leafHashes = async (start: number, end: number): Promise<Uint8Array> => {
     this.leavesRead += end - start
+    this.mostAtOnce = Math.max(this.mostAtOnce, (end - start) / 256)
     return leaves.subarray(start * 32, end * 32)
   }
 
   override async write(level: number, start: number, hashes: Uint8Array): Promise<void> {
     this.rootsWritten += hashes.length / 32
+    this.mostAtOnce = Math.max(this.mostAtOnce, hashes.length / 32)
     return super.write(level, start, hashes)
   }
 
@@ -46,6 +50,51 @@ test('roots and proofs of a log whose subtrees are stored read a few hundred lea
   await opened.consistencyProof(40_000, SIZE)
   expect(stores.leavesRead).toBeLessThan(5 * 256)
   expect(stores.rootsWritten).toBe(257 + 1)
+})
+
+test('a tree grows in steps, so that nothing waits for long, and once, however often it is told to', async () => {
+  const stores = new Stores()
+  const tree = new MerkleTree(stores.leafHashes, stores)
+  await Promise.all([tree.grow(SIZE), tree.grow(SIZE), tree.root(SIZE)])
+  expect(stores.rootsWritten).toBe(257 + 1)
+  expect(stores.mostAtOnce).toBe(64)
+})
+
+test('what is told of as stored is not read back, however much it is', async () => {
+  const stores = new Stores()
+  const tree = new MerkleTree(stores.leafHashes, stores)
+  for (let first = 0; first < SIZE; first += 100) {
+    const hashes = Array.from({ length: 100 }, (_, i) =>
+      leaves.subarray((first + i) * 32, (first + i + 1) * 32),
+    )
+    tree.added(first, hashes)
+    await tree.grown()
+    await undefined // what grew is forgotten right behind it
+  }
+  expect([stores.leavesRead, stores.rootsWritten]).toEqual([0, 257 + 1])
+})
+
+test('what this process has computed is not asked for again', async () => {
+  const stores = new Stores()
+  const tree = new MerkleTree(stores.leafHashes, stores)
+  await tree.grow(SIZE)
+  stores.leavesRead = 0
+  stores.read = () => Promise.reject(new Error('the store is gone'))
+  expect(Buffer.from(await tree.root(65_536))).toEqual(rootAt(65_536))
+  expect(stores.leavesRead).toBe(0)
+})
+
+test('a root that is handed out is nobody else’s', async () => {
+  const tree = new MerkleTree(
+    async (start, end) => leaves.subarray(start * 32, end * 32),
+    new MemorySubtreeStore(),
+  )
+  for (const size of [0, 1, 256, 65_536]) {
+    const expected = Buffer.from(rootAt(size))
+    const root = await tree.root(size)
+    root.fill(0)
+    expect(Buffer.from(await tree.root(size))).toEqual(expected)
+  }
 })
 
 test.each([0, 1, 100, 256])('with %i of 257 roots stored, the others are added', async count => {
@@ -175,4 +224,39 @@ test('hashes with others between are not taken for neighbours', () => {
   recent.forgetBefore(10)
   expect(recent.read(9, 12)).toBeUndefined()
   expect(recent.read(10, 12)).toEqual(Buffer.concat(hashes.slice(2)))
+})
+
+test('what is forgotten already is not taken for what is still remembered', () => {
+  const recent = new RecentLeaves()
+  const hashes = [1, 2, 3, 4].map(byte => Buffer.alloc(32, byte))
+  recent.add(8, hashes)
+  recent.forgetBefore(3)
+  expect(recent.read(3, 5)).toBeUndefined()
+  expect(recent.read(8, 12)).toEqual(Buffer.concat(hashes))
+  recent.forgetBefore(100)
+  recent.add(100, hashes)
+  expect(recent.read(12, 13)).toBeUndefined()
+  expect(recent.read(100, 104)).toEqual(Buffer.concat(hashes))
+})
+
+test('where nobody takes leaf hashes up, they do not pile up', () => {
+  const recent = new RecentLeaves()
+  const hashes = Array.from({ length: 1000 }, () => Buffer.alloc(32, 1))
+  for (let first = 0; first < 200_000; first += 1000) recent.add(first, hashes)
+  expect(recent.read(0, 1)).toBeUndefined()
+  expect(recent.read(100_000, 100_001)).toBeUndefined()
+  expect(recent.read(199_999, 200_000)).toEqual(Buffer.alloc(32, 1))
+})
+
+test('a store that writes into what it is given changes no root', async () => {
+  const stores = new Stores()
+  const store: SubtreeStore = {
+    read: async () => new Uint8Array(),
+    write: async (_level, _start, hashes) => {
+      hashes.fill(0)
+    },
+  }
+  const tree = new MerkleTree(stores.leafHashes, store)
+  await tree.grow(SIZE)
+  expect(Buffer.from(await tree.root(SIZE))).toEqual(rootAt(SIZE))
 })

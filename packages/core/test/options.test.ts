@@ -35,6 +35,12 @@ test.each<[string, unknown]>([
   ['a class', { backend: MemoryBackend }],
   ['an object without methods', { backend: {} }],
   ['a misspelt option', { bakend: new MemoryBackend() }],
+  ...['open', 'append', 'size', 'read', 'find', 'count', 'leafHashes', 'close'].map(
+    (method): [string, unknown] => [
+      `a backend without ${method}`,
+      { backend: Object.assign(new MemoryBackend(), { [method]: undefined }) },
+    ],
+  ),
   ['a signer that is a text', { signer: privateKey }],
   ['a signer that is null', { signer: null }],
   ['no object', 'audit.db'],
@@ -48,6 +54,11 @@ test.each<[string, object]>([
   ['witnesses that are undefined', { witnesses: undefined }],
   ['a witness that is a text', { witnesses: [publicKey] }],
   ['one witness in the place of a list', { witnesses: verifier }],
+  ['a text among witnesses', { witnesses: [verifier, publicKey] }],
+  ['a witness without a key hash', { witnesses: [{ ...verifier, keyHash: undefined }] }],
+  ['a verifier whose key hash is a text', { verifier: { ...verifier, keyHash: '12345678' } }],
+  ['a verifier without a name', { verifier: { ...verifier, name: undefined } }],
+  ['a verifier that cannot verify', { verifier: { ...verifier, verify: true } }],
   ['a verifier that is a text', { verifier: publicKey }],
   ['a verifier that is undefined', { verifier: undefined }],
 ])('what checks a checkpoint refuses %s', async (_, wrong) => {
@@ -81,7 +92,13 @@ test('what stands on Object.prototype is nobody’s field, filter or option', as
   const log = new AuditLog({ signer })
   await log.record(input)
   const checkpoint = await log.checkpoint()
-  Object.assign(Object.prototype, { user: 'mallory', limit: 0, backend: {}, witnesses: [], checkpoint: '' })
+  Object.assign(Object.prototype, {
+    user: 'mallory',
+    limit: 0,
+    backend: {},
+    witnesses: 'mallory',
+    checkpoint: '',
+  })
   expect(await log.record(input)).toMatchObject({ user: 'anonymous' })
   expect(await log.count()).toBe(2)
   expect(await log.query()).toHaveLength(2)
@@ -115,4 +132,30 @@ test('a public key of a signer that changes later changes nothing', async () => 
   const log = new AuditLog({ signer: changing })
   changing.publicKey = generateKey('example.com/other').publicKey
   expect(verifyCheckpoint({ checkpoint: await log.checkpoint(), verifier }).origin).toBe('example.com/audit')
+})
+
+test('a signer may be an object whose method needs it', async () => {
+  class Kms implements Signer {
+    readonly publicKey = publicKey
+    readonly #signer = signer
+
+    sign(message: Uint8Array) {
+      return this.#signer.sign(message)
+    }
+  }
+  const log = new AuditLog({ signer: new Kms() })
+  expect(verifyCheckpoint({ checkpoint: await log.checkpoint(), verifier }).size).toBe(0)
+})
+
+test('verifying, and nothing before, opens the log', async () => {
+  expect(await new AuditLog().verify()).toMatchObject({ ok: true, size: 0 })
+})
+
+test('verifiers that are exchanged while a verification begins are not those that it believes', async () => {
+  const log = new AuditLog({ signer })
+  const checkpoint = await log.checkpoint()
+  const verifiers = [verifier]
+  const verifying = new AuditLog().verify({ checkpoint, verifiers })
+  verifiers[0] = createVerifier(generateKey('example.com/other').publicKey)
+  expect((await verifying).ok).toBe(true)
 })

@@ -158,6 +158,99 @@ test('a log that has become shorter than what was verified is not signed', async
   await expect(log.checkpoint()).rejects.toThrow(code('AUDIT_CORRUPT'))
 })
 
+test('a log that was cut where a subtree ends is not signed, though what this process has computed would fit', async () => {
+  const store = new Store()
+  const log = new AuditLog({ backend: store, signer })
+  await fill(log, 512)
+  await log.checkpoint()
+  store.truncatedTo = 256
+  await expect(log.checkpoint()).rejects.toThrow(code('AUDIT_CORRUPT'))
+})
+
+test('an entry that is changed before a verification does not undo what was signed', async () => {
+  const { store, entries } = await filledStore(600)
+  const log = new AuditLog({ backend: store, signer })
+  await log.checkpoint()
+  const entry = entries[40]
+  if (!entry) throw new Error('no such entry')
+  await store.exchange({ ...entry, user: 'mallory' })
+  const opened = new AuditLog({ backend: store })
+  expect(await opened.verify()).toMatchObject({ ok: true, size: 600 }) // everything fits
+  expect(await log.verify()).toMatchObject({ size: 600 })
+  await expect(log.checkpoint()).rejects.toThrow(code('AUDIT_CORRUPT'))
+})
+
+test('a verification that began before a checkpoint does not take its place', async () => {
+  const store = new Store()
+  const log = new AuditLog({ backend: store, signer })
+  await fill(log, 600)
+  const inspect = async () => {
+    await fill(log, 100)
+    await log.checkpoint()
+    return []
+  }
+  Object.assign(store, { inspect }) // begins behind the look at the size, and is waited for in the end
+  expect(await log.verify()).toMatchObject({ ok: true, size: 600 })
+  Object.assign(store, { inspect: undefined })
+  const last = (await log.query({ order: 'desc', limit: 1 }))[0]
+  if (!last) throw new Error('no such entry')
+  await store.exchange({ ...last, user: 'mallory' })
+  await expect(log.checkpoint()).rejects.toThrow(code('AUDIT_CORRUPT'))
+})
+
+test('whoever writes into the root of a report does not change what is continued', async () => {
+  const log = new AuditLog({ signer })
+  await fill(log, 3)
+  const { root } = await log.verify()
+  root.fill(0)
+  expect(verifyCheckpoint({ checkpoint: await log.checkpoint(), verifier }).size).toBe(3)
+})
+
+/** Holds the first call of a method until it is released; its answer is that of the time of the call. */
+function held(store: Store, method: 'size' | 'leafHashes') {
+  const original = store[method].bind(store) as (...args: readonly unknown[]) => Promise<unknown>
+  let isFirst = true
+  let release = () => {}
+  const released = new Promise<void>(resolve => {
+    release = resolve
+  })
+  let begin = () => {}
+  const begun = new Promise<void>(resolve => {
+    begin = resolve
+  })
+  Object.assign(store, {
+    [method]: async (...args: readonly unknown[]) => {
+      const isHeld = isFirst
+      isFirst = false
+      const answer = await original(...args)
+      if (isHeld) {
+        begin()
+        await released
+      }
+      return answer
+    },
+  })
+  return { release, begun }
+}
+
+test.each(['size', 'leafHashes'] as const)(
+  'a checkpoint that is overtaken by one of a longer log holds all the same: at %s',
+  async method => {
+    const store = new Store()
+    const log = new AuditLog({ backend: store, signer })
+    await fill(log, 300)
+    const { release, begun } = held(store, method)
+    const slow = log.checkpoint()
+    await begun
+    await fill(log, 100)
+    const fast = await log.checkpoint()
+    release()
+    expect(verifyCheckpoint({ checkpoint: await slow, verifier }).size).toBe(300)
+    expect(verifyCheckpoint({ checkpoint: fast, verifier }).size).toBe(400)
+    expect((await log.verify({ checkpoint: await slow })).ok).toBe(true)
+  },
+)
+
 test('a report with findings is not what is continued', async () => {
   const { store, entries } = await filledStore(600)
   const log = new AuditLog({ backend: store, signer })
@@ -196,6 +289,29 @@ test('a false root that somebody stored for a subtree which this process complet
     const entry = entries[index]
     if (entry) expect(verifyProof({ entry, proof: await log.prove(entry.entryId), verifier }).size).toBe(600)
   }
+})
+
+test('a false root of what others have added meanwhile is not signed', async () => {
+  const store = new Store()
+  const log = new AuditLog({ backend: store, signer })
+  await fill(log, 10)
+  await fill(new AuditLog({ backend: store }), 700)
+  await fill(log, 20) // 730 entries, and no subtree was completed by this process
+  await store.subtrees.write(1, 0, Buffer.alloc(2 * 32, 0xab))
+  await fill(log, 300)
+  const { root, size } = verifyCheckpoint({ checkpoint: await log.checkpoint(), verifier })
+  expect([size, Buffer.from(root)]).toEqual([1030, Buffer.from((await log.verify()).root)])
+})
+
+test('a false root in the place of one that this process has computed is not signed', async () => {
+  const { store } = await filledStore(600)
+  const log = new AuditLog({ backend: store, signer })
+  await log.checkpoint()
+  await fill(log, 500)
+  await log.checkpoint()
+  await store.subtrees.write(1, 3, Buffer.alloc(32, 0xab))
+  const { root } = verifyCheckpoint({ checkpoint: await log.checkpoint(), verifier })
+  expect(Buffer.from(root)).toEqual(Buffer.from((await log.verify()).root))
 })
 
 test('a log that may only be read is proved without writing a subtree root', async () => {

@@ -7,9 +7,12 @@ import {
   createVerifier,
   type Finding,
   generateKey,
+  type JsonObject,
   MemoryBackend,
+  partialPage,
   type SubtreeStore,
   type VerificationReport,
+  verifyCheckpoint,
 } from '@audit/core'
 import { expect, test } from 'vitest'
 import { MemorySubtreeStore } from './memory-subtree-store.ts'
@@ -119,8 +122,7 @@ test('behind the last complete subtree, only a checkpoint finds a change of both
 test('missing entries are one finding a gap', async () => {
   const { log, backend } = await logOf(600)
   for (const index of [0, 7, 8, 9, 255, 256, 599]) backend.entries.set(index, undefined)
-  const missing = (await log.verify()).findings.filter(({ kind }) => kind === 'entry-missing')
-  expect(missing.map(({ index }) => index)).toEqual([0, 7, 255, 599])
+  expect(found(await log.verify())).toEqual([0, 7, 255, 599].map(index => ['entry-missing', index]))
 })
 
 test('an index beyond all counting does not keep the verification busy for ever', async () => {
@@ -147,8 +149,7 @@ test('entries that cannot be read are found one by one', async () => {
   const { log, backend } = await logOf(600)
   const damage = new AuditError('AUDIT_CORRUPT', 'its checksum is wrong')
   for (const index of [0, 100, 101, 511]) backend.entries.set(index, damage)
-  const damaged = (await log.verify()).findings.filter(({ kind }) => kind === 'damaged')
-  expect(damaged.map(({ index }) => index)).toEqual([0, 100, 101, 511])
+  expect(found(await log.verify())).toEqual([0, 100, 101, 511].map(index => ['damaged', index]))
 })
 
 test('an entry that cannot be encoded is damaged, whatever its leaf hash', async () => {
@@ -169,7 +170,7 @@ test.each([
   [1, 1, 256],
   [2, 0, 0],
 ])('a forged subtree root of level %i is found', async (level, place, index) => {
-  const { log, backend } = await logOf(65_600)
+  const { log, backend } = await logOf(66_000)
   await backend.subtrees.write(level, place, Buffer.alloc(32, 1))
   expect(found(await log.verify())).toEqual([['subtree-forged', index]])
 })
@@ -177,8 +178,7 @@ test.each([
 test.each([0, 100, 255, 256, 599])('an entry whose leaf hash is gone is found: %i', async index => {
   const { log, backend } = await logOf(600)
   backend.hashes.set(index, undefined)
-  const { findings } = await log.verify()
-  expect(findings.map(({ kind, index: at }) => [kind, at])).toContainEqual(['entry-changed', index])
+  expect(found(await log.verify())).toEqual([['entry-changed', index]])
 })
 
 test('all leaf hashes gone are found', async () => {
@@ -308,4 +308,164 @@ test('a log that is recorded into is verified', async () => {
   const onProgress = () => coming.push(...Array.from({ length: 300 }, () => log.record(input())))
   expect(await log.verify({ onProgress })).toMatchObject({ ok: true, size: 1000 })
   await Promise.all(coming)
+})
+
+test.each([0, 1, 255, 256, 257, 511, 512, 513, 699, 700])(
+  'a checkpoint of %i entries is compared with so many, in a log that went on',
+  async count => {
+    const { log, backend, entry, checkpoint } = await logOf(count)
+    const later = await Promise.all(Array.from({ length: 700 - count }, () => log.record(input())))
+    const report = await log.verify({ checkpoint })
+    expect(report).toMatchObject({ ok: true, size: 700 })
+    const behind = later[0]
+    if (behind) backend.entries.set(behind.index, changedCopy(behind))
+    const kinds = async () => (await log.verify({ checkpoint })).findings.map(({ kind }) => kind)
+    expect(await kinds()).toEqual(behind ? ['entry-changed'] : [])
+    if (count === 0) return
+    backend.entries.set(count - 1, changedCopy(entry(count - 1)))
+    expect(await kinds()).toContain('checkpoint-inconsistent')
+  },
+)
+
+test('the root of a report is that of the log, whatever is compared with it', async () => {
+  const { log, checkpoint } = await logOf(600)
+  const first = await log.verify({ checkpoint })
+  await log.record(input())
+  const second = await log.verify({ checkpoint })
+  const newer = verifyCheckpoint({ checkpoint: await log.checkpoint(), verifier: createVerifier(publicKey) })
+  expect(Buffer.from(second.root)).toEqual(Buffer.from(newer.root))
+  expect(second.root).not.toEqual(first.root)
+})
+
+test('the message tells apart where the kept hashes lead to the checkpoint and where they do not', async () => {
+  const messages = await Promise.all(
+    [[], ['hash'], ['hash', 'root']].map(async more => {
+      const { log, backend, entry, checkpoint } = await logOf(600)
+      const changed = changedCopy(entry(300))
+      backend.entries.set(300, changed)
+      if (more.includes('hash')) backend.hashes.set(300, createLeaf(changed).hash)
+      if (more.includes('root')) await backend.subtrees.write(1, 1, Buffer.alloc(32, 1))
+      return (await log.verify({ checkpoint })).findings.at(-1)
+    }),
+  )
+  expect(messages.map(finding => finding?.kind)).toEqual(new Array(3).fill('checkpoint-inconsistent'))
+  expect(new Set(messages.map(finding => finding?.message)).size).toBe(3)
+})
+
+test.each([1, 2, 3, 4, 5, 6])('a root of level %i beyond the end tells of a rollback', async level => {
+  const { log, backend } = await logOf(300)
+  const place = level === 1 ? 1 : 0
+  await backend.subtrees.write(level, place, Buffer.alloc(32, 1))
+  expect(found(await log.verify())).toEqual([['rolled-back', 300]])
+})
+
+test.each([1, 2])('a rollback to the end of a subtree is found by %i roots, and told once', async roots => {
+  const { log, backend } = await logOf(1000)
+  if (roots === 2) await backend.subtrees.write(2, 0, Buffer.alloc(32, 1))
+  backend.removed = 1000 - 512
+  expect(found(await log.verify())).toEqual([['rolled-back', 512]])
+})
+
+test('a forged root is found above a subtree of which a leaf hash is gone', async () => {
+  const { log, backend } = await logOf(66_000)
+  await backend.subtrees.write(2, 0, Buffer.alloc(32, 1))
+  backend.hashes.set(5, undefined)
+  expect(found(await log.verify())).toContainEqual(['subtree-forged', 0])
+})
+
+test('a forged root is found above an entry that was changed as well', async () => {
+  const { log, backend, entry } = await logOf(600)
+  backend.entries.set(300, changedCopy(entry(300)))
+  await backend.subtrees.write(1, 1, Buffer.alloc(32, 1))
+  expect(found(await log.verify())).toEqual([
+    ['subtree-forged', 256],
+    ['entry-changed', 300],
+  ])
+})
+
+test('a store that fails in several places at once rejects once', async () => {
+  const { log, backend } = await logOf(600)
+  const failure = new Error('the cable is out')
+  const { read } = backend
+  backend.inspect = () => Promise.reject(failure)
+  backend.subtrees.read = () => Promise.reject(failure)
+  backend.read = (start, end) => (start >= 256 ? Promise.reject(failure) : read.call(backend, start, end))
+  await expect(log.verify()).rejects.toMatchObject({ code: 'AUDIT_READ_FAILED', cause: failure })
+  await new Promise(resolve => setImmediate(resolve)) // a rejection that nobody took would fail the run
+})
+
+test('10,000 findings of any kind are kept, and the rest is counted', async () => {
+  for (const more of [0, 1]) {
+    const { log, backend } = await logOf(1)
+    const message = 'a torn line'
+    backend.inspected = Array.from({ length: 10_000 + more }, () => ({ kind: 'damaged', message }))
+    const { findings } = await log.verify()
+    expect(findings).toHaveLength(10_000)
+    expect(findings.at(-1)?.message).toBe(more === 0 ? message : `${message}; and 1 further findings`)
+  }
+})
+
+test('an entry counts where it was asked for, and nowhere else', async () => {
+  const { log, backend, entry } = await logOf(256)
+  const { read } = backend
+  const damage = new AuditError('AUDIT_CORRUPT', 'its checksum is wrong')
+  backend.entries.set(255, damage)
+  for (const index of [5, 200]) backend.entries.set(index, undefined)
+  backend.read = async (start, end) => {
+    const page = await read.call(backend, start, end)
+    return [...page, entry(start >= 128 ? 5 : 200)] // each in the answer to a question for other ones
+  }
+  expect(found(await log.verify())).toEqual([
+    ['entry-missing', 5],
+    ['entry-missing', 200],
+    ['damaged', 255],
+  ])
+})
+
+test.each([
+  ['goes back', (page: AuditEntry[]) => page.slice(0, 3).toReversed()],
+  ['is at a standstill', (page: AuditEntry[]) => page.slice(0, 1)],
+  ['is beside all numbers', (page: AuditEntry[]) => page.map(entry => ({ ...entry, index: Number.NaN }))],
+])(
+  'a page that says that there are more, and %s, does not keep the verification busy for ever',
+  async (_, change) => {
+    const { log, backend } = await logOf(300)
+    const { read } = backend
+    backend.read = async () => partialPage(change(await read.call(backend, 0, 10)))
+    expect((await log.verify()).findings.map(({ kind }) => kind)).toContain('entry-missing')
+  },
+)
+
+test('leaf hashes that cannot be read are missed one by one', async () => {
+  const { log, backend } = await logOf(300)
+  const { leafHashes } = backend
+  backend.leafHashes = (start, end) =>
+    start <= 77 && end > 77
+      ? Promise.reject(new AuditError('AUDIT_CORRUPT', 'its checksum is wrong'))
+      : leafHashes.call(backend, start, end)
+  expect(found(await log.verify())).toEqual([['entry-changed', 77]])
+})
+
+test('an entry with what is no JSON is damaged', async () => {
+  const { log, backend, entry } = await logOf(3)
+  const metadata = { n: 1n } as unknown as JsonObject // what a careless backend makes of a number
+  backend.entries.set(1, { ...entry(1), metadata })
+  expect(found(await log.verify())).toEqual([['damaged', 1]])
+})
+
+test.each([
+  ['a UUID of another version', (id: string) => id.replace(/^(.{14})7/, '$14')],
+  ['a UUID in capitals', (id: string) => id.toUpperCase()],
+  ['a UUID without hyphens', (id: string) => id.replaceAll('-', '')],
+  [
+    'a UUID of the next millisecond',
+    (id: string) => id.replace(/^(.{12})(.)/, (_, start, digit) => start + (digit === '0' ? '1' : '0')),
+  ],
+])('an entry whose id is %s was written by another program', async (_, change) => {
+  const { log, backend, entry } = await logOf(3)
+  const foreign = { ...entry(1), entryId: change(entry(1).entryId) }
+  expect(foreign.entryId).not.toBe(entry(1).entryId)
+  backend.entries.set(1, foreign)
+  backend.hashes.set(1, createLeaf(foreign).hash)
+  expect(found(await log.verify())).toEqual([['foreign-entry', 1]])
 })
