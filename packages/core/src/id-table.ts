@@ -11,6 +11,9 @@ const FREE = 0
  */
 export class IdTable {
   readonly #key = randomBytes(16).toString('base64')
+  /** The id that was hashed last: it is mostly looked up and then added. */
+  #lastId: string | undefined
+  #lastHash = 0
   #hashes = new Uint32Array(64)
   #size = 0
   /** Places + 1, since 0 marks a free slot; a power of two, at most three quarters full. */
@@ -38,6 +41,13 @@ export class IdTable {
   }
 
   #hashOf(entryId: string): number {
+    if (entryId === this.#lastId) return this.#lastHash
+    this.#lastId = entryId
+    this.#lastHash = this.#keyedHash(entryId)
+    return this.#lastHash
+  }
+
+  #keyedHash(entryId: string): number {
     // As a string of bytes: a new Buffer for each id costs twice as much as its hash.
     const digest = hash('sha256', this.#key + canonicalEntryId(entryId), 'binary')
     return [0, 1, 2, 3].reduce((sum, i) => sum * 256 + digest.charCodeAt(i), 0)

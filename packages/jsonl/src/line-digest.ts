@@ -18,17 +18,25 @@ export class LineDigest {
 
   /** 32 bits of it, for a line: one change in 4,294,967,296 would go unnoticed. */
   ofLine(line: Buffer): number {
-    return this.#of(line).readUInt32LE()
+    return firstBytes(this.#of(line), 4)
   }
 
   /** 48 bits of it, for an id that is told from others by them alone. */
   ofId(id: string): number {
-    return this.#of(Buffer.from(id)).readUIntLE(0, 6)
+    return firstBytes(this.#of(Buffer.from(id)), 6)
   }
 
-  #of(bytes: Buffer): Buffer {
-    if (bytes.length > SCRATCH_BYTES) return createHash('sha256').update(this.#key).update(bytes).digest()
+  /** As a text of bytes: a new Buffer for each line costs as much as half its hash. */
+  #of(bytes: Buffer): string {
+    if (bytes.length > SCRATCH_BYTES)
+      return createHash('sha256').update(this.#key).update(bytes).digest('binary')
     bytes.copy(this.#scratch, KEY_BYTES)
-    return hash('sha256', this.#scratch.subarray(0, KEY_BYTES + bytes.length), 'buffer')
+    return hash('sha256', this.#scratch.subarray(0, KEY_BYTES + bytes.length), 'binary')
   }
+}
+
+function firstBytes(text: string, count: number): number {
+  let value = 0
+  for (let i = 0; i < count; i++) value = value * 256 + text.charCodeAt(i)
+  return value
 }
