@@ -2,6 +2,7 @@ import type { Finding } from '@audit/core'
 import type pg from 'pg'
 import { CATALOG_SQL, type CatalogEntry, EXPECTED, isHarmless } from './catalog.ts'
 import { inReadOnlyTransaction } from './read-only.ts'
+import { PLAIN_STRINGS, SAFE_PATH, settingSql } from './sql-function.ts'
 import { rowsOf } from './statement.ts'
 
 /** How many faults of one kind are told of. */
@@ -10,7 +11,7 @@ const MAX_FAULTS = 100
 /** What no reading by place can see: guards that are gone or changed, whatever else was done to the tables, and rows before the first. */
 export function inspect(pool: pg.Pool, log: string): Promise<Finding[]> {
   return inReadOnlyTransaction(pool, async client => {
-    await client.query('SET LOCAL search_path TO pg_catalog')
+    for (const setting of [SAFE_PATH, PLAIN_STRINGS]) await client.query(settingSql(`LOCAL ${setting}`))
     const found = await rowsOf<{ object: string; definition: string }>(client, {
       text: CATALOG_SQL,
       values: [],
