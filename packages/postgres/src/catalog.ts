@@ -15,7 +15,7 @@ const names = (values: readonly string[]) => values.map(value => `'${value}'`).j
  * What a policy may say: that a log belongs to a role or to a setting. It then hides whole logs. Anything else might hide
  * single entries, and no reader could tell.
  */
-const OWN_LOG = `^\\(log = (\\(*(CURRENT_USER|SESSION_USER|current_setting\\(''[^'']*''::text(, true)?\\)|''[^'']*'')\\)*(::text|::name)*\\)*)\\)$`
+const OWN_LOG = `^\\(log = (\\(*(CURRENT_USER|SESSION_USER|current_setting\\(''[^'']*''::text(, true)?\\)|''([^'']|'''')*'')\\)*(::text|::name)*\\)*)\\)$`
 
 /**
  * Describes all that is there, from the catalogs themselves: they are the same in all versions. Only constraints, indexes and
