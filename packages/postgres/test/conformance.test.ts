@@ -11,6 +11,10 @@ testBackend({
     const backend = new PostgresBackend({ pool, log })
     await backend.migrate()
     await backend.close()
-    return { open: () => new PostgresBackend({ pool, log }), teardown: () => {} }
+    return {
+      open: () => new PostgresBackend({ pool, log }),
+      openReadOnly: () => new PostgresBackend({ pool, log, readOnly: true }),
+      teardown: () => {},
+    }
   },
 })

@@ -31,14 +31,11 @@ async function respelt(column: string, value: string): Promise<string> {
       metadata,
     })
   }
-  const { rowCount } = (await pool.query(
-    `SET session_replication_role TO replica;
-     ALTER TABLE audit.entries DISABLE TRIGGER entries_append_only;
+  await pool.query(
+    `ALTER TABLE audit.entries DISABLE TRIGGER entries_append_only;
      UPDATE audit.entries SET "${column}" = ${value} WHERE log = '${name}' AND index = ${DAMAGED};
-     ALTER TABLE audit.entries ENABLE ALWAYS TRIGGER entries_append_only;
-     RESET session_replication_role`,
-  )) as unknown as { rowCount: number } // of several statements, an array
-  expect(rowCount ?? 1).toBeTruthy()
+     ALTER TABLE audit.entries ENABLE ALWAYS TRIGGER entries_append_only`,
+  )
   return name
 }
 
