@@ -88,3 +88,50 @@ test('with the row-level security of the README, a role reads and writes its own
   await expect(member.query(append, [Buffer.alloc(32)])).rejects.toMatchObject(NO_SUCH_LOG)
   expect(await other.query()).toEqual([foreign])
 })
+
+test('with row-level security, a role locks its own log alone, and learns of no other', async () => {
+  const { owner, member, names } = await setUp()
+  await owner.query(forRoles(readmeSql('one-log-a-role.sql'), names))
+  const { rows } = await owner.query<{ key: string }>(`SELECT key FROM audit.logs WHERE log = 'other'`)
+  const holder = await owner.connect()
+  await holder.query('BEGIN')
+  await holder.query(`SELECT FROM audit.logs WHERE log = 'other' FOR UPDATE`)
+  const answers: unknown[] = []
+  for (const log of ['other', 'nothing']) {
+    for (const statement of [
+      `SELECT audit.lock_log($1, gen_random_uuid())`,
+      `SELECT audit.lock_log(log, key) FROM audit.logs WHERE log = $1`,
+      `SELECT audit.append($1, false, '{new}', '{2026-01-01}', '{u}', '{m}', '{null}', '{null}', sha256(''), '{"{}"}', '{in}', '{out}')`,
+      `INSERT INTO audit.entries VALUES ($1, 0, 'x', now(), '', '', NULL, NULL, sha256(''), '{}', '', '')`,
+      `INSERT INTO audit.entries VALUES ($1, 0, 'x', now(), '', '', NULL, NULL, sha256(''), '{}', '', '') ON CONFLICT DO NOTHING`,
+      `INSERT INTO audit.subtrees VALUES ($1, 1, 0, sha256(''))`,
+    ]) {
+      // None waits for the lock, and each answers as if the log were not there.
+      const answer = await member.query(statement, [log]).catch((error: { code: string }) => error.code)
+      answers.push(typeof answer === 'string' ? answer : answer.rowCount)
+    }
+  }
+  expect(answers.slice(0, answers.length / 2)).toEqual(answers.slice(answers.length / 2))
+  expect(answers.slice(0, 6)).toEqual(['AU002', 0, 'AU002', '42501', '42501', '42501'])
+  await holder.query('ROLLBACK')
+  holder.release()
+  // Who has the key may lock; the key is for those who see the row.
+  await member.query(`SELECT audit.lock_log('other', $1)`, [rows[0]?.key])
+  await expect(member.query(`SELECT audit.lock_log('other')`)).rejects.toMatchObject({ code: '42883' })
+})
+
+test('a role cannot put functions of its own in the place of those that are used for it', async () => {
+  const { owner, member, names } = await setUp()
+  await owner.query(`CREATE SCHEMA evil AUTHORIZATION ${pg.escapeIdentifier(names.member)}`)
+  const evil = await member.connect()
+  await evil.query(`CREATE FUNCTION evil.sha256(bytea) RETURNS bytea LANGUAGE sql AS $$ SELECT decode(repeat('ab', 32), 'hex') $$;
+    CREATE FUNCTION evil.octet_length(bytea) RETURNS integer LANGUAGE sql AS 'SELECT 32';
+    CREATE FUNCTION evil.json_typeof(json) RETURNS text LANGUAGE sql AS $$ SELECT 'boolean' $$;
+    CREATE TEMP TABLE entries (index bigint); CREATE TEMP TABLE logs (log text);
+    SET search_path TO evil, pg_temp, pg_catalog`)
+  const forged = `INSERT INTO audit.subtrees VALUES ('other', 1, 0, decode(repeat('ab', 32), 'hex'))`
+  await expect(evil.query(forged)).rejects.toMatchObject({ code: 'AU005' })
+  const unreadable = `INSERT INTO audit.entries VALUES ('other', 0, 'x', now(), '', '', NULL, NULL, pg_catalog.sha256(''), '{"a": 1}', '', '')`
+  await expect(evil.query(unreadable)).rejects.toMatchObject({ code: 'AU008' })
+  evil.release(true)
+})
