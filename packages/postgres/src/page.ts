@@ -17,6 +17,8 @@ export const PAGE_TYPES = `${ROW_TYPES}, weight bigint`
  * A query for a page: rows in an order, until they weigh `PAGE_BYTES`. The server cuts it, since what has arrived is held
  * already. To weigh a text it need not be read: PostgreSQL keeps the length of a long one beside it.
  *
+ * The weights are summed up in the order in which the index gives the rows: to name that order again would sort them again.
+ *
  * @param where which rows.
  * @param order by which columns, those of one index.
  * @param limit how many at most, in SQL.
@@ -26,7 +28,7 @@ export function pageSql(where: string, order: string, limit: string): string {
     .map(column => `octet_length(${column})`)
     .join(' + ')
   return `SELECT ${ROW_COLUMNS}, weight FROM (
-      SELECT *, sum((${ROW_BYTES} + ${bytes})::bigint) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING)::bigint AS weight,
+      SELECT *, sum((${ROW_BYTES} + ${bytes})::bigint) OVER (ROWS UNBOUNDED PRECEDING)::bigint AS weight,
         ${ROW_BYTES} + ${bytes} AS own
       FROM (SELECT * FROM audit.entries WHERE ${where} ORDER BY ${order} LIMIT least(${limit}, ${MAX_ROWS})) AS entries
     ) AS entries WHERE weight - own < ${PAGE_BYTES}`

@@ -67,7 +67,7 @@ test('what a query calls cannot write: PostgreSQL refuses it', async () => {
   const { log, name } = await newLog(own)
   await log.record(input())
   await own.query(`CREATE TABLE told (log text); ALTER TABLE audit.entries ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-    CREATE FUNCTION tell(log text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN INSERT INTO told VALUES (log); RETURN true; END';
+    CREATE FUNCTION tell(log text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.told VALUES (log); RETURN true; END';
     CREATE POLICY telling ON audit.entries USING (tell(log)); CREATE ROLE "${name}"; GRANT USAGE ON SCHEMA audit TO "${name}";
     GRANT SELECT ON ALL TABLES IN SCHEMA audit TO "${name}"; GRANT INSERT ON told TO "${name}"; GRANT EXECUTE ON FUNCTION audit.read TO "${name}"`)
   const reader = newPool({
