@@ -135,3 +135,22 @@ test('a role cannot put functions of its own in the place of those that are used
   await expect(evil.query(unreadable)).rejects.toMatchObject({ code: 'AU008' })
   evil.release(true)
 })
+
+test('tables of before the key of a log: open says what to do, and migrate brings them up to date', async () => {
+  const { owner, member, names } = await setUp()
+  const backend = new PostgresBackend({ pool: member, log: names.member })
+  await using log = new AuditLog({ backend: new PostgresBackend({ pool: owner, log: names.member }) })
+  const entry = await log.record(input('before'))
+  await owner.query(`DROP TRIGGER entries_readable ON audit.entries; DROP TRIGGER subtrees_true ON audit.subtrees;
+    DROP FUNCTION audit.refuse_unreadable, audit.refuse_false_root, audit.is_canonical_json, audit.is_canonical_value,
+      audit.is_canonical_number, audit.lock_log;
+    ALTER TABLE audit.logs DROP COLUMN key;
+    CREATE FUNCTION audit.lock_log(p_log text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN END'`)
+  await expect(backend.open()).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
+  await new PostgresBackend({ pool: owner, log: 'other' }).migrate()
+  await backend.open() // and the role may lock, without being told so anew
+  await using again = new AuditLog({ backend })
+  expect(await again.query()).toEqual([entry])
+  expect(await again.record(input('after'))).toMatchObject({ index: 1 })
+  expect((await log.verify()).findings).toEqual([])
+})
