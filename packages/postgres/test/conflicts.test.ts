@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { expectOnce, input, newLog, newPool, openLog, pool, poolWith } from './place.ts'
 
 test.each(['read committed', 'repeatable read', 'serializable'])(
@@ -61,9 +61,13 @@ test('writers of one log exclude each other: the second waits for the first, and
   const append = `SELECT audit.append($1, false, ARRAY[$2], '{2026-01-01}', '{alice}', '{m}', '{null}', '{null}', sha256(''), '{"{}"}', '{in}', '{out}') AS first`
   const application_name = name.slice(0, 40)
   const [first, second] = [await pool.connect(), await newPool({ application_name }).connect()]
+  onTestFinished(() => {
+    for (const client of [first, second]) client.release(true) // whatever they wait for
+  })
   await first.query('BEGIN')
   expect((await first.query(append, [name, 'first'])).rows).toEqual([{ first: '0' }])
   const appending = second.query(append, [name, 'second'])
+  appending.catch(() => {}) // awaited below, unless the test fails before
   // It waits for the row of the log, and not for the index that the first one took: that would be an error in the end.
   const waitsFor = async () =>
     (
@@ -77,6 +81,4 @@ test('writers of one log exclude each other: the second waits for the first, and
   await other.log.record(input()) // another log waits for nobody
   await first.query('COMMIT')
   expect((await appending).rows).toEqual([{ first: '1' }])
-  first.release()
-  second.release()
 })
