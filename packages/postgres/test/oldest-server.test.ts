@@ -3,7 +3,7 @@ import { PostgresServer } from '@audit/postgres-server'
 import { testBackend } from '@audit/testkit'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, test } from 'vitest'
-import { lastingPool, newName, newPool } from './place.ts'
+import { lastingPool, newPool, placeIn } from './place.ts'
 import { readmeSql } from './readme-sql.ts'
 
 describe('PostgreSQL 14, the oldest that is supported', () => {
@@ -18,19 +18,7 @@ describe('PostgreSQL 14, the oldest that is supported', () => {
     await server.stop()
   })
 
-  testBackend({
-    describe,
-    it,
-    create: async () => {
-      const log = newName()
-      await new PostgresBackend({ pool, log }).migrate()
-      return {
-        open: () => new PostgresBackend({ pool, log }),
-        openReadOnly: () => new PostgresBackend({ pool, log, readOnly: true }),
-        teardown: () => {},
-      }
-    },
-  })
+  testBackend({ describe, it, create: () => placeIn(pool) })
 })
 
 test('on PostgreSQL 14 nothing is found that is not there, and what is changed is', async () => {
