@@ -1,18 +1,14 @@
 import { lastIndexSql } from './last-index.ts'
-import { IN_INDEX_ORDER } from './read-function.ts'
-
-/** SQLSTATE of an append to a log that nobody has created. */
-export const NO_SUCH_LOG = 'AU002'
-
-/** SQLSTATE of an append whose entries the database does not keep. */
-const SWALLOWED = 'AU004'
+import { IN_INDEX_ORDER, REFUSE_OTHER_ENCODING } from './read-function.ts'
+import { SAFE_PATH, type SqlFunction } from './sql-function.ts'
+import { NO_SUCH_LOG, SWALLOWED } from './sql-states.ts'
 
 /** How long a writer waits for the others of its log. */
-const LOCK_TIMEOUT = '30s'
+const LOCK_TIMEOUT = 'lock_timeout=30s'
 
 const LOCK_LOG = `
 BEGIN
-  PERFORM FROM audit.logs WHERE log = p_log FOR UPDATE;
+  PERFORM FROM audit.logs WHERE log = p_log AND key = p_key FOR UPDATE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'there is no log of this name' USING ERRCODE = '${NO_SUCH_LOG}';
   END IF;
@@ -24,11 +20,15 @@ DECLARE
   first bigint;
   stored bigint;
 BEGIN
+  ${REFUSE_OTHER_ENCODING}
   -- What is acknowledged survives a crash, also where the database was told to be less careful.
   IF current_setting('synchronous_commit') IN ('off', 'local') THEN
     PERFORM set_config('synchronous_commit', 'on', true);
   END IF;
-  PERFORM audit.lock_log(p_log);
+  PERFORM audit.lock_log(log, key) FROM audit.logs WHERE log = p_log;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'there is no log of this name' USING ERRCODE = '${NO_SUCH_LOG}';
+  END IF;
   -- A batch whose outcome was unknown is looked for: the ids of a batch are all there, or none.
   IF p_is_repeated THEN
     SELECT index INTO first FROM audit.entries
@@ -39,7 +39,8 @@ BEGIN
     END IF;
   END IF;
   first := coalesce((${lastIndexSql('p_log')}) + 1, 0);
-  INSERT INTO audit.entries
+  INSERT INTO audit.entries (log, index, entry_id, "timestamp", "user", model, cost_usd, latency_ms, leaf_hash, metadata,
+      input_text, output_text)
     SELECT p_log, first + n - 1, entry_id, "timestamp", "user", model, cost_usd, latency_ms,
       substr(p_hashes, (n::integer - 1) * 32 + 1, 32), metadata, input_text, output_text
     FROM unnest(p_entry_ids, p_timestamps, p_users, p_models, p_costs, p_latencies, p_metadata, p_inputs, p_outputs)
@@ -52,26 +53,47 @@ BEGIN
 END
 `
 
-/** What `audit.append` and its part are made of, by name: their source, as PostgreSQL keeps it. */
-export const APPEND_SOURCES: Readonly<Record<string, string>> = { lock_log: LOCK_LOG, append: APPEND }
+/**
+ * Locks a log. PostgreSQL lets only those lock a row who may update it, so this is done with the rights of the owner: the
+ * application needs nothing but SELECT and INSERT. The owner sees all logs, and cannot ask what its caller sees. So the
+ * function wants the log's key, which only those know who may read the log's row.
+ */
+const LOCK_LOG_FUNCTION: SqlFunction = {
+  name: 'lock_log',
+  parameters: [
+    ['p_log', 'text'],
+    ['p_key', 'uuid'],
+  ],
+  returns: 'void',
+  isSecurityDefiner: true,
+  settings: [SAFE_PATH],
+  source: LOCK_LOG,
+}
 
 /**
- * Creates `audit.append`, which stores a batch: one function, thus one round trip. Each statement in it sees what was
- * committed before it began, so the next index is looked for after the lock was given, and not before.
- *
- * PostgreSQL lets only those lock a row who may update it, so `audit.lock_log` does it with the rights of its owner: the
- * application needs nothing but SELECT and INSERT.
+ * Stores a batch: one function, thus one round trip. Each statement in it sees what was committed before it began, so the
+ * next index is looked for after the lock was given, and not before.
  */
-export const APPEND_FUNCTION = `
-CREATE OR REPLACE FUNCTION audit.lock_log(p_log text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp AS $body$${LOCK_LOG}$body$;
+const APPEND_FUNCTION: SqlFunction = {
+  name: 'append',
+  parameters: [
+    ['p_log', 'text'],
+    ['p_is_repeated', 'boolean'],
+    ['p_entry_ids', 'text[]'],
+    ['p_timestamps', 'timestamp with time zone[]'],
+    ['p_users', 'text[]'],
+    ['p_models', 'text[]'],
+    ['p_costs', 'double precision[]'],
+    ['p_latencies', 'double precision[]'],
+    ['p_hashes', 'bytea'],
+    ['p_metadata', 'text[]'],
+    ['p_inputs', 'text[]'],
+    ['p_outputs', 'text[]'],
+  ],
+  returns: 'bigint',
+  settings: [SAFE_PATH, ...IN_INDEX_ORDER, LOCK_TIMEOUT],
+  source: APPEND,
+}
 
-CREATE OR REPLACE FUNCTION audit.append(
-  p_log text, p_is_repeated boolean, p_entry_ids text[], p_timestamps timestamptz[], p_users text[], p_models text[],
-  p_costs double precision[], p_latencies double precision[], p_hashes bytea, p_metadata text[], p_inputs text[],
-  p_outputs text[]
-) RETURNS bigint LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp ${IN_INDEX_ORDER} SET lock_timeout = '${LOCK_TIMEOUT}' AS $body$${APPEND}$body$;
-
-REVOKE ALL ON FUNCTION audit.lock_log, audit.append FROM PUBLIC;
-`
+/** The functions that store a batch. */
+export const APPEND_FUNCTIONS: readonly SqlFunction[] = [LOCK_LOG_FUNCTION, APPEND_FUNCTION]

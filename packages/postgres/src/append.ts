@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { AuditError, type Leaf } from '@audit/core'
 import type pg from 'pg'
 import { Connection } from './connection.ts'
-import { isOutcomeKnown, isRolledBack } from './failure.ts'
+import { isOutcomeKnown, isRolledBack, isSessionSpent } from './failure.ts'
 import { columnsOf } from './row.ts'
 import { rowsOf } from './statement.ts'
 
@@ -12,7 +12,7 @@ const ANSWER_MS = 60_000
 const RETRY_MS = 60_000
 const PAUSE_MS = 100
 /** What one entry may have as its canonical line: the server takes no statement of a gibibyte. */
-const MAX_LINE_BYTES = 256 * 1024 * 1024
+export const MAX_LINE_BYTES = 256 * 1024 * 1024
 
 const APPEND = 'SELECT audit.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS first'
 
@@ -25,13 +25,16 @@ export async function appendBatch(pool: pg.Pool, log: string, leaves: readonly L
   for (const { line } of leaves) refuseTooLong(line)
   const columns = columnsOf(leaves)
   const deadline = performance.now() + RETRY_MS
+  let otherSessions = pool.totalCount
   let isUnknown = false
   for (;;) {
     const outcome = await tryAppend(pool, [log, isUnknown, ...columns])
     if ('first' in outcome) return outcome.first
+    const { error } = outcome
     isUnknown ||= outcome.isUnknown
-    if (!isUnknown && !isRolledBack(outcome.error)) throw outcome.error
-    if (performance.now() > deadline) throw isUnknown ? unknownOutcome(outcome.error) : outcome.error
+    const mayPass = isUnknown || isRolledBack(error) || (isSessionSpent(error) && otherSessions-- > 0)
+    if (!mayPass) throw error
+    if (performance.now() > deadline) throw isUnknown ? unknownOutcome(error) : error
     if (isUnknown) await pause(PAUSE_MS)
   }
 }
@@ -45,13 +48,10 @@ async function tryAppend(pool: pg.Pool, values: readonly unknown[]): Promise<Out
   } catch (error) {
     return { error, isUnknown: false } // nothing was sent
   }
-  if (connection.isInTransaction) {
-    connection.discard()
-    return { error: transactionLeftOpen(), isUnknown: false }
-  }
   const outcome = await append(connection, values, pool.options.query_timeout || ANSWER_MS)
-  if ('isUnknown' in outcome && outcome.isUnknown) connection.discard()
-  else connection.giveBack()
+  // A session that failed may fail for ever: by its role, its settings, its transaction. Losing to another writer is no fault.
+  if ('first' in outcome || (!outcome.isUnknown && isRolledBack(outcome.error))) connection.giveBack()
+  else connection.discard()
   return outcome
 }
 
@@ -75,13 +75,6 @@ function refuseTooLong(line: string): void {
   throw new AuditError(
     'AUDIT_WRITE_FAILED',
     `an entry may have ${MAX_LINE_BYTES} bytes as its canonical line, and this one has more: record a part of it`,
-  )
-}
-
-function transactionLeftOpen(): AuditError {
-  return new AuditError(
-    'AUDIT_WRITE_FAILED',
-    'the pool gave out a connection in the middle of a transaction: end each before its connection is released',
   )
 }
 

@@ -1,6 +1,6 @@
 import { AuditError, type AuditErrorCode } from '@audit/core'
-import { NO_SUCH_LOG } from './append-function.ts'
-import { NEWER_FORMAT } from './schema.ts'
+import { LeftInTransaction } from './connection.ts'
+import { FALSE_ROOT, FOREIGN_SCHEMA, NEWER_FORMAT, NO_SUCH_LOG, OTHER_ENCODING } from './sql-states.ts'
 
 const MIGRATE = 'call migrate(), or run migrationSql()'
 
@@ -14,6 +14,16 @@ const REASONS: readonly (readonly [states: RegExp, code: AuditErrorCode, advice:
     RegExp(`^${NEWER_FORMAT}$`),
     'AUDIT_UNSUPPORTED_FORMAT',
     'the tables were made by a newer version of this package: update it',
+  ],
+  [
+    RegExp(`^${FOREIGN_SCHEMA}$`),
+    'AUDIT_UNSUPPORTED_FORMAT',
+    'the schema audit holds something else under the names of the log, and was left as it is: use another database',
+  ],
+  [
+    RegExp(`^${FALSE_ROOT}$`),
+    'AUDIT_CORRUPT',
+    'a subtree root is not that of the leaf hashes that are stored below it; verify() tells which entries differ',
   ],
   [
     /^(55P03|57014|53300|40001|40P01)$/,
@@ -64,8 +74,18 @@ export function isRolledBack(error: unknown): boolean {
   return typeof constraint === 'string' && /^entries.*_pkey/.test(constraint) // or that of a partition
 }
 
-/** Whether `pg` gave up waiting, for a connection or for an answer. */
+/**
+ * Whether it is the session that cannot do it, and another one may: nothing was stored. It is read-only, as all sessions are
+ * that were made while the server was a standby; somebody left it in a transaction, or changed its role or its encoding.
+ */
+export function isSessionSpent(error: unknown): boolean {
+  if (error instanceof LeftInTransaction) return true
+  return RegExp(`^(25...|42501|${OTHER_ENCODING})$`).test(sqlStateOf(error) ?? '')
+}
+
+/** Whether nobody answered in time, be it the pool or the server. */
 export function isTimeout(error: unknown): boolean {
+  if (error instanceof AuditError) return error.code === 'AUDIT_BUSY'
   return isPoolTimeout(error) || (error instanceof Error && error.message === 'Query read timeout')
 }
 

@@ -1,8 +1,9 @@
 import { lastIndexSql } from './last-index.ts'
 import { IN_INDEX_ORDER } from './read-function.ts'
-
-/** SQLSTATE of what the guards refuse. */
-const REFUSED = 'AU001'
+import { REFUSE_FALSE_ROOT_FUNCTION } from './root-guard.ts'
+import { ROW_GUARD_FUNCTIONS } from './row-guard.ts'
+import { SAFE_PATH, type SqlFunction } from './sql-function.ts'
+import { REFUSED } from './sql-states.ts'
 
 const REFUSE_CHANGE = `
 BEGIN
@@ -27,40 +28,62 @@ BEGIN
 END
 `
 
-/** The functions of the triggers, by name: their source, as PostgreSQL keeps it. */
-export const GUARD_SOURCES: Readonly<Record<string, string>> = {
-  refuse_change: REFUSE_CHANGE,
-  refuse_out_of_turn: REFUSE_OUT_OF_TURN,
+const guard = (name: string, source: string): SqlFunction => ({
+  name,
+  parameters: [],
+  returns: 'trigger',
+  settings: [SAFE_PATH, ...IN_INDEX_ORDER],
+  source,
+})
+
+/** The functions of the triggers, and those that they call. */
+export const GUARD_FUNCTIONS: readonly SqlFunction[] = [
+  guard('refuse_change', REFUSE_CHANGE),
+  guard('refuse_out_of_turn', REFUSE_OUT_OF_TURN),
+  ...ROW_GUARD_FUNCTIONS,
+  REFUSE_FALSE_ROOT_FUNCTION,
+]
+
+/** When a trigger fires, and the bits that stand for it in `tgtype` (PostgreSQL, `catalog/pg_trigger.h`). */
+const EVENTS = {
+  change: { sql: 'BEFORE UPDATE OR DELETE', each: 'ROW', bits: 1 + 2 + 8 + 16 },
+  truncate: { sql: 'BEFORE TRUNCATE', each: 'STATEMENT', bits: 2 + 32 },
+  insert: { sql: 'AFTER INSERT', each: 'STATEMENT', bits: 4 },
+} as const
+
+/** A trigger that sees to it that a table only grows. */
+export interface Guard {
+  readonly name: string
+  readonly table: string
+  readonly event: keyof typeof EVENTS
+  readonly function: string
 }
 
-/** The tables that only grow, and the triggers that see to it. */
-export const GUARDED: Readonly<Record<string, readonly string[]>> = {
-  entries: ['entries_append_only', 'entries_not_truncated', 'entries_in_turn'],
-  subtrees: ['subtrees_append_only', 'subtrees_not_truncated'],
-  logs: ['logs_append_only', 'logs_not_truncated'],
+const GROWING = ['entries', 'subtrees', 'logs']
+
+/** The triggers. */
+export const GUARDS: readonly Guard[] = [
+  ...GROWING.flatMap((table): Guard[] => [
+    { name: `${table}_append_only`, table, event: 'change', function: 'refuse_change' },
+    { name: `${table}_not_truncated`, table, event: 'truncate', function: 'refuse_change' },
+  ]),
+  { name: 'entries_in_turn', table: 'entries', event: 'insert', function: 'refuse_out_of_turn' },
+  { name: 'entries_readable', table: 'entries', event: 'insert', function: 'refuse_unreadable' },
+  { name: 'subtrees_true', table: 'subtrees', event: 'insert', function: 'refuse_false_root' },
+]
+
+/** What `tgtype` of `pg_trigger` says of a guard. */
+export function triggerBits({ event }: Guard): number {
+  return EVENTS[event].bits
 }
 
-/** Creates the functions and the triggers. `ALWAYS`: also in sessions that replay what was done elsewhere. */
-export const GUARDS = `${Object.entries(GUARD_SOURCES)
-  .map(
-    ([name, source]) => `
-CREATE OR REPLACE FUNCTION audit.${name}() RETURNS trigger LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp ${IN_INDEX_ORDER} AS $body$${source}$body$;
-`,
-  )
-  .join('')}${Object.keys(GUARDED)
-  .map(
-    table => `
-CREATE OR REPLACE TRIGGER ${table}_append_only BEFORE UPDATE OR DELETE ON audit.${table}
-  FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
-CREATE OR REPLACE TRIGGER ${table}_not_truncated BEFORE TRUNCATE ON audit.${table}
-  FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();`,
-  )
-  .join('')}
-CREATE OR REPLACE TRIGGER entries_in_turn AFTER INSERT ON audit.entries
-  REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_out_of_turn();
-${Object.entries(GUARDED)
-  .flatMap(([table, triggers]) =>
-    triggers.map(trigger => `ALTER TABLE audit.${table} ENABLE ALWAYS TRIGGER ${trigger};\n`),
-  )
-  .join('')}`
+/** The statements that create the triggers, or replace them. `ALWAYS`: also in sessions that replay what was done elsewhere. */
+export const CREATE_GUARDS = GUARDS.map(({ name, table, event, function: called }) => {
+  const { sql, each } = EVENTS[event]
+  const inserted = event === 'insert' ? 'REFERENCING NEW TABLE AS inserted ' : ''
+  return `
+CREATE OR REPLACE TRIGGER ${name} ${sql} ON audit.${table}
+  ${inserted}FOR EACH ${each} EXECUTE FUNCTION audit.${called}();
+ALTER TABLE audit.${table} ENABLE ALWAYS TRIGGER ${name};
+`
+}).join('')

@@ -1,27 +1,65 @@
-import { HASH_BYTES, type Leaf } from '@audit/core'
+import { AuditError, HASH_BYTES, type Leaf } from '@audit/core'
 import type pg from 'pg'
 import { appendBatch } from './append.ts'
+import { Connection } from './connection.ts'
+import { Database } from './database.ts'
+import { isRolledBack, sqlStateOf } from './failure.ts'
+import { LogReader } from './log-reader.ts'
+import { ROOT_MISSING } from './sql-states.ts'
+
+/** How often roots are sent where another writer's come in between. */
+const TRIES = 5
 
 /** Appends to one log. */
 export class LogWriter {
   readonly #pool: pg.Pool
   readonly #log: string
+  /** Not the one of a replica, which may not have them yet. */
+  readonly #reader: LogReader
 
   constructor(pool: pg.Pool, log: string) {
     this.#pool = pool
     this.#log = log
+    this.#reader = new LogReader(new Database(pool, false), log)
   }
 
   append(leaves: readonly Leaf[]): Promise<number> {
     return appendBatch(this.#pool, this.#log, leaves)
   }
 
-  /** Stores subtree roots of a level, 32 bytes each, joined, from a place on. Those that are there stay as they are. */
+  /**
+   * Stores subtree roots of a level, 32 bytes each, joined, from a place on. Those that are there stay as they are.
+   *
+   * @throws AuditError `AUDIT_CORRUPT` where another root is there, or the stored leaf hashes have another one.
+   */
   async keepRoots(level: number, start: number, hashes: Uint8Array): Promise<void> {
-    const text = `INSERT INTO audit.subtrees
+    const text = `INSERT INTO audit.subtrees (log, level, place, root)
       SELECT $1, $2, $3::bigint + n, substr($4::bytea, n * ${HASH_BYTES} + 1, ${HASH_BYTES})
       FROM generate_series(0, $5::integer - 1) AS n ON CONFLICT DO NOTHING`
     const count = hashes.length / HASH_BYTES
-    await this.#pool.query(text, [this.#log, level, start, Buffer.from(hashes), count])
+    const values = [this.#log, level, start, Buffer.from(hashes), count]
+    try {
+      if ((await this.#insert(text, values)) === count) return
+    } catch (error) {
+      if (sqlStateOf(error) === ROOT_MISSING) return // somebody removed those before: they cost time, and no more
+      throw error
+    }
+    const there = await this.#reader.roots(level, start, start + count)
+    if (Buffer.from(hashes).equals(there)) return
+    throw new AuditError(
+      'AUDIT_CORRUPT',
+      `a stored root of level ${level} from ${start} on is not that of the leaf hashes; verify() tells which`,
+    )
+  }
+
+  /** How many rows were inserted. */
+  async #insert(text: string, values: readonly unknown[]): Promise<number> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return (await Connection.use(this.#pool, client => client.query(text, [...values]))).rowCount ?? 0
+      } catch (error) {
+        if (!isRolledBack(error) || tries === TRIES) throw error
+      }
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { AuditError } from '@audit/core'
 import type pg from 'pg'
 import { Connection } from './connection.ts'
 import { isRolledBack, sqlStateOf } from './failure.ts'
@@ -17,13 +18,15 @@ export async function migrate(pool: pg.Pool, log: string): Promise<void> {
 }
 
 async function tryMigrate(pool: pg.Pool, log: string): Promise<void> {
-  const connection = await Connection.take(pool)
   try {
-    await connection.client.query(migrationSql(log))
-    connection.giveBack()
+    await Connection.use(pool, client => client.query(migrationSql(log)))
   } catch (error) {
-    connection.discard() // with its transaction
-    throw error
+    if (sqlStateOf(error) !== '55P03') throw error
+    throw new AuditError(
+      'AUDIT_BUSY',
+      'another session holds a lock on the tables of the log, or migrates; nothing was changed: end its transaction, and try again',
+      { cause: error },
+    )
   }
 }
 

@@ -1,4 +1,4 @@
-import { AuditError } from '@audit/core'
+import { type AuditError, invalidOptions, optionsOf } from '@audit/core'
 import type pg from 'pg'
 
 /** What `new PostgresBackend` takes: a pool, or how to connect. */
@@ -17,26 +17,43 @@ export interface PostgresBackendOptions {
    * yet. Default: the queries go where the entries go.
    */
   readonly replica?: pg.Pool
+  /**
+   * Changes nothing, and PostgreSQL sees to it: each statement runs in a transaction that may only read. The log must exist;
+   * `migrate` and `record` reject with `AUDIT_READ_ONLY`. Works on a standby, and for a role that may only read.
+   * Default: `false`.
+   */
+  readonly readOnly?: boolean
 }
 
-const KEYS: readonly string[] = [
+const KEYS = [
   'pool',
   'connectionString',
   'log',
   'replica',
-] satisfies (keyof PostgresBackendOptions)[]
+  'readOnly',
+] as const satisfies readonly (keyof PostgresBackendOptions)[]
+const OWNER = 'PostgresBackend'
 const LOG_NAME = /^\P{Cc}{1,200}$/u
+const DEFAULT_LOG = 'default'
+
+/** The options, each checked. */
+export interface CheckedOptions {
+  readonly pool: pg.Pool | undefined
+  readonly connectionString: string | undefined
+  readonly log: string
+  readonly replica: pg.Pool | undefined
+  readonly readOnly: boolean
+}
 
 /** Throws an AuditError `AUDIT_INVALID_OPTIONS` unless these are options. No message repeats a connection string. */
-export function checkOptions(given: unknown): asserts given is PostgresBackendOptions {
-  if (typeof given !== 'object' || given === null) throw invalid('give { pool } or { connectionString }')
-  for (const key of Object.keys(given)) {
-    if (!KEYS.includes(key)) {
-      throw invalid(`unknown option ${JSON.stringify(key)}; there are ${KEYS.join(', ')}`)
-    }
-  }
-  const { pool, connectionString, log, replica }: Partial<Record<keyof PostgresBackendOptions, unknown>> =
-    given
+export function checkOptions(given: unknown): CheckedOptions {
+  const {
+    pool,
+    connectionString,
+    log = DEFAULT_LOG,
+    replica,
+    readOnly = false,
+  } = optionsOf(given, KEYS, OWNER)
   if ((pool === undefined) === (connectionString === undefined)) {
     throw invalid('give either a pool or a connectionString')
   }
@@ -45,12 +62,14 @@ export function checkOptions(given: unknown): asserts given is PostgresBackendOp
   if (connectionString !== undefined && !isConnectionString(connectionString)) {
     throw invalid('connectionString must be like postgres://user:password@host:port/database')
   }
-  if (log !== undefined && !(typeof log === 'string' && log.isWellFormed() && LOG_NAME.test(log))) {
+  if (typeof log !== 'string' || !log.isWellFormed() || !LOG_NAME.test(log)) {
     throw invalid('log must be a name of 1 to 200 characters, without control characters')
   }
+  if (typeof readOnly !== 'boolean') throw invalid('readOnly must be true or false')
+  return { pool, connectionString, log, replica, readOnly }
 }
 
-function checkPool(name: string, value: unknown): void {
+function checkPool(name: string, value: unknown): asserts value is pg.Pool {
   const isPool = typeof value === 'object' && value !== null && 'Client' in value && 'options' in value
   // What tells whether a connection is in the middle of a transaction; the client on libpq does not.
   const client: unknown = isPool && typeof value.Client === 'function' ? value.Client.prototype : undefined
@@ -65,10 +84,10 @@ function checkPool(name: string, value: unknown): void {
   }
 }
 
-function isConnectionString(value: unknown): boolean {
+function isConnectionString(value: unknown): value is string {
   return typeof value === 'string' && /^postgres(ql)?:\/\//.test(value) && URL.canParse(value)
 }
 
 function invalid(reason: string): AuditError {
-  return new AuditError('AUDIT_INVALID_OPTIONS', `PostgresBackend: ${reason}`)
+  return invalidOptions(OWNER, reason)
 }

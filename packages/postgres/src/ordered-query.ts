@@ -1,3 +1,4 @@
+import { textArray } from './binary-array.ts'
 import type { Statement } from './statement.ts'
 
 /** Names a value in a query: gives what stands for it there. All values are texts, and are cast where they are used. */
@@ -12,5 +13,5 @@ export type Bind = (value: string | number | null) => string
 export function orderedQuery(columns: string, query: (bind: Bind) => string): Statement {
   const bound: (string | null)[] = []
   const text = query(value => `($1)[${bound.push(value === null ? null : `${value}`)}]`)
-  return { text: `SELECT * FROM audit.read($1, $2) AS found(${columns})`, values: [text, bound] }
+  return { text: `SELECT * FROM audit.read($1, $2) AS found(${columns})`, values: [text, textArray(bound)] }
 }

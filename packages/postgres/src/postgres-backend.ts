@@ -1,14 +1,15 @@
 import {
   type AuditBackend,
-  type AuditEntry,
   AuditError,
   type AuditErrorCode,
   type Finding,
   type Leaf,
+  type Page,
   type Selection,
   type SubtreeStore,
 } from '@audit/core'
 import pg from 'pg'
+import { Database } from './database.ts'
 import { auditErrorOf } from './failure.ts'
 import { inspect } from './inspection.ts'
 import { LogReader } from './log-reader.ts'
@@ -17,7 +18,6 @@ import { migrate } from './migration.ts'
 import { checkOptions, type PostgresBackendOptions } from './options.ts'
 import { checkLog, checkServer } from './server-check.ts'
 
-const DEFAULT_LOG = 'default'
 /** How long a call waits for a connection of the backend's own pool. */
 const CONNECT_TIMEOUT_MS = 30_000
 
@@ -33,10 +33,12 @@ const CONNECT_TIMEOUT_MS = 30_000
 export class PostgresBackend implements AuditBackend {
   readonly supports = Object.freeze({ persistence: true, sharing: true })
   readonly subtrees: SubtreeStore
+  readonly isReadOnly: boolean
   readonly #log: string
   readonly #pool: pg.Pool
-  readonly #replica: pg.Pool | undefined
   readonly #ownsPool: boolean
+  readonly #database: Database
+  readonly #replica: Database | undefined
   readonly #writer: LogWriter
   readonly #reader: LogReader
   readonly #running = new Set<Promise<unknown>>()
@@ -45,13 +47,15 @@ export class PostgresBackend implements AuditBackend {
 
   /** @throws AuditError `AUDIT_INVALID_OPTIONS`. Connects to nothing yet. */
   constructor(options: PostgresBackendOptions) {
-    checkOptions(options)
-    this.#log = options.log ?? DEFAULT_LOG
-    this.#ownsPool = options.pool === undefined
-    this.#pool = options.pool ?? newPool(options.connectionString)
-    this.#replica = options.replica
-    this.#writer = new LogWriter(this.#pool, this.#log)
-    this.#reader = new LogReader(this.#replica ?? this.#pool, this.#log)
+    const { pool, connectionString, log, replica, readOnly } = checkOptions(options)
+    this.isReadOnly = readOnly
+    this.#log = log
+    this.#ownsPool = pool === undefined
+    this.#pool = pool ?? newPool(connectionString)
+    this.#database = new Database(this.#pool, readOnly)
+    this.#replica = replica && new Database(replica, readOnly)
+    this.#writer = new LogWriter(this.#pool, log)
+    this.#reader = new LogReader(this.#replica ?? this.#database, log)
     this.subtrees = {
       read: (level, start, end) => this.#read(() => this.#reader.roots(level, start, end)),
       write: (level, start, hashes) => this.#write(() => this.#writer.keepRoots(level, start, hashes)),
@@ -62,12 +66,15 @@ export class PostgresBackend implements AuditBackend {
    * Creates the schema `audit` with its tables, and this log in it. Doing so again is fine. It needs the right to create
    * schemas; without it, have `migrationSql` run.
    *
-   * @throws AuditError `AUDIT_OPEN_FAILED`; `AUDIT_UNSUPPORTED_FORMAT` for tables of a newer version.
+   * @throws AuditError `AUDIT_OPEN_FAILED`; `AUDIT_UNSUPPORTED_FORMAT` for tables of a newer version, and where the schema holds
+   *   something else, which is left as it is; `AUDIT_BUSY` when others hold a lock for longer than `lock_timeout`, or else
+   *   30 seconds; `AUDIT_READ_ONLY`.
    */
   async migrate(): Promise<void> {
     if (this.#closing) throw closed()
+    if (this.isReadOnly) throw readOnly()
     await this.#attempt('AUDIT_OPEN_FAILED', 'the tables could not be created', async () => {
-      await checkServer(this.#pool)
+      await checkServer(this.#database)
       await migrate(this.#pool, this.#log)
     })
   }
@@ -77,13 +84,13 @@ export class PostgresBackend implements AuditBackend {
    *
    * @throws AuditError `AUDIT_OPEN_FAILED` when the server cannot be reached or refuses, when the tables or the log are
    *   missing, and for a server older than 14, one that does not sync its disk, and a database that is not UTF-8;
-   *   `AUDIT_UNSUPPORTED_FORMAT` for tables of a newer version; `AUDIT_BUSY`.
+   *   `AUDIT_UNSUPPORTED_FORMAT` for tables of a newer version or of somebody else; `AUDIT_BUSY`.
    */
   async open(): Promise<void> {
     if (this.#closing) throw closed()
     await this.#attempt('AUDIT_OPEN_FAILED', 'the log could not be opened', async () => {
-      await checkServer(this.#pool)
-      await checkLog(this.#pool, this.#log)
+      await checkServer(this.#database)
+      await checkLog(this.#database, this.#log)
       if (this.#replica) await checkServer(this.#replica)
     })
     this.#isOpen = true
@@ -93,7 +100,8 @@ export class PostgresBackend implements AuditBackend {
    * Appends the leaves and resolves once they are committed. Where the connection breaks in the meantime, it finds out
    * whether they were.
    *
-   * @throws AuditError `AUDIT_WRITE_FAILED`; `AUDIT_BUSY` when the log was locked for 30 seconds: nothing was stored;
+   * @throws AuditError `AUDIT_WRITE_FAILED`; `AUDIT_BUSY` when the log was locked, or no connection free, for 30 seconds: nothing
+   *   was stored; `AUDIT_READ_ONLY`;
    *   `AUDIT_OUTCOME_UNKNOWN` when the server could not be asked for a minute whether it was stored.
    */
   append(leaves: readonly Leaf[]): Promise<number> {
@@ -104,11 +112,11 @@ export class PostgresBackend implements AuditBackend {
     return this.#read(() => this.#reader.size())
   }
 
-  read(start: number, end: number): Promise<AuditEntry[]> {
+  read(start: number, end: number): Promise<Page> {
     return this.#read(() => this.#reader.read(start, end))
   }
 
-  find(selection: Selection): Promise<AuditEntry[]> {
+  find(selection: Selection): Promise<Page> {
     return this.#read(() => this.#reader.find(selection))
   }
 
@@ -120,7 +128,7 @@ export class PostgresBackend implements AuditBackend {
     return this.#read(() => this.#reader.leafHashes(start, end))
   }
 
-  /** Triggers and functions that are missing, disabled, changed or added, unlogged tables, rows before the first place. */
+  /** Objects of the schema that are missing, changed or added, and rows before the first place. */
   inspect(): Promise<readonly Finding[]> {
     return this.#read(() => inspect(this.#pool, this.#log))
   }
@@ -143,6 +151,7 @@ export class PostgresBackend implements AuditBackend {
 
   async #write<T>(operation: () => Promise<T>): Promise<T> {
     this.#assertOpen()
+    if (this.isReadOnly) throw readOnly()
     return this.#attempt('AUDIT_WRITE_FAILED', 'nothing was stored', operation)
   }
 
@@ -177,4 +186,8 @@ function newPool(connectionString: string | undefined): pg.Pool {
 
 function closed(): AuditError {
   return new AuditError('AUDIT_CLOSED', 'the backend is not open')
+}
+
+function readOnly(): AuditError {
+  return new AuditError('AUDIT_READ_ONLY', 'the log was opened with readOnly: true; nothing was changed')
 }

@@ -1,26 +1,42 @@
+import { SAFE_PATH, type SqlFunction } from './sql-function.ts'
+import { OTHER_ENCODING } from './sql-states.ts'
+
 /**
  * What makes the planner take the one index that has rows in the order that they are asked for. Without it, where it has
  * no statistics or old ones, or keeps a plan from when the table was small, it reads a whole log and sorts it.
  */
-export const IN_INDEX_ORDER =
-  'SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off SET enable_incremental_sort = off'
+export const IN_INDEX_ORDER = [
+  'enable_seqscan=off',
+  'enable_bitmapscan=off',
+  'enable_sort=off',
+  'enable_incremental_sort=off',
+] as const
+
+/** `pg` writes and reads UTF-8, whatever the session says. It is looked at in each call: a pool's sessions may differ. */
+export const REFUSE_OTHER_ENCODING = `IF pg_client_encoding() <> 'UTF8' THEN
+    RAISE EXCEPTION 'the session has the client_encoding %, and must have UTF8', pg_client_encoding()
+      USING ERRCODE = '${OTHER_ENCODING}';
+  END IF;`
 
 const READ = `
 BEGIN
+  ${REFUSE_OTHER_ENCODING}
   RETURN QUERY EXECUTE p_query USING p_values;
 END
 `
 
-/** What `audit.read` is made of: its source, as PostgreSQL keeps it. */
-export const READ_SOURCES: Readonly<Record<string, string>> = { read: READ }
-
 /**
- * Creates `audit.read`, which runs a query in index order. It has no rights but its caller's, and since it is STABLE
- * PostgreSQL lets no statement through that changes anything.
+ * Runs a query in index order. It has no rights but its caller's, and since it is STABLE PostgreSQL lets no statement
+ * through that changes anything. Numbers that it turns into texts are exact.
  */
-export const READ_FUNCTION = `
-CREATE OR REPLACE FUNCTION audit.read(p_query text, p_values text[]) RETURNS SETOF record LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp ${IN_INDEX_ORDER} AS $body$${READ}$body$;
-
-REVOKE ALL ON FUNCTION audit.read FROM PUBLIC;
-`
+export const READ_FUNCTION: SqlFunction = {
+  name: 'read',
+  parameters: [
+    ['p_query', 'text'],
+    ['p_values', 'text[]'],
+  ],
+  returns: 'SETOF record',
+  volatility: 'STABLE',
+  settings: [SAFE_PATH, ...IN_INDEX_ORDER, 'extra_float_digits=1'],
+  source: READ,
+}

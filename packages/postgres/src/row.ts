@@ -1,15 +1,17 @@
 import {
   type AuditEntry,
   AuditError,
+  canonicalEntryId,
   canonicalJson,
   HASH_BYTES,
   type JsonObject,
   type Leaf,
 } from '@audit/core'
+import { doubleArray, textArray, timestampArray } from './binary-array.ts'
 import { decodeText, encodeText } from './text.ts'
-import { decodeTimestamp, encodeTimestamp } from './timestamp.ts'
+import { decodeTimestamp, microsecondsOf } from './timestamp.ts'
 
-/** A stored entry, each value as PostgreSQL spells it. */
+/** A stored entry, each value as a text that no setting of the session changes. */
 export interface Row {
   readonly index: string
   readonly entry_id: string
@@ -25,60 +27,80 @@ export interface Row {
   readonly output_text: string
 }
 
-/** What a query selects to get a `Row`. */
+/** What a query selects to get a `Row`. Numbers become texts within `audit.read`, which has settings of its own. */
 export const ROW_COLUMNS =
-  'index, entry_id, extract(epoch FROM timestamp) * 1000 AS timestamp, "user", model, cost_usd, latency_ms, metadata, input_text, output_text'
+  'index, entry_id, extract(epoch FROM timestamp) * 1000 AS timestamp, "user", model, cost_usd::text, latency_ms::text, metadata, input_text, output_text'
 
 /** The same with its types. */
 export const ROW_TYPES =
-  'index bigint, entry_id text, timestamp numeric, "user" text, model text, cost_usd double precision, latency_ms double precision, metadata text, input_text text, output_text text'
+  'index bigint, entry_id text, timestamp numeric, "user" text, model text, cost_usd text, latency_ms text, metadata text, input_text text, output_text text'
 
-/** The entry of a row. Throws AuditError `AUDIT_CORRUPT` for one that nobody recorded. */
+/**
+ * The entry of a row.
+ *
+ * @throws AuditError `AUDIT_CORRUPT` for one that nobody recorded, and for one that is spelt as `columnsOf` never spells it:
+ *   what decodes to the same entry would have the same leaf hash, so nothing else could tell that it was changed.
+ */
 export function entryOf(row: Row): AuditEntry {
+  const damaged = (field: string, cause?: unknown) =>
+    new AuditError('AUDIT_CORRUPT', `${field} of entry ${row.index} is not as it was written`, { cause })
+  const text = (field: 'entry_id' | 'user' | 'model' | 'input_text' | 'output_text'): string => {
+    const decoded = decodeText(row[field])
+    if (decoded === undefined) throw damaged(field)
+    return decoded
+  }
+  const amount = (field: 'cost_usd' | 'latency_ms'): number | null => {
+    const stored = row[field]
+    if (stored === null) return null
+    const number = Number(stored)
+    if (!Number.isFinite(number) || number < 0 || Object.is(number, -0)) throw damaged(field)
+    return number
+  }
   const index = Number(row.index)
+  if (!Number.isSafeInteger(index)) throw damaged('index')
+  const entryId = text('entry_id')
+  if (canonicalEntryId(entryId) !== entryId) throw damaged('entry_id')
   return {
-    entryId: decodeText(row.entry_id),
+    entryId,
     timestamp: decodeTimestamp(row.timestamp),
-    user: decodeText(row.user),
-    model: decodeText(row.model),
-    inputText: decodeText(row.input_text),
-    outputText: decodeText(row.output_text),
-    costUsd: numberOf(row.cost_usd),
-    latencyMs: numberOf(row.latency_ms),
-    metadata: parseMetadata(row.metadata, index),
+    user: text('user'),
+    model: text('model'),
+    inputText: text('input_text'),
+    outputText: text('output_text'),
+    costUsd: amount('cost_usd'),
+    latencyMs: amount('latency_ms'),
+    metadata: parseMetadata(row.metadata, cause => damaged('metadata', cause)),
     index,
   }
 }
 
 /** What `audit.append` takes, but for the name of the log and whether the batch is sent again: columns, not rows. */
-export function columnsOf(leaves: readonly Leaf[]): readonly unknown[] {
+export function columnsOf(leaves: readonly Leaf[]): readonly Buffer[] {
   const hashes = Buffer.alloc(leaves.length * HASH_BYTES)
   leaves.forEach(({ hash }, i) => {
     hashes.set(hash, i * HASH_BYTES)
   })
   const entries = leaves.map(({ entry }) => entry)
   return [
-    entries.map(({ entryId }) => encodeText(entryId)),
-    entries.map(({ timestamp }) => encodeTimestamp(timestamp)),
-    entries.map(({ user }) => encodeText(user)),
-    entries.map(({ model }) => encodeText(model)),
-    entries.map(({ costUsd }) => costUsd),
-    entries.map(({ latencyMs }) => latencyMs),
+    textArray(entries.map(({ entryId }) => encodeText(entryId))),
+    timestampArray(entries.map(({ timestamp }) => microsecondsOf(timestamp))),
+    textArray(entries.map(({ user }) => encodeText(user))),
+    textArray(entries.map(({ model }) => encodeText(model))),
+    doubleArray(entries.map(({ costUsd }) => costUsd)),
+    doubleArray(entries.map(({ latencyMs }) => latencyMs)),
     hashes,
-    entries.map(({ metadata }) => canonicalJson(metadata)),
-    entries.map(({ inputText }) => encodeText(inputText)),
-    entries.map(({ outputText }) => encodeText(outputText)),
+    textArray(entries.map(({ metadata }) => canonicalJson(metadata))),
+    textArray(entries.map(({ inputText }) => encodeText(inputText))),
+    textArray(entries.map(({ outputText }) => encodeText(outputText))),
   ]
 }
 
-function numberOf(text: string | null): number | null {
-  return text === null ? null : Number(text)
-}
-
-function parseMetadata(text: string, index: number): JsonObject {
+function parseMetadata(stored: string, damaged: (cause?: unknown) => AuditError): JsonObject {
   try {
-    return JSON.parse(text)
+    const metadata: JsonObject = JSON.parse(stored)
+    if (stored.startsWith('{') && canonicalJson(metadata) === stored) return metadata
   } catch (cause) {
-    throw new AuditError('AUDIT_CORRUPT', `the metadata of entry ${index} is not JSON`, { cause })
+    throw damaged(cause)
   }
+  throw damaged()
 }

@@ -1,82 +1,80 @@
 import pg from 'pg'
-import { APPEND_FUNCTION } from './append-function.ts'
-import { GUARDS } from './guards.ts'
+import { APPEND_FUNCTIONS } from './append-function.ts'
+import { CREATE_GUARDS, GUARD_FUNCTIONS } from './guards.ts'
 import { READ_FUNCTION } from './read-function.ts'
+import { createFunction, PLAIN_STRINGS, SAFE_PATH, type SqlFunction, settingSql } from './sql-function.ts'
+import { FOREIGN_SCHEMA, NEWER_FORMAT, OTHER_ENCODING } from './sql-states.ts'
+import { CREATE_TABLES, foreignSql } from './tables.ts'
 
 /** The version of the tables, in `audit.format`. A newer one is refused. */
 export const FORMAT_VERSION = 1
 
-/** SQLSTATE of the refusal to migrate tables of a newer version. */
-export const NEWER_FORMAT = 'AU003'
-
 /** `AUDT`: what those who migrate wait for. */
 const MIGRATION_LOCK = 0x41554454
 
-/** The characters of a user or a model that stand in an index: PostgreSQL takes no key beyond 2,704 bytes there. */
-export const INDEXED_CHARACTERS = 200
+/** All functions of the schema. */
+export const FUNCTIONS: readonly SqlFunction[] = [...GUARD_FUNCTIONS, ...APPEND_FUNCTIONS, READ_FUNCTION]
 
-// Texts are compared by their bytes, whatever the collation of the database. What is long comes last.
-const TABLES = `
--- One row a log, never changed. Who appends locks it, and so the writers of a log take turns.
-CREATE TABLE IF NOT EXISTS audit.logs (log text COLLATE "C" PRIMARY KEY);
-
-CREATE TABLE IF NOT EXISTS audit.entries (
-  log text COLLATE "C" NOT NULL,
-  index bigint NOT NULL CHECK (index >= 0),
-  entry_id text COLLATE "C" NOT NULL,
-  timestamp timestamptz(3) NOT NULL,
-  "user" text COLLATE "C" NOT NULL,
-  model text COLLATE "C" NOT NULL,
-  cost_usd double precision,
-  latency_ms double precision,
-  leaf_hash bytea NOT NULL CHECK (octet_length(leaf_hash) = 32),
-  metadata text COLLATE "C" NOT NULL,
-  input_text text COLLATE "C" NOT NULL,
-  output_text text COLLATE "C" NOT NULL,
-  PRIMARY KEY (log, index),
-  UNIQUE (log, entry_id)
-);
-CREATE INDEX IF NOT EXISTS entries_by_time ON audit.entries (log, timestamp, index);
-CREATE INDEX IF NOT EXISTS entries_by_user ON audit.entries (log, left("user", ${INDEXED_CHARACTERS}), timestamp, index);
-CREATE INDEX IF NOT EXISTS entries_by_model ON audit.entries (log, left(model, ${INDEXED_CHARACTERS}), timestamp, index);
-CREATE INDEX IF NOT EXISTS entries_by_user_and_model ON audit.entries
-  (log, left("user", ${INDEXED_CHARACTERS}), left(model, ${INDEXED_CHARACTERS}), timestamp, index);
-
--- Roots of complete subtrees of 256, 65,536, … entries of the Merkle tree, which anyone can compute anew.
-CREATE TABLE IF NOT EXISTS audit.subtrees (
-  log text COLLATE "C" NOT NULL,
-  level integer NOT NULL CHECK (level > 0),
-  place bigint NOT NULL CHECK (place >= 0),
-  root bytea NOT NULL CHECK (octet_length(root) = 32),
-  PRIMARY KEY (log, level, place)
-);
+// Before anything is touched, and in the same transaction as all that follows.
+const LOOK = `
+DO $body$
+BEGIN
+  IF pg_client_encoding() <> 'UTF8' THEN
+    RAISE EXCEPTION 'the session has the client_encoding %, and must have UTF8', pg_client_encoding()
+      USING ERRCODE = '${OTHER_ENCODING}';
+  END IF;
+  IF ${foreignSql(FUNCTIONS)} THEN
+    RAISE EXCEPTION 'the schema audit holds something else under the names of the log; it was left as it is'
+      USING ERRCODE = '${FOREIGN_SCHEMA}';
+  END IF;
+  IF to_regclass('audit.format') IS NOT NULL THEN
+    IF (SELECT max(version) FROM audit.format) > ${FORMAT_VERSION} THEN
+      RAISE EXCEPTION 'the tables have a newer version than ${FORMAT_VERSION}' USING ERRCODE = '${NEWER_FORMAT}';
+    END IF;
+  END IF;
+END
+$body$;
 `
 
 const VERSION = `
 CREATE SCHEMA IF NOT EXISTS audit;
 CREATE TABLE IF NOT EXISTS audit.format (version integer PRIMARY KEY);
+INSERT INTO audit.format VALUES (${FORMAT_VERSION}) ON CONFLICT DO NOTHING;
+`
+
+// The key was not always there, and lock_log did not want it: it locked any log for anybody. Whoever may append may lock.
+const UPGRADE = `
+DROP FUNCTION IF EXISTS audit.lock_log(text);
+`
+const GRANTS = `
 DO $body$
+DECLARE
+  writer record;
 BEGIN
-  IF (SELECT max(version) FROM audit.format) > ${FORMAT_VERSION} THEN
-    RAISE EXCEPTION 'the tables have a newer version than ${FORMAT_VERSION}' USING ERRCODE = '${NEWER_FORMAT}';
-  END IF;
+  FOR writer IN SELECT DISTINCT rolname FROM pg_proc CROSS JOIN aclexplode(proacl) AS acl JOIN pg_roles ON pg_roles.oid = acl.grantee
+    WHERE pg_proc.oid = 'audit.append'::regproc AND acl.privilege_type = 'EXECUTE'
+  LOOP
+    EXECUTE format('GRANT EXECUTE ON FUNCTION audit.lock_log TO %I', writer.rolname);
+  END LOOP;
 END
 $body$;
-INSERT INTO audit.format VALUES (${FORMAT_VERSION}) ON CONFLICT DO NOTHING;
 `
 
 /**
  * The SQL that creates the schema `audit` and one log in it, for those whose database is run by others. Running it
- * again is fine, and so is running it for another log. It fails, and changes nothing, over tables of a newer version.
+ * again is fine, and so is running it for another log. It fails, and changes nothing, over tables of a newer version and
+ * where the schema holds something else. It waits for others' locks for as long as `lock_timeout` says, or else 30 seconds.
  *
  * @param log the name of the log.
  */
 export function migrationSql(log: string): string {
   return `BEGIN;
+${[SAFE_PATH, PLAIN_STRINGS].map(setting => settingSql(`LOCAL ${setting}`)).join(';\n')};
+SELECT set_config('lock_timeout', '30s', true) WHERE current_setting('lock_timeout') = '0';
 -- One at a time, where several processes migrate at once.
 SELECT pg_advisory_xact_lock(${MIGRATION_LOCK});
-${VERSION}${TABLES}${GUARDS}${APPEND_FUNCTION}${READ_FUNCTION}
-INSERT INTO audit.logs VALUES (${pg.escapeLiteral(log)}) ON CONFLICT DO NOTHING;
+${LOOK}${VERSION}${CREATE_TABLES}${UPGRADE}${FUNCTIONS.map(createFunction).join('')}${GRANTS}${CREATE_GUARDS}
+INSERT INTO audit.logs (log) VALUES (${pg.escapeLiteral(log)}) ON CONFLICT DO NOTHING;
 COMMIT;
 `
 }

@@ -1,45 +1,47 @@
 import { canonicalJson, type JsonObject, type Selection } from '@audit/core'
 import { LAST_INDEX } from './last-index.ts'
 import { type Bind, orderedQuery } from './ordered-query.ts'
-import { ROW_COLUMNS, ROW_TYPES } from './row.ts'
-import { INDEXED_CHARACTERS } from './schema.ts'
+import { PAGE_TYPES, pageSql } from './page.ts'
 import type { Statement } from './statement.ts'
+import { INDEXED_CHARACTERS } from './tables.ts'
 import { encodeText } from './text.ts'
 import { encodeTimestamp } from './timestamp.ts'
 
-/** Finds the rows of a selection, and, where it has metadata, some more: whoever runs it compares that exactly. */
+/**
+ * Finds the rows of a selection, a page of them, and, where it has metadata, some more: whoever runs it compares that exactly.
+ */
 export function findSql(log: string, selection: Selection): Statement {
-  const { keys, low, high } = rangeOf(log, selection)
-  const direction = selection.order === 'asc' ? 'ASC' : 'DESC'
-  return orderedQuery(ROW_TYPES, bind => {
-    const row = (bounds: readonly Bound[]) =>
-      `(${bounds.map(({ value, type }) => `${bind(value)}::${type}`).join(', ')})`
-    const all = [
-      `(${keys.join(', ')}) >= ${row(low)}`,
-      `(${keys.join(', ')}) <= ${row(high)}`,
-      ...conditions(selection, bind),
-      ...(selection.entryId === undefined ? [] : timeConditions(selection, bind)), // the range is not one of time
-    ]
-    return `SELECT ${ROW_COLUMNS} FROM audit.entries WHERE ${all.join(' AND ')}
-      ORDER BY ${keys.map(key => `${key} ${direction}`).join(', ')} LIMIT ${bind(selection.limit ?? null)}::bigint`
+  return orderedQuery(PAGE_TYPES, bind => {
+    const { where, order } = rangeSql(log, selection, bind)
+    return pageSql(where, order, `${bind(selection.limit ?? null)}::bigint`)
   })
 }
 
-/** Counts the rows of a selection without metadata. */
+/** Counts the rows of a selection without metadata, by the same range of the same index. */
 export function countSql(log: string, selection: Selection): Statement {
-  const { entryId, user, model } = selection
-  const values: unknown[] = []
-  const bind: Bind = value => `$${values.push(value)}`
-  const prefix = (value: string) => `left(${bind(encodeText(value))}, ${INDEXED_CHARACTERS})`
+  return orderedQuery('count bigint', bind => {
+    const { where, order } = rangeSql(log, selection, bind)
+    return `SELECT count(*) FROM (SELECT FROM audit.entries WHERE ${where} ORDER BY ${order} OFFSET 0) AS found`
+  })
+}
+
+/** Which rows belong to a selection, and in which order an index has them. */
+function rangeSql(
+  log: string,
+  selection: Selection,
+  bind: Bind,
+): { readonly where: string; readonly order: string } {
+  const { keys, low, high } = rangeOf(log, selection)
+  const direction = selection.order === 'asc' ? 'ASC' : 'DESC'
+  const row = (bounds: readonly Bound[]) =>
+    `(${bounds.map(({ value, type }) => `${bind(value)}::${type}`).join(', ')})`
   const all = [
-    `log = ${bind(log)}`,
-    ...(entryId === undefined ? [] : [`entry_id = ${bind(encodeText(entryId))}`]),
-    ...(user === undefined ? [] : [`${USER} = ${prefix(user)}`]),
-    ...(model === undefined ? [] : [`${MODEL} = ${prefix(model)}`]),
+    `(${keys.join(', ')}) >= ${row(low)}`,
+    `(${keys.join(', ')}) <= ${row(high)}`,
     ...conditions(selection, bind),
-    ...timeConditions(selection, bind),
+    ...(selection.entryId === undefined ? [] : timeConditions(selection, bind)), // the range is not one of time
   ]
-  return { text: `SELECT count(*) AS count FROM audit.entries WHERE ${all.join(' AND ')}`, values }
+  return { where: all.join(' AND '), order: keys.map(key => `${key} ${direction}`).join(', ') }
 }
 
 const USER = `left("user", ${INDEXED_CHARACTERS})`

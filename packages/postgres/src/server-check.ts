@@ -1,7 +1,7 @@
 import { AuditError } from '@audit/core'
-import type pg from 'pg'
+import type { Database } from './database.ts'
 import { FORMAT_VERSION } from './schema.ts'
-import { rowsOf } from './statement.ts'
+import { COMPLETE_TABLES, FOREIGN_TABLES } from './tables.ts'
 
 /** The oldest server that has all that is used here: PostgreSQL 14. */
 const OLDEST_SERVER = 140_000
@@ -19,16 +19,16 @@ const SETTINGS: readonly (readonly [name: string, isGood: (value: string) => boo
     'the server does not wait for its disk, so it can promise nothing; switch fsync on',
   ],
   [
-    'extra_float_digits',
-    value => Number(value) > 0,
-    'the server rounds numbers when it gives them out; set extra_float_digits to 1, its default',
+    'client_encoding',
+    value => value === 'UTF8',
+    'the connections have another client_encoding than UTF8, so texts would be changed on their way; leave it as pg sets it',
   ],
 ]
 
 /** Whether a log can be kept on this server, as it is set up for these connections. Throws AuditError `AUDIT_OPEN_FAILED`. */
-export async function checkServer(pool: pg.Pool): Promise<void> {
+export async function checkServer(database: Database): Promise<void> {
   const names = ['server_version_num', ...SETTINGS.map(([name]) => name)]
-  const rows = await rowsOf<{ name: string; value: string | null }>(pool, {
+  const rows = await database.rows<{ name: string; value: string | null }>({
     text: 'SELECT name, current_setting(name, true) AS value FROM unnest($1::text[]) AS name',
     values: [names],
   })
@@ -44,8 +44,9 @@ export async function checkServer(pool: pg.Pool): Promise<void> {
 }
 
 /** Whether the tables and the log are there. Throws AuditError `AUDIT_OPEN_FAILED`, `AUDIT_UNSUPPORTED_FORMAT`. */
-export async function checkLog(pool: pg.Pool, log: string): Promise<void> {
-  const [found] = await rowsOf<{ version: string | null; log: string | null }>(pool, {
+export async function checkLog(database: Database, log: string): Promise<void> {
+  await checkTables(database)
+  const [found] = await database.rows<{ version: string | null; log: string | null }>({
     text: `SELECT (SELECT max(version) FROM audit.format) AS version,
       (SELECT log FROM audit.logs WHERE log = $1) AS log`,
     values: [log],
@@ -60,5 +61,24 @@ export async function checkLog(pool: pg.Pool, log: string): Promise<void> {
   throw new AuditError(
     'AUDIT_OPEN_FAILED',
     `there is no log ${JSON.stringify(log)} in this database: call migrate(), or run migrationSql()`,
+  )
+}
+
+/** Tables of somebody else are not touched, not even to look for the log. */
+async function checkTables(database: Database): Promise<void> {
+  const [tables] = await database.rows<{ foreign: string; complete: string }>({
+    text: `SELECT ${FOREIGN_TABLES} AS "foreign", ${COMPLETE_TABLES} AS complete`,
+    values: [],
+  })
+  if (tables?.foreign === 't') {
+    throw new AuditError(
+      'AUDIT_UNSUPPORTED_FORMAT',
+      'the schema audit of this database holds tables of somebody else under the names of the log: use another database',
+    )
+  }
+  if (tables?.complete === 't') return
+  throw new AuditError(
+    'AUDIT_OPEN_FAILED',
+    'the tables are missing, or older than this package: call migrate(), or run migrationSql()',
   )
 }

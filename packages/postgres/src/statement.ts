@@ -8,17 +8,14 @@ export interface Statement {
   readonly timeoutMs?: number
 }
 
-/** What runs statements: a pool, or one connection of it. */
-export type Queryable = Pick<pg.Pool | pg.PoolClient, 'query'>
-
 /** Every value as PostgreSQL spells it: an application may have changed how `pg` reads types, for all its connections. */
 const AS_TEXT = { getTypeParser: () => (value: string) => value } as unknown as pg.CustomTypesConfig // its overloads name each type
 
-/** Runs a statement and gives its rows, each value a text or `null`. */
+/** Runs a statement on a connection and gives its rows, each value a text or `null`. */
 export async function rowsOf<R extends { readonly [Column in keyof R]: string | null }>(
-  database: Queryable,
+  client: Pick<pg.ClientBase, 'query'>,
   { text, values, timeoutMs }: Statement,
 ): Promise<R[]> {
   const config = { text, values: [...values], types: AS_TEXT, ...(timeoutMs && { query_timeout: timeoutMs }) }
-  return (await database.query<R>(config)).rows
+  return (await client.query<R>(config)).rows
 }

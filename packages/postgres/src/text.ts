@@ -2,6 +2,9 @@
 // escape" of ASCII; and a DLE becomes two as well. Both ways it is one to one, so equal texts stay equal, and others other.
 const NUL = '\u0000'
 const DLE = '\u0010'
+/** A DLE that `encodeText` never writes, for JavaScript and for PostgreSQL. */
+export const BROKEN_ESCAPE = '\\u0010(?![01])'
+const BROKEN = new RegExp(BROKEN_ESCAPE)
 
 /** A text as it is stored: with NUL as `DLE 0`, and DLE as `DLE 1`. */
 export function encodeText(text: string): string {
@@ -9,8 +12,9 @@ export function encodeText(text: string): string {
   return text.replaceAll(DLE, `${DLE}1`).replaceAll(NUL, `${DLE}0`)
 }
 
-/** A stored text as it was. */
-export function decodeText(stored: string): string {
+/** A stored text as it was; `undefined` for one that `encodeText` never writes. */
+export function decodeText(stored: string): string | undefined {
   if (!stored.includes(DLE)) return stored
+  if (BROKEN.test(stored)) return undefined
   return stored.replaceAll(`${DLE}0`, NUL).replaceAll(`${DLE}1`, DLE)
 }

@@ -1,20 +1,31 @@
 import { AuditError } from '@audit/core'
 
 const CANONICAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+/** What PostgreSQL counts from. */
+const EPOCH_MS = Date.parse('2000-01-01T00:00:00.000Z')
 
 /** A canonical timestamp as PostgreSQL reads it, which has no year 0: what ISO 8601 calls so is 1 BC. */
 export function encodeTimestamp(timestamp: string): string {
-  if (!CANONICAL.test(timestamp)) {
-    throw new AuditError('AUDIT_WRITE_FAILED', `the timestamp ${JSON.stringify(timestamp)} is not canonical`)
-  }
+  assertCanonical(timestamp)
   return timestamp.startsWith('0000') ? `0001${timestamp.slice(4)} BC` : timestamp
 }
 
-/** The canonical text of a stored timestamp, from its milliseconds since 1970. */
+/** A canonical timestamp as PostgreSQL stores it: microseconds since the year 2000. */
+export function microsecondsOf(timestamp: string): bigint {
+  assertCanonical(timestamp)
+  return BigInt(Date.parse(timestamp) - EPOCH_MS) * 1000n
+}
+
+/** The canonical text of a stored timestamp, from its milliseconds since 1970. Throws AuditError `AUDIT_CORRUPT`. */
 export function decodeTimestamp(ms: string): string {
-  const date = new Date(Number(ms))
-  if (Number.isNaN(date.getTime())) {
-    throw new AuditError('AUDIT_CORRUPT', `a stored timestamp is no instant: ${ms}`)
-  }
-  return date.toISOString()
+  const date = new Date(/^-?\d+(\.0+)?$/.test(ms) ? Number(ms) : Number.NaN)
+  const timestamp = Number.isNaN(date.getTime()) ? '' : date.toISOString()
+  if (CANONICAL.test(timestamp)) return timestamp
+  throw new AuditError('AUDIT_CORRUPT', `a stored timestamp is no millisecond of the years 0 to 9999: ${ms}`)
+}
+
+/** Whoever calls says by the code of its error what could not be done: here nobody knows whether it is a query. */
+function assertCanonical(timestamp: string): void {
+  if (CANONICAL.test(timestamp) && !Number.isNaN(Date.parse(timestamp))) return
+  throw new RangeError(`the timestamp ${JSON.stringify(timestamp.slice(0, 60))} is not canonical`)
 }

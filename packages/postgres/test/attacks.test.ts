@@ -250,45 +250,6 @@ test('a log restored from an older backup is a good log, which only a later chec
   expect(await findings(name, recorded.checkpoint)).toEqual([['tail-missing', 300]])
 })
 
-test.each<[attack: string, statement: string]>([
-  ['a trigger dropped', 'DROP TRIGGER entries_append_only ON audit.entries'],
-  ['a trigger disabled', 'ALTER TABLE audit.subtrees DISABLE TRIGGER subtrees_not_truncated'],
-  [
-    'a trigger that a replicating session skips',
-    'ALTER TABLE audit.entries ENABLE TRIGGER entries_append_only',
-  ],
-  [
-    'a trigger that calls something else',
-    `CREATE FUNCTION audit.nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
-     CREATE OR REPLACE TRIGGER logs_append_only BEFORE UPDATE OR DELETE ON audit.logs FOR EACH ROW EXECUTE FUNCTION audit.nothing();
-     ALTER TABLE audit.logs ENABLE ALWAYS TRIGGER logs_append_only`,
-  ],
-  [
-    'a trigger added',
-    `CREATE FUNCTION audit.nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
-     CREATE TRIGGER extra BEFORE INSERT ON audit.entries FOR EACH ROW EXECUTE FUNCTION audit.nothing()`,
-  ],
-  [
-    'a function made to do nothing',
-    `CREATE OR REPLACE FUNCTION audit.refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'`,
-  ],
-  [
-    'a function for appending that keeps nothing',
-    `CREATE OR REPLACE FUNCTION audit.lock_log(p_log text) RETURNS void LANGUAGE plpgsql AS 'BEGIN END'`,
-  ],
-  ['a rule added', 'CREATE RULE extra AS ON DELETE TO audit.logs DO INSTEAD NOTHING'],
-  ['a table that a crash empties', 'ALTER TABLE audit.subtrees SET UNLOGGED'],
-])('%s is found', async (_, statement) => {
-  const own = await newDatabase()
-  const backend = new PostgresBackend({ pool: own })
-  await backend.migrate()
-  const log = openLog(own, 'default')
-  await log.record(input())
-  expect((await log.verify()).findings).toEqual([])
-  await own.query(statement)
-  expect((await log.verify()).findings).toMatchObject([{ kind: 'damaged' }])
-})
-
 test.each<[what: string, statement: string]>([
   [
     'a trigger',
@@ -317,11 +278,17 @@ test('a row before the first is found, where the check against it was dropped', 
   await new PostgresBackend({ pool: own }).migrate()
   const log = openLog(own, 'default')
   await log.record(input())
+  const check = 'ALTER TABLE audit.entries ADD CONSTRAINT entries_index_check CHECK (index >= 0) NOT VALID'
   await own.query('ALTER TABLE audit.entries DROP CONSTRAINT entries_index_check')
   await own.query('ALTER TABLE audit.entries DISABLE TRIGGER entries_in_turn')
   await own.query(insertCopy(-1, 0), ['default'])
   await own.query('ALTER TABLE audit.entries ENABLE ALWAYS TRIGGER entries_in_turn')
-  expect((await log.verify()).findings).toMatchObject([{ kind: 'entry-inserted', index: -1 }])
+  await own.query(check) // NOT VALID, or it would find the row
+  expect((await log.verify()).findings).toMatchObject([
+    { kind: 'damaged' },
+    { kind: 'damaged' },
+    { kind: 'entry-inserted', index: -1 },
+  ])
 })
 
 test('a session that replays what was done elsewhere is refused changes as well', async () => {

@@ -111,6 +111,10 @@ test.each<[string, unknown]>([
   ['a name with NUL', { pool, log: 'a\0' }],
   ['a name with a line end', { pool, log: 'a\nb' }],
   ['a name that is no text', { pool, log: 1 }],
+  ['a name with half a character', { pool, log: 'a\ud800' }],
+  ['readOnly that is no boolean', { pool, readOnly: 1 }],
+  ['a pool that is inherited', Object.create({ pool })],
+  ['an array', [pool]],
   ['a name of 201 characters', { pool, log: 'a'.repeat(201) }],
 ])('%s: AUDIT_INVALID_OPTIONS', (_, options) => {
   const make = () => new PostgresBackend(options as { pool: pg.Pool }) // what the types would refuse

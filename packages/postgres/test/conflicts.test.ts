@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
-import { expectOnce, input, newLog, openLog, pool, poolWith } from './place.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { expectOnce, input, newLog, newPool, openLog, pool, poolWith } from './place.ts'
 
 test.each(['read committed', 'repeatable read', 'serializable'])(
   'writers whose transactions are %s lose nothing',
@@ -53,4 +53,32 @@ test('a batch that is rolled back to end a deadlock is sent again', async () => 
   )
   expect(rows).toEqual([{ met: true }])
   await expectOnce(pool, name, ['before', 'after'])
+})
+
+test('writers of one log exclude each other: the second waits for the first, and only then looks for its index', async () => {
+  const { name } = await newLog()
+  const other = await newLog()
+  const append = `SELECT audit.append($1, false, ARRAY[$2], '{2026-01-01}', '{alice}', '{m}', '{null}', '{null}', sha256(''), '{"{}"}', '{in}', '{out}') AS first`
+  const application_name = name.slice(0, 40)
+  const [first, second] = [await pool.connect(), await newPool({ application_name }).connect()]
+  onTestFinished(() => {
+    for (const client of [first, second]) client.release(true) // whatever they wait for
+  })
+  await first.query('BEGIN')
+  expect((await first.query(append, [name, 'first'])).rows).toEqual([{ first: '0' }])
+  const appending = second.query(append, [name, 'second'])
+  appending.catch(() => {}) // awaited below, unless the test fails before
+  // It waits for the row of the log, and not for the index that the first one took: that would be an error in the end.
+  const waitsFor = async () =>
+    (
+      await pool.query(
+        `SELECT relation::regclass::text AS table FROM pg_locks WHERE locktype = 'tuple' AND pid =
+         (SELECT pid FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock')`,
+        [application_name],
+      )
+    ).rows
+  await expect.poll(waitsFor).toEqual([{ table: 'audit.logs' }])
+  await other.log.record(input()) // another log waits for nobody
+  await first.query('COMMIT')
+  expect((await appending).rows).toEqual([{ first: '1' }])
 })

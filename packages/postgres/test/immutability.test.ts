@@ -1,5 +1,15 @@
-import { expect, test } from 'vitest'
-import { input, newLog, pool } from './place.ts'
+import type pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createDatabase, input, newLog } from './place.ts'
+
+// A database of its own: TRUNCATE locks the tables, and would meet the appends of other files.
+let database: Awaited<ReturnType<typeof createDatabase>>
+let pool: pg.Pool
+beforeAll(async () => {
+  database = await createDatabase()
+  pool = database.pool
+})
+afterAll(() => database.drop())
 
 const COLUMNS =
   'entry_id, timestamp, "user", model, cost_usd, latency_ms, leaf_hash, metadata, input_text, output_text'
@@ -8,7 +18,7 @@ const copyOf = (index: number, entryId = "'new'") =>
    FROM audit.entries WHERE log = $1 AND index = 1`
 const into = `INTO audit.entries (log, index, ${COLUMNS})`
 
-test.each([
+test.each<string[]>([
   ['UPDATE', `UPDATE audit.entries SET input_text = 'forged' WHERE log = $1 AND index = 1`],
   ['an UPDATE that changes nothing', 'UPDATE audit.entries SET input_text = input_text WHERE log = $1'],
   ['DELETE', 'DELETE FROM audit.entries WHERE log = $1 AND index = 2'],
@@ -30,8 +40,13 @@ test.each([
   ['a leaf hash that is none', `INSERT ${into} ${copyOf(3).replace('leaf_hash', "'\\x00'")}`],
   ['renaming the log', `UPDATE audit.logs SET log = 'other' WHERE log = $1`],
   ['removing the log', 'DELETE FROM audit.logs WHERE log = $1'],
-])('a superuser’s %s aborts', async (_, statement) => {
-  const { log, name } = await newLog()
+  ['changing the key of the log', 'UPDATE audit.logs SET key = gen_random_uuid() WHERE log = $1'],
+  ...COLUMNS.split(', ').map(column => [
+    `UPDATE of ${column}`,
+    `UPDATE audit.entries SET ${column} = ${column} WHERE log = $1 AND index = 1`,
+  ]),
+])('a superuser’s %s aborts', async (_, statement = '') => {
+  const { log, name } = await newLog(pool)
   for (const text of ['first', 'second', 'third']) await log.record(input(text))
   const before = await log.query()
   await expect(pool.query(statement, statement.includes('$1') ? [name] : [])).rejects.toMatchObject({

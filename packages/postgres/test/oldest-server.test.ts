@@ -2,8 +2,9 @@ import { PostgresBackend } from '@audit/postgres'
 import { PostgresServer } from '@audit/postgres-server'
 import { testBackend } from '@audit/testkit'
 import type pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
-import { lastingPool, newName, newPool } from './place.ts'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, test } from 'vitest'
+import { lastingPool, newPool, placeIn } from './place.ts'
+import { readmeSql } from './readme-sql.ts'
 
 describe('PostgreSQL 14, the oldest that is supported', () => {
   let server: PostgresServer
@@ -17,15 +18,23 @@ describe('PostgreSQL 14, the oldest that is supported', () => {
     await server.stop()
   })
 
-  testBackend({
-    describe,
-    it,
-    create: async () => {
-      const log = newName()
-      await new PostgresBackend({ pool, log }).migrate()
-      return { open: () => new PostgresBackend({ pool, log }), teardown: () => {} }
-    },
-  })
+  testBackend({ describe, it, create: () => placeIn(pool) })
+})
+
+test('on PostgreSQL 14 nothing is found that is not there, and what is changed is', async () => {
+  const server = await PostgresServer.start({ version: 14 })
+  onTestFinished(() => server.stop())
+  const pool = newPool({ connectionString: server.url })
+  const backend = new PostgresBackend({ pool })
+  await backend.migrate()
+  await backend.open()
+  expect(await backend.inspect()).toEqual([])
+  await pool.query(`${readmeSql('roles.sql')}; ${readmeSql('one-log-a-role.sql')}`)
+  expect(await backend.inspect()).toEqual([])
+  await pool.query('ALTER FUNCTION audit.append SET synchronous_commit = off')
+  expect(await backend.inspect()).toMatchObject([{ kind: 'damaged' }])
+  await backend.migrate()
+  await backend.close()
 })
 
 test('PostgreSQL 13 is too old, and left as it is', async () => {

@@ -102,3 +102,21 @@ export async function expectOnce(own: pg.Pool, name: string, texts: readonly str
   expect(entries.map(({ inputText }) => inputText).toSorted()).toEqual(texts.toSorted())
   expect((await log.verify()).findings).toEqual([])
 }
+
+/** A place for the kit: nothing is there before an instance that may write is opened for the first time. */
+export function placeIn(own: pg.Pool) {
+  const log = newName()
+  let migrated: Promise<void> | undefined
+  class MigratingBackend extends PostgresBackend {
+    override async open(): Promise<void> {
+      migrated ??= new PostgresBackend({ pool: own, log }).migrate()
+      await migrated
+      await super.open()
+    }
+  }
+  return {
+    open: () => new MigratingBackend({ pool: own, log }),
+    openReadOnly: () => new PostgresBackend({ pool: own, log, readOnly: true }),
+    teardown: () => {},
+  }
+}

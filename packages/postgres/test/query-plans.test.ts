@@ -1,7 +1,9 @@
 import type { Selection } from '@audit/core'
 import { PostgresBackend } from '@audit/postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { findSql } from '../src/selection-sql.ts'
+import { lastIndexQuery, leafHashesSql, readSql, rootsSql } from '../src/range-sql.ts'
+import { countSql, findSql } from '../src/selection-sql.ts'
+import type { Statement } from '../src/statement.ts'
 import { createDatabase } from './place.ts'
 
 // The planner at its worst: it knows other logs well and takes one that has grown since for empty, or knows nothing at all.
@@ -73,11 +75,12 @@ interface Plan {
   readonly 'Node Type': string
   readonly 'Index Name'?: string
   readonly 'Rows Removed by Filter'?: number
+  readonly 'Actual Rows': number
   readonly Plans?: readonly Plan[]
 }
 
-async function planOf(which: string, selection: Selection): Promise<readonly Plan[]> {
-  const [query, bound] = findSql('log', selection).values
+async function planOf(which: string, { values }: Statement): Promise<readonly Plan[]> {
+  const [query, bound] = values
   // In the function, and so with its settings.
   const explain = `EXPLAIN (ANALYZE, FORMAT JSON) ${query}`
   const { rows } = await databaseNamed(which).pool.query(
@@ -86,6 +89,21 @@ async function planOf(which: string, selection: Selection): Promise<readonly Pla
   )
   const nodes = (plan: Plan): readonly Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodes)]
   return nodes(rows[0].plan[0].Plan)
+}
+
+/** One range of one index is read, no row in vain, and nothing is sorted. */
+function expectRange(plan: readonly Plan[], index: string, rows: number): void {
+  const types = plan.map(node => node['Node Type'])
+  const what = types.join(', ')
+  expect(
+    types.filter(type => /Scan$/.test(type) && type !== 'Subquery Scan'),
+    what,
+  ).toEqual([expect.stringMatching(/^Index (Only )?Scan$/)])
+  expect(types, what).not.toContain('Sort')
+  const scan = plan.find(node => node['Index Name'] !== undefined)
+  expect(scan?.['Index Name'], what).toBe(index)
+  expect(scan?.['Rows Removed by Filter'] ?? 0, what).toBe(0)
+  expect(scan?.['Actual Rows'], what).toBeLessThanOrEqual(rows)
 }
 
 function databaseNamed(which: string): Database {
@@ -105,20 +123,27 @@ test.each(COMBINATIONS)(
   'in a log that is $log, $order, by ($filter): each time seeks in its index, and reads no more than it gives',
   async ({ log, order, filter }) => {
     for (const time of TIMES) {
-      const plan = await planOf(log, { ...FILTERS[filter], ...time, order, limit: LIMIT })
-      const what = JSON.stringify({ time, plan })
-      expect(
-        plan.map(node => node['Node Type']),
-        what,
-      ).toEqual(['Limit', 'Index Scan'])
-      expect(plan[1]?.['Index Name'], what).toBe(INDEXES[filter])
-      expect(plan[1]?.['Rows Removed by Filter'] ?? 0, what).toBe(0)
+      const selection = { ...FILTERS[filter], ...time, order }
+      expectRange(await planOf(log, findSql('log', { ...selection, limit: LIMIT })), INDEXES[filter], LIMIT)
+      // A count reads what it counts.
+      const matching = filter.includes('user') ? ENTRIES / 50 : filter === 'model' ? ENTRIES / 3 : ENTRIES
+      if (!time.after) expectRange(await planOf(log, countSql('log', selection)), INDEXES[filter], matching)
     }
   },
 )
 
-test.each(KNOWLEDGE)('in a log that is %s, an entry is found by its id', async log => {
-  const plan = await planOf(log, { entryId: '4711', order: 'asc', limit: 1 })
-  expect(plan.map(node => node['Node Type'])).toEqual(['Limit', 'Index Scan'])
-  expect(plan[1]?.['Index Name']).toBe('entries_log_entry_id_key')
+test.each(KNOWLEDGE)('in a log that is %s, an entry is found and counted by its id', async log => {
+  const selection: Selection = { entryId: '4711', order: 'asc' }
+  expectRange(await planOf(log, findSql('log', { ...selection, limit: 1 })), 'entries_log_entry_id_key', 1)
+  expectRange(await planOf(log, countSql('log', selection)), 'entries_log_entry_id_key', 1)
 })
+
+test.each(KNOWLEDGE)(
+  'in a log that is %s, what is asked for by place seeks in the primary key',
+  async log => {
+    expectRange(await planOf(log, lastIndexQuery('log')), 'entries_pkey', 1)
+    expectRange(await planOf(log, readSql('log', 700, 800)), 'entries_pkey', 100)
+    expectRange(await planOf(log, leafHashesSql('log', 512, 768)), 'entries_pkey', 256)
+    expectRange(await planOf(log, rootsSql('log', 1, 1, 3)), 'subtrees_pkey', 2)
+  },
+)

@@ -35,6 +35,7 @@ async function setUp() {
 }
 
 const DENIED = { code: '42501' } // insufficient_privilege
+const NO_SUCH_LOG = { code: 'AU002' }
 
 test('the role of the README records, queries and verifies, and can do nothing else', async () => {
   const { member, names } = await setUp()
@@ -84,6 +85,72 @@ test('with the row-level security of the README, a role reads and writes its own
   await using barred = new AuditLog({ backend: new PostgresBackend({ pool: member, log: 'other' }) })
   await expect(barred.count()).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
   const append = `SELECT audit.append('other', false, '{new}', '{2026-01-01}', '{u}', '{m}', '{null}', '{null}', $1, '{"{}"}', '{in}', '{out}')`
-  await expect(member.query(append, [Buffer.alloc(32)])).rejects.toMatchObject(DENIED)
+  await expect(member.query(append, [Buffer.alloc(32)])).rejects.toMatchObject(NO_SUCH_LOG)
   expect(await other.query()).toEqual([foreign])
+})
+
+test('with row-level security, a role locks its own log alone, and learns of no other', async () => {
+  const { owner, member, names } = await setUp()
+  await owner.query(forRoles(readmeSql('one-log-a-role.sql'), names))
+  const { rows } = await owner.query<{ key: string }>(`SELECT key FROM audit.logs WHERE log = 'other'`)
+  const holder = await owner.connect()
+  await holder.query('BEGIN')
+  await holder.query(`SELECT FROM audit.logs WHERE log = 'other' FOR UPDATE`)
+  const answers: unknown[] = []
+  for (const log of ['other', 'nothing']) {
+    for (const statement of [
+      `SELECT audit.lock_log($1, gen_random_uuid())`,
+      `SELECT audit.lock_log(log, key) FROM audit.logs WHERE log = $1`,
+      `SELECT audit.append($1, false, '{new}', '{2026-01-01}', '{u}', '{m}', '{null}', '{null}', sha256(''), '{"{}"}', '{in}', '{out}')`,
+      `INSERT INTO audit.entries VALUES ($1, 0, 'x', now(), '', '', NULL, NULL, sha256(''), '{}', '', '')`,
+      `INSERT INTO audit.entries VALUES ($1, 0, 'x', now(), '', '', NULL, NULL, sha256(''), '{}', '', '') ON CONFLICT DO NOTHING`,
+      `INSERT INTO audit.subtrees VALUES ($1, 1, 0, sha256(''))`,
+    ]) {
+      // None waits for the lock, and each answers as if the log were not there.
+      const answer = await member.query(statement, [log]).catch((error: { code: string }) => error.code)
+      answers.push(typeof answer === 'string' ? answer : answer.rowCount)
+    }
+  }
+  expect(answers.slice(0, answers.length / 2)).toEqual(answers.slice(answers.length / 2))
+  expect(answers.slice(0, 6)).toEqual(['AU002', 0, 'AU002', '42501', '42501', '42501'])
+  await holder.query('ROLLBACK')
+  holder.release()
+  // Who has the key may lock; the key is for those who see the row.
+  await member.query(`SELECT audit.lock_log('other', $1)`, [rows[0]?.key])
+  await expect(member.query(`SELECT audit.lock_log('other')`)).rejects.toMatchObject({ code: '42883' })
+})
+
+test('a role cannot put functions of its own in the place of those that are used for it', async () => {
+  const { owner, member, names } = await setUp()
+  await owner.query(`CREATE SCHEMA evil AUTHORIZATION ${pg.escapeIdentifier(names.member)}`)
+  const evil = await member.connect()
+  await evil.query(`CREATE FUNCTION evil.sha256(bytea) RETURNS bytea LANGUAGE sql AS $$ SELECT decode(repeat('ab', 32), 'hex') $$;
+    CREATE FUNCTION evil.octet_length(bytea) RETURNS integer LANGUAGE sql AS 'SELECT 32';
+    CREATE FUNCTION evil.json_typeof(json) RETURNS text LANGUAGE sql AS $$ SELECT 'boolean' $$;
+    CREATE TEMP TABLE entries (index bigint); CREATE TEMP TABLE logs (log text);
+    SET search_path TO evil, pg_temp, pg_catalog`)
+  const forged = `INSERT INTO audit.subtrees VALUES ('other', 1, 0, decode(repeat('ab', 32), 'hex'))`
+  await expect(evil.query(forged)).rejects.toMatchObject({ code: 'AU005' })
+  const unreadable = `INSERT INTO audit.entries VALUES ('other', 0, 'x', now(), '', '', NULL, NULL, pg_catalog.sha256(''), '{"a": 1}', '', '')`
+  await expect(evil.query(unreadable)).rejects.toMatchObject({ code: 'AU008' })
+  evil.release(true)
+})
+
+test('tables of before the key of a log: open says what to do, and migrate brings them up to date', async () => {
+  const { owner, member, names } = await setUp()
+  const backend = new PostgresBackend({ pool: member, log: names.member })
+  await using log = new AuditLog({ backend: new PostgresBackend({ pool: owner, log: names.member }) })
+  const entry = await log.record(input('before'))
+  await owner.query(`DROP TRIGGER entries_readable ON audit.entries; DROP TRIGGER subtrees_true ON audit.subtrees;
+    DROP FUNCTION audit.refuse_unreadable, audit.refuse_false_root, audit.is_canonical_json, audit.is_canonical_value,
+      audit.is_canonical_number, audit.lock_log;
+    ALTER TABLE audit.logs DROP COLUMN key;
+    CREATE FUNCTION audit.lock_log(p_log text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN END'`)
+  await expect(backend.open()).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
+  await new PostgresBackend({ pool: owner, log: 'other' }).migrate()
+  await backend.open() // and the role may lock, without being told so anew
+  await using again = new AuditLog({ backend })
+  expect(await again.query()).toEqual([entry])
+  expect(await again.record(input('after'))).toMatchObject({ index: 1 })
+  expect((await log.verify()).findings).toEqual([])
 })

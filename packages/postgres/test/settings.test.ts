@@ -1,5 +1,5 @@
 import { AuditLog } from '@audit/core'
-import { PostgresBackend } from '@audit/postgres'
+import { migrationSql, PostgresBackend } from '@audit/postgres'
 import { PostgresServer } from '@audit/postgres-server'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
@@ -48,6 +48,8 @@ test.each<[string, Readonly<Record<string, string>>]>([
   ['another search path', { search_path: 'pg_temp' }],
   ['NULL that equals NULL', { transform_null_equals: 'on' }],
   ['all numbers in full', { extra_float_digits: '3' }],
+  ['rounded numbers', { extra_float_digits: '0' }],
+  ['numbers of six digits', { extra_float_digits: '-9' }],
 ])('a session with %s changes nothing', async (_, settings) => {
   await expectExact(poolWith(settings))
 })
@@ -69,12 +71,55 @@ test('a database whose collation compares other than by bytes changes nothing', 
   expect((await log.query({ user: '' })).map(({ index }) => index)).toEqual([3])
 })
 
-test('a session that rounds numbers is refused', async () => {
+test.each(['latin1', 'win1252', 'euc_jp', 'sql_ascii'])(
+  'a session whose client_encoding is %s: refused at opening, and nothing is stored',
+  async encoding => {
+    const own = newPool({})
+    own.on('connect', client => void client.query(`SET client_encoding TO '${encoding}'`))
+    const { name } = await newLog()
+    const backend = new PostgresBackend({ pool: own, log: name })
+    await expect(backend.migrate()).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
+    await expect(own.query(migrationSql(name))).rejects.toMatchObject({
+      code: expect.stringMatching(/^(AU006|22021)$/), // the latter where the server cannot read the statement at all
+    })
+    await expect(openLog(own, name).record(ENTRY)).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
+    const log = new AuditLog({ backend: new PostgresBackend({ pool, replica: own, log: name }) })
+    await expect(log.count()).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
+    expect(await openLog(pool, name).count()).toBe(0)
+  },
+)
+
+test('a session whose client_encoding is changed later is thrown away, and the next one is exact', async () => {
   const { name } = await newLog()
-  const rounding = poolWith({ extra_float_digits: '0' })
-  await expect(openLog(rounding, name).count()).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
-  const log = new AuditLog({ backend: new PostgresBackend({ pool, replica: rounding, log: name }) })
-  await expect(log.count()).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
+  const own = newPool({ max: 2 })
+  const log = openLog(own, name)
+  await log.record(ENTRY)
+  const change = async () => {
+    const clients = await Promise.all([own.connect(), own.connect()])
+    for (const client of clients) {
+      await client.query(`SET client_encoding TO 'latin1'`)
+      client.release()
+    }
+  }
+  await change()
+  const entry = await log.record(ENTRY)
+  expect(entry).toMatchObject(ENTRY)
+  await change()
+  expect(await log.query()).toMatchObject([ENTRY, entry])
+  await change()
+  expect(await log.count({ user: ENTRY.user })).toBe(2)
+  expect((await openLog(pool, name).verify()).findings).toEqual([])
+})
+
+test('all sessions have another client_encoding from some time on: nothing is stored', async () => {
+  const { name } = await newLog()
+  const own = newPool({ max: 2 })
+  const log = openLog(own, name)
+  await log.record(ENTRY)
+  own.on('acquire', client => void client.query(`SET client_encoding TO 'latin1'`))
+  await expect(log.record(ENTRY)).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
+  await expect(log.query()).rejects.toMatchObject({ code: 'AUDIT_READ_FAILED' })
+  expect(await openLog(pool, name).count()).toBe(1)
 })
 
 test('a database that cannot store every text is refused', async () => {

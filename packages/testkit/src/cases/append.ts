@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { AuditBackend, EntryFields } from '@audit/core'
 import type { Area } from '../case.ts'
-import { expectEntries, expectLog } from '../expect-entries.ts'
+import { expectEntries, expectLog, readAll } from '../expect-entries.ts'
 import { entryOf, leavesOf, placed, plainEntries } from '../sample-entries.ts'
 
 export const append: Area = {
@@ -99,7 +99,7 @@ export const append: Area = {
         const inputText = 'twenty megabytes '.repeat(Math.ceil(20_000_000 / 17))
         const entries = [entryOf(), entryOf({ inputText }), entryOf()]
         await backend.append(leavesOf(entries))
-        expectEntries(await backend.read(0, 3), placed(entries), 'read(0, 3)')
+        expectEntries(await readAll(backend, 0, 3), placed(entries), 'read(0, 3)')
       },
     },
     {

@@ -1,0 +1,55 @@
+import { type AuditEntry, PAGE_BYTES, type Page, partialPage } from '@audit/core'
+import { entryOf, ROW_COLUMNS, ROW_TYPES, type Row } from './row.ts'
+
+/** What a row weighs beside its texts, so that a page of short entries ends as well. */
+const ROW_BYTES = 512
+const MAX_ROWS = PAGE_BYTES / ROW_BYTES
+
+/** A row of a page, and what it and those before it weigh. */
+export interface WeighedRow extends Row {
+  readonly weight: string
+}
+
+/** The columns of a page, with their types. */
+export const PAGE_TYPES = `${ROW_TYPES}, weight bigint`
+
+/**
+ * A query for a page: rows in an order, until they weigh `PAGE_BYTES`. The server cuts it, since what has arrived is held
+ * already. To weigh a text it need not be read: PostgreSQL keeps the length of a long one beside it.
+ *
+ * The weights are summed up in the order in which the index gives the rows: to name that order again would sort them again.
+ *
+ * @param where which rows.
+ * @param order by which columns, those of one index.
+ * @param limit how many at most, in SQL.
+ */
+export function pageSql(where: string, order: string, limit: string): string {
+  const bytes = ['input_text', 'output_text', 'metadata', '"user"', 'model', 'entry_id']
+    .map(column => `octet_length(${column})`)
+    .join(' + ')
+  return `SELECT ${ROW_COLUMNS}, weight FROM (
+      SELECT *, sum((${ROW_BYTES} + ${bytes})::bigint) OVER (ROWS UNBOUNDED PRECEDING)::bigint AS weight,
+        ${ROW_BYTES} + ${bytes} AS own
+      FROM (SELECT * FROM audit.entries WHERE ${where} ORDER BY ${order} LIMIT least(${limit}, ${MAX_ROWS})) AS entries
+    ) AS entries WHERE weight - own < ${PAGE_BYTES}`
+}
+
+/**
+ * The entries of rows. It ends before one that is damaged, so that those before it can be read; asked for what follows
+ * them, the damaged one is the first.
+ *
+ * @throws AuditError `AUDIT_CORRUPT` when the first is damaged.
+ */
+export function pageOf(rows: readonly WeighedRow[]): Page {
+  const entries: AuditEntry[] = []
+  for (const row of rows) {
+    try {
+      entries.push(entryOf(row))
+    } catch (error) {
+      if (entries.length === 0) throw error
+      return partialPage(entries)
+    }
+  }
+  const isCut = rows.length === MAX_ROWS || Number(rows.at(-1)?.weight ?? 0) >= PAGE_BYTES
+  return isCut ? partialPage(entries) : entries
+}
