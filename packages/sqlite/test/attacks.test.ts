@@ -316,3 +316,21 @@ test.each([
   expect((await log.verify()).findings).toMatchObject([{ kind: 'damaged' }])
   await expect(logAt(path).count()).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
 })
+
+test('a change behind a running verification is not signed by the recipe that follows it', async () => {
+  const path = copyOfLog()
+  await using log = logAt(path)
+  let isChanged = false
+  const report = await log.verify({
+    checkpoint: recorded.checkpoint,
+    onProgress: ({ verified }) => {
+      if (verified < 512 || isChanged) return
+      isChanged = true
+      attack(path, `${update(`user = 'mallory'`, 7)} ${withCrc(7)} ${withHash(7)} ${noRoots}`)
+    },
+  })
+  expect(isChanged).toBe(true)
+  // Guards that were gone for a moment may be noticed; the entry was read before it was changed.
+  if (report.ok) await expect(log.checkpoint()).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
+  expect(await findings(path, recorded.checkpoint)).toEqual(inconsistent)
+})
