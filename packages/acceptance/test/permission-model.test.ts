@@ -10,7 +10,6 @@ import { TemporaryFolder } from './temporary-folder.ts'
 const HERE = fileURLToPath(new URL('..', import.meta.url))
 
 const HAS_PERMISSIONS = process.allowedNodeEnvironmentFlags.has('--permission')
-const REASON = 'this Node has no --permission'
 
 let folder: TemporaryFolder
 /** What the docs call /app. */
@@ -39,24 +38,22 @@ async function run(name: string, className: string, flags: readonly string[]): P
   return runNode(app, '--no-warnings', ...places, 'app.mjs', name, className, log).catch(() => 'failed')
 }
 
-test('SQLite works under the permission model with the flags of the docs, and needs each of them', async ({
-  skip,
-}) => {
-  skip(!HAS_PERMISSIONS, REASON)
-  const flags = documentedFlags('SQLite')
-  expect(flags).toContain('--permission')
-  expect(await run('sqlite', 'SqliteBackend', flags)).toBe('0 1 true\n')
-  for (const needed of flags.slice(1)) {
-    const others = flags.filter(flag => flag !== needed)
-    expect(await run('sqlite', 'SqliteBackend', others), needed).not.toBe('0 1 true\n')
-  }
-})
-
-test('JSONL rejects under the permission model, which turns fsync off', async ({ skip }) => {
-  skip(!HAS_PERMISSIONS, REASON)
-  const flags = [...documentedFlags('SQLite').slice(0, -1), '--allow-fs-read=*', '--allow-fs-write=*']
-  expect(await run('jsonl', 'JsonlBackend', flags)).toBe('AUDIT_OPEN_FAILED\n')
-})
+// It is a flag of Node.js from 23.5 on.
+test.runIf(HAS_PERMISSIONS).each([
+  ['SQLite', 'sqlite', 'SqliteBackend'],
+  ['JSONL', 'jsonl', 'JsonlBackend'],
+])(
+  '%s works under the permission model with the flags of the docs, and needs each of them',
+  async (title, name, className) => {
+    const flags = documentedFlags(title)
+    expect(flags).toContain('--permission')
+    expect(await run(name, className, flags)).toBe('0 1 true\n')
+    for (const needed of flags.slice(1)) {
+      const others = flags.filter(flag => flag !== needed)
+      expect(await run(name, className, others), needed).not.toBe('0 1 true\n')
+    }
+  },
+)
 
 const APPLICATION = `
   const [name, className, path] = process.argv.slice(2)

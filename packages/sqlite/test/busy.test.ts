@@ -22,3 +22,21 @@ test('a lock held past the busy timeout fails the record, holds up nothing else,
   expect(await log.count()).toBe(1)
   expect(await log.record(input('after'))).toMatchObject({ index: 1 })
 })
+
+test('a log that is not in WAL mode yet is switched once another program has ended its transaction', async () => {
+  const path = join(temporaryFolder(), 'audit.db')
+  const log = openLog(path)
+  await log.record(input('before'))
+  await log.close()
+  const holder = new Database(path)
+  holder.pragma('journal_mode = DELETE') // as a creation that was killed leaves it
+  holder.exec('BEGIN IMMEDIATE') // SQLite does not wait for this one when it switches
+  const opened = openLog(path)
+  const recording = opened.record(input('after'))
+  setTimeout(() => {
+    holder.exec('ROLLBACK')
+    holder.close()
+  }, 1000)
+  expect(await recording).toMatchObject({ index: 1 })
+  await opened.close()
+})
