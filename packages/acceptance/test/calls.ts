@@ -101,7 +101,7 @@ const BAD_ENTRIES: readonly (readonly [title: string, input: unknown])[] = [
     values.map((value, i) => [`${key}, wrong value ${i}`, { ...FULL, [key]: value }] as const),
   ),
   ...Object.entries({
-    undefined: undefined,
+    'undefined in an array': [undefined],
     NaN: Number.NaN,
     Infinity: Number.POSITIVE_INFINITY,
     'a BigInt': 1n,
@@ -159,18 +159,9 @@ const BAD_FILTERS: readonly (readonly [title: string, filter: unknown])[] = [
 ]
 
 const BAD_PAGES: readonly (readonly [title: string, query: unknown])[] = Object.entries({
-  order: [undefined, null, 'ASC', 'newest', 1],
-  limit: [undefined, null, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, '5', 5n],
-  after: [
-    undefined,
-    null,
-    {},
-    'x',
-    3,
-    { timestamp: '2026-01-01' },
-    { index: 0 },
-    { timestamp: 'x', index: 0 },
-  ],
+  order: [null, 'ASC', 'newest', 1],
+  limit: [null, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, '5', 5n],
+  after: [null, {}, 'x', 3, { timestamp: '2026-01-01' }, { index: 0 }, { timestamp: 'x', index: 0 }],
 }).flatMap(([key, values]) =>
   values.map((value, i) => [`${key}, wrong value ${i}`, { [key]: value }] as const),
 )
@@ -208,6 +199,7 @@ const GOOD_ENTRIES: readonly (readonly [title: string, fields: object])[] = [
   ],
   ['metadata with a null prototype', { metadata: Object.assign(Object.create(null), { a: 1 }) }],
   ['metadata with __proto__', { metadata: JSON.parse('{"__proto__":{"polluted":true},"constructor":1}') }],
+  ['metadata with undefined', { metadata: { a: undefined, b: { c: undefined, d: 1 } } }],
   ['metadata with keys to sort', { metadata: { b: 1, a: 2, 10: 3, 9: 4, '😀': 5, '\uFB33': 6 } }],
   ['metadata of 256 levels', { metadata: nested(256) }],
 ]
@@ -249,6 +241,7 @@ const GOOD_FILTERS: readonly Query[] = [
 ]
 
 const GOOD_PAGES: readonly Query[] = [
+  { order: undefined, limit: undefined, after: undefined },
   { limit: 0 },
   { limit: 1 },
   { limit: 2, order: 'desc' },

@@ -52,6 +52,7 @@ export class SqliteBackend implements AuditBackend {
   #isOpen = false
   /** The files that were opened, from when they were: no worker may take others. */
   #known: KnownLog | undefined
+  readonly #inspecting = new Set<Promise<unknown>>()
   #reopening: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
@@ -133,13 +134,9 @@ export class SqliteBackend implements AuditBackend {
    */
   async inspect(): Promise<readonly Finding[]> {
     this.#assertOpen()
-    await this.#withWriter()
-    const inspector = new WorkerConnection(() => this.#setup(this.isReadOnly ? 'auditor' : 'reader'))
-    try {
-      return await inspector.request('inspect', [])
-    } finally {
-      await inspector.close()
-    }
+    const inspecting = this.#inspectOnce()
+    this.#inspecting.add(inspecting)
+    return inspecting.finally(() => this.#inspecting.delete(inspecting))
   }
 
   /** Ends what is under way, then the threads. The last of all processes to close moves the `-wal` into the file. */
@@ -189,7 +186,18 @@ export class SqliteBackend implements AuditBackend {
     return index
   }
 
+  async #inspectOnce(): Promise<readonly Finding[]> {
+    await this.#withWriter()
+    const inspector = new WorkerConnection(() => this.#setup(this.isReadOnly ? 'auditor' : 'reader'))
+    try {
+      return await inspector.request('inspect', [])
+    } finally {
+      await inspector.close()
+    }
+  }
+
   async #finish(): Promise<void> {
+    await Promise.allSettled(this.#inspecting) // it has a thread of its own, which must not outlive the writer
     await this.#keepWaitingRoots()
     await this.#reader.close() // first: a reader that closes last could not clear up behind the writer
     await this.#writer.close()
