@@ -21,6 +21,8 @@ import {
 const ENDINGS = ['-wal', '-shm', '-journal'] as const
 const ADVICE =
   'if the file was restored or copied here, move its -wal, -shm and -journal away first; if not, keep a copy of them all'
+/** Up to this size, the whole of a file and its `-wal` is checked after a crash: some tenths of a second. */
+const MAX_CHECKED_BYTES = 64 * 1024 * 1024
 /** How long one process is waited for that is about to recover the file. */
 const RECOVERY_MS = 2_000
 const RETRY_MS = 5
@@ -36,10 +38,13 @@ export function assertSideFiles(Database: DatabaseConstructor, path: string, tim
   assertNoWalIsMissing(path)
   if (isFilled(`${path}-journal`)) assertJournal(Database, path)
   if (!isFilled(`${path}-wal`)) return
-  if (!isHeld(path)) assertWalBelongs(path) // otherwise those who hold it have done so
+  const mustBelong = !isHeld(path) // otherwise those who hold it have seen to that
+  if (mustBelong) assertWalBelongs(path)
   const database = new Database(path, { readonly: true, timeout: timeoutMs })
   try {
-    if (readFormat(database) === 'log') assertNewestAreFound(database)
+    if (readFormat(database) !== 'log') return
+    assertNewestAreFound(database)
+    if (mustBelong && sizeOf(path) + sizeOf(`${path}-wal`) <= MAX_CHECKED_BYTES) assertSound(database)
   } catch (error) {
     if (codeOf(error) !== 'SQLITE_READONLY_ROLLBACK') throw error // a journal, which was looked at
   } finally {
@@ -172,7 +177,11 @@ export function hasCommits(wal: string): boolean {
 
 function isContinuedBy(alone: ReadPage, wal: CommittedPages): boolean {
   const together: ReadPage = page => (page > wal.pageCount ? undefined : (wal.read(page) ?? alone(page)))
-  if (together(1)?.readInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID) return false
+  const [first, header] = [alone(1), together(1)]
+  if (header?.readInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID) return false
+  // It only grows. VACUUM adds to it, so a backup that was made so is ahead of the old `-wal`.
+  if (first && first.readUInt32BE(SCHEMA_COOKIE_OFFSET) > header.readUInt32BE(SCHEMA_COOKIE_OFFSET))
+    return false
   const isKept = ({ index, bytes }: StoredEntry) => entryAt(together, index)?.bytes.equals(bytes) === true
   // A checkpoint that was cut off leaves a file that cannot be read alone.
   const newest = tryRead(() => newestEntry(alone))
@@ -196,9 +205,20 @@ function assertNewestAreFound(database: Database): void {
   throw new AuditError('AUDIT_CORRUPT', `the file and its -wal are not of one log: ${ADVICE}`)
 }
 
+/** A backup that was made anew, as by VACUUM INTO, has other pages, which the old `-wal` would be mixed with. */
+function assertSound(database: Database): void {
+  const fault = database.prepare<[], string>('PRAGMA integrity_check(1)').pluck().get()
+  if (fault === 'ok') return
+  throw new AuditError(
+    'AUDIT_CORRUPT',
+    `the file and its -wal do not make a sound database (${fault}): ${ADVICE}`,
+  )
+}
+
 const JOURNAL_MAGIC = Buffer.from('d9d505f920a163d7', 'hex')
 const JOURNAL_PAGES_OFFSET = 16
 const CHANGE_COUNTER_OFFSET = 24
+const SCHEMA_COOKIE_OFFSET = 40
 const APPLICATION_ID_OFFSET = 68
 const PAGE_SIZE_OFFSET = 16
 const HEADER_BYTES = 100
@@ -234,5 +254,9 @@ function tryRead<T>(read: () => T): T | 'broken' {
 
 /** Whether a file is there that is not empty. */
 export function isFilled(path: string): boolean {
-  return (lookAt(path)?.size ?? 0n) > 0n
+  return sizeOf(path) > 0
+}
+
+function sizeOf(path: string): number {
+  return Number(lookAt(path)?.size ?? 0n)
 }

@@ -94,6 +94,34 @@ test('a -wal whose checkpoint was cut off is taken up', async () => {
   }
 })
 
+test.each([
+  [0, 60, 30],
+  [0, 200, 50],
+  [5, 400, 5],
+  [20, 300, 100],
+  [500, 0, 20],
+  [300, 300, 10],
+])(
+  'the -wal of before is refused over a backup that VACUUM INTO made: %i, %i, %i entries',
+  async (closed, before, after) => {
+    const folder = temporaryFolder()
+    const path = await closedLog(join(folder, 'audit.db'), closed)
+    const log = openLog(path)
+    const record = async (count: number) => {
+      for (let i = 0; i < count; i++) await log.record(input('x'.repeat((i * 37) % 900).padEnd(500, 'y')))
+    }
+    await record(before)
+    const backup = join(folder, 'backup.db')
+    const database = new Database(path)
+    database.prepare('VACUUM INTO ?').run(backup)
+    database.close()
+    await record(after)
+    copyFileSync(`${path}-wal`, `${backup}-wal`) // as over the file of a process that was killed
+    await log.close()
+    await expectRefused(backup)
+  },
+)
+
 test.each<[name: string, size: number, walOf: [closed: number, killed: number]]>([
   ['the log was as long as this one', 300, [300, 20]],
   ['the log was shorter', 300, [100, 20]],
