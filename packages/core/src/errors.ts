@@ -83,7 +83,7 @@ export class AuditError extends Error {
   override readonly name = 'AuditError'
   readonly code: AuditErrorCode
   /** With `AUDIT_OUTCOME_UNKNOWN`: the entry that may have been stored. */
-  readonly entryId?: string
+  declare readonly entryId?: string // not a field of its own, which would be printed with each error
 
   constructor(
     code: AuditErrorCode,

@@ -84,20 +84,24 @@ function filtersOf(filters: Given<(typeof FILTER_KEYS)[number]>): Omit<Selection
 function spanOf(key: string, value: unknown): Span {
   const span = parseSpan(value)
   if (span) return span
-  const shown = typeof value === 'string' ? quote(value) : describe(value)
   throw invalid(
-    `${key} must be a Date or an ISO 8601 time such as '2026-12-31' or '2026-12-31T23:00Z', not ${shown}`,
+    `${key} must be a Date or an ISO 8601 time such as '2026-12-31' or '2026-12-31T23:00Z', not ${shown(value)}`,
   )
+}
+
+/** A value of a query as an error message may show it. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? quote(value) : describe(value)
 }
 
 function orderOf(value: unknown): 'asc' | 'desc' {
   if (value === 'asc' || value === 'desc') return value
-  throw invalid(`order must be 'asc' or 'desc', not ${describe(value)}`)
+  throw invalid(`order must be 'asc' or 'desc', not ${shown(value)}`)
 }
 
 function wholeNumber(key: string, value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
-  throw invalid(`${key} must be a whole number from 0, not ${describe(value)}`)
+  throw invalid(`${key} must be a whole number from 0, not ${shown(value)}`)
 }
 
 function cursorOf(value: unknown): Cursor {

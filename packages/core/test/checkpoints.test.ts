@@ -274,6 +274,18 @@ test('a signature line that stands twice, and a witness that is given twice, cou
   expect(cosignatures.map(({ name }) => name)).toEqual(['witness.example'])
 })
 
+test('a proof that is given as a checkpoint is no forged checkpoint', async () => {
+  const { log, entries } = await logOf(2)
+  const proofs = [
+    await log.prove(entries[0]?.entryId ?? ''),
+    await log.proveConsistency(await log.checkpoint()),
+  ]
+  for (const checkpoint of proofs) {
+    expect(() => verifyCheckpoint({ checkpoint, verifier })).toThrow(code('AUDIT_INVALID_NOTE'))
+    await expect(log.verify({ checkpoint })).rejects.toThrow(code('AUDIT_INVALID_NOTE'))
+  }
+})
+
 test('a key file may end with a newline', async () => {
   for (const end of ['\n', '\r\n']) {
     const log = new AuditLog({ signer: createSigner(privateKey + end) })

@@ -56,7 +56,13 @@ export class LogFile {
       const descriptors = access === 'read' ? openForReading(path) : openForWriting(path, access === 'create')
       return new LogFile(path, descriptors, native)
     } catch (error) {
-      throw AuditError.wrap(error, 'AUDIT_OPEN_FAILED', `${path} cannot be opened as a log`)
+      throw new AuditError(
+        'AUDIT_OPEN_FAILED',
+        `${path} cannot be opened as a log: ${adviceOn(error, access)}`,
+        {
+          cause: error,
+        },
+      )
     }
   }
 
@@ -181,4 +187,20 @@ export class LogFile {
       written += writeSync(this.#descriptors.lock, blank, written, length - written, position)
     }
   }
+}
+
+/** What an error of the system means here, and what to do. */
+function adviceOn(error: unknown, access: Access): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOENT') {
+    return access === 'create'
+      ? 'its folder is not there; create it first'
+      : 'it is not there; look at the path'
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return access === 'read'
+      ? 'no permission to read it; ask its owner'
+      : 'no permission to write it; ask its owner, or open it with readOnly: true'
+  }
+  return error instanceof Error ? error.message : String(error)
 }

@@ -2,6 +2,7 @@ import { AuditError, type AuditErrorCode } from '@audit/core'
 import type { Failure } from './protocol.ts'
 
 const BUSY = /^SQLITE_(BUSY|LOCKED|PROTOCOL)/
+const READ_ONLY = /^SQLITE_READONLY$/
 const CORRUPT = /^SQLITE_(CORRUPT|NOTADB|IOERR_CORRUPTFS)/
 
 /** Says what an error of SQLite or of the system means for the log; `code` and `message` where it is neither busy nor corrupt. */
@@ -16,7 +17,14 @@ export function auditErrorOf(error: unknown, code: AuditErrorCode, message: stri
   if (CORRUPT.test(reason)) {
     return new AuditError(
       'AUDIT_CORRUPT',
-      'the file is damaged; keep a copy of it as it is, then see `PRAGMA integrity_check`',
+      'the file is damaged; keep a copy of it as it is, then restore a backup, or see `PRAGMA integrity_check`',
+      { cause: error },
+    )
+  }
+  if (READ_ONLY.test(reason) && code === 'AUDIT_OPEN_FAILED') {
+    return new AuditError(
+      code,
+      `${message}: the file and its folder must be writable; to look only, open it with readOnly: true`,
       { cause: error },
     )
   }

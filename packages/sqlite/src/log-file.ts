@@ -73,7 +73,8 @@ export function identify(path: string, isReadOnly = false): FileIdentity {
   try {
     accessSync(path, isReadOnly ? constants.R_OK : constants.R_OK | constants.W_OK)
   } catch (cause) {
-    throw openFailed(`no permission to read${isReadOnly ? '' : ' and write'} ${path}; ask its owner`, cause)
+    const advice = isReadOnly ? 'ask its owner' : 'ask its owner, or open it with readOnly: true'
+    throw openFailed(`no permission to read${isReadOnly ? '' : ' and write'} ${path}; ${advice}`, cause)
   }
   if (stats.nlink > 1n && !isReadOnly) removeDraftsOf(path)
   assertOneName(path)

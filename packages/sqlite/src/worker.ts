@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import type { AuditErrorCode } from '@audit/core'
+import { AuditError, type AuditErrorCode } from '@audit/core'
 import { type DatabaseConstructor, loadDriver } from './driver.ts'
 import { auditErrorOf, packFailure } from './failure.ts'
 import { inspect } from './inspection.ts'
@@ -30,8 +30,14 @@ function answer({ id, operation, args }: Request): Response {
   try {
     return { id, value: operation === 'close' ? close() : perform(operation, args) }
   } catch (error) {
-    return { id, failure: packFailure(auditErrorOf(error, ...meaningOf(operation))) }
+    return { id, failure: packFailure(withPath(auditErrorOf(error, ...meaningOf(operation)))) }
   }
+}
+
+/** An application may have several logs, so each message names the file. */
+function withPath(error: AuditError): AuditError {
+  if (error.message.includes(setup.path)) return error
+  return new AuditError(error.code, `${setup.path}: ${error.message}`, { cause: error.cause })
 }
 
 function perform(operation: keyof Operations, args: readonly unknown[]): unknown {

@@ -82,7 +82,7 @@ export function parseNote(note: unknown): SignedNote {
   if (end < 0 || !isNoteText(text)) throw invalid('a note is a text, an empty line and signature lines')
   const lines = note.slice(end + 2).split('\n')
   if (lines.pop() !== '' || lines.length === 0)
-    throw invalid('a note ends with signature lines, each with a newline')
+    throw invalid('a note ends with signature lines, each with a newline; the last newline is missing')
   if (lines.length > MAX_SIGNATURES) throw invalid(`a note has at most ${MAX_SIGNATURES} signatures`)
   return { text, signatures: lines.map(parseSignature) }
 }

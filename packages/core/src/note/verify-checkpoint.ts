@@ -64,6 +64,7 @@ export function openCheckpoint(
   checkpoint: unknown,
   { verifier, witnesses }: Required<Trust>,
 ): VerifiedCheckpoint {
+  refuseProof(checkpoint)
   const { text, verified } = openNote(checkpoint, [verifier, ...witnesses])
   const signatureOf = ({ name, keyHash }: Verifier): Uint8Array => {
     const found = verified.find(
@@ -81,6 +82,15 @@ export function openCheckpoint(
     return { name: witness.name, time: new Date(Number(seconds) * 1000) }
   })
   return { ...decoded, cosignatures }
+}
+
+/** Taken for a checkpoint, a proof would look forged: it ends with a good signature, over a part of it. */
+function refuseProof(text: unknown): void {
+  if (typeof text !== 'string' || !/^(c2sp\.org\/tlog-proof@|old \d+\n)/.test(text)) return
+  throw new AuditError(
+    'AUDIT_INVALID_NOTE',
+    'this is a proof, and not a checkpoint: pass it as `proof`, or take the checkpoint behind its empty line',
+  )
 }
 
 /** The error for a checkpoint of another log than the one that was meant. */
