@@ -15,6 +15,12 @@ export function isHeld(path: string): boolean {
   return inodes.some(ino => ino !== undefined && locks.includes(`:${ino} `))
 }
 
+/** Whether a process has a lock on the file itself, as each has that has the log open. `false` where nobody says so. */
+export function isLocked(path: string): boolean {
+  const ino = lookAt(path)?.ino
+  return ino !== undefined && readLocks()?.includes(`:${ino} `) === true
+}
+
 function readLocks(): string | undefined {
   if (process.platform !== 'linux') return undefined
   try {

@@ -1,11 +1,12 @@
 import { AuditError, HASH_BYTES } from '@audit/core'
 import type { Database, DatabaseConstructor, Statement } from './driver.ts'
 import type { LogDatabase } from './log-database.ts'
-import { assertInPlace, type LogFiles } from './log-file.ts'
+import { assertInPlace, type LogFiles, resolveLinks } from './log-file.ts'
 import type { Batch, Roots, Row } from './protocol.ts'
 import { assertSchema, FORMAT_VERSION } from './schema.ts'
 import { ROW_COLUMNS, SIZE_SQL } from './selection-sql.ts'
 import { checksumOf } from './stored-row.ts'
+import { WalGuard } from './wal-guard.ts'
 
 type RootValues = [{ readonly level: number; readonly place: number; readonly root: Uint8Array }]
 
@@ -16,6 +17,7 @@ export class LogWriter {
   readonly #database: Database
   readonly #files: LogFiles
   readonly #statements: ReturnType<typeof prepare>
+  readonly #walGuard: WalGuard
   /** How many entries the log has at least: a smaller one has lost some. */
   #size: number
   /** Of the schema that was compared last. */
@@ -28,6 +30,7 @@ export class LogWriter {
     this.#files = files
     this.#size = size
     this.#statements = prepare(database)
+    this.#walGuard = new WalGuard(database, resolveLinks(path))
   }
 
   /** Stores all or nothing, and returns the index of the first once a crash cannot undo it. */
@@ -89,6 +92,7 @@ export class LogWriter {
   }
 
   #inTransaction<T>(write: () => T): T {
+    this.#walGuard.check('AUDIT_WRITE_FAILED')
     this.#statements.begin.run()
     try {
       this.#assertSchema()
@@ -124,6 +128,7 @@ export class LogWriter {
   #assertStillInPlace(): void {
     try {
       assertInPlace(this.#path, this.#files, 'AUDIT_OUTCOME_UNKNOWN')
+      this.#walGuard.check('AUDIT_OUTCOME_UNKNOWN')
     } catch (error) {
       throw AuditError.wrap(error, 'AUDIT_OUTCOME_UNKNOWN', 'the log cannot be looked at')
     }

@@ -24,6 +24,7 @@ import {
   assertJournalIsHarmless,
   assertOrdinary,
   assertWalBelongs,
+  assertWalIsWhole,
   hasCommits,
   isFilled,
   readFormat,
@@ -130,6 +131,7 @@ function connect(Database: DatabaseConstructor, path: string, main: FileIdentity
   const state = stateOf(real)
   const isCurrent = () => stateOf(real) === state && !(isHeld(real) && isFilled(`${real}-shm`))
   assertJournalIsHarmless(real)
+  assertWalIsWhole(real)
   if (!hasCommits(`${real}-wal`)) {
     const database = openImmutable(real)
     if (database) return sourceOf(database, isCurrent, () => database.close())

@@ -1,17 +1,20 @@
 import { closeSync, openSync } from 'node:fs'
+import { endianness, uptime } from 'node:os'
 import { AuditError } from '@audit/core'
 import type { Database, DatabaseConstructor } from './driver.ts'
 import { entriesOn, entryAt, newestEntry, type StoredEntry } from './entry-pages.ts'
 import { codeOf, unsupported } from './failure.ts'
-import { isHeld } from './file-locks.ts'
+import { isHeld, isLocked } from './file-locks.ts'
 import { lookAt, openFailed } from './log-file.ts'
 import type { ReadableDatabase } from './readable-database.ts'
 import { APPLICATION_ID, formatOf, INDEXES } from './schema.ts'
 import {
   type CommittedPages,
   databasePages,
+  FRAME_HEADER_BYTES,
   type ReadPage,
   readAt,
+  WAL_HEADER_BYTES,
   withCommittedPages,
 } from './write-ahead-log.ts'
 
@@ -36,6 +39,8 @@ const RETRY_MS = 5
 export function assertSideFiles(Database: DatabaseConstructor, path: string, timeoutMs: number): void {
   assertOrdinary(path)
   assertNoWalIsMissing(path)
+  assertHolderHasWal(path)
+  if (!isHeld(path)) assertWalIsWhole(path)
   if (isFilled(`${path}-journal`)) assertJournal(Database, path)
   if (!isFilled(`${path}-wal`)) return
   const mustBelong = !isHeld(path) // otherwise those who hold it have seen to that
@@ -72,6 +77,73 @@ export function assertNoWalIsMissing(path: string): void {
     'AUDIT_CORRUPT',
     `${path}-wal is missing, and with it the newest entries may be: put it back; or move the -shm away as well, to go on without them`,
   )
+}
+
+/**
+ * Whoever has a log open has a `-wal` beside it. Where none is, it was removed, or the file was renamed or copied over under
+ * that process, and this one would begin another. A process that is just opening or closing the file is waited for.
+ */
+function assertHolderHasWal(path: string): void {
+  const deadline = performance.now() + RECOVERY_MS
+  while (isLocked(path) && !lookAt(`${path}-wal`)) {
+    if (performance.now() > deadline) {
+      throw openFailed(
+        `${path} is open in another process, but no -wal lies beside it: that was removed, or the file was renamed; end that process, keep a copy of all files, and put them back as they were`,
+      )
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS)
+  }
+}
+
+/**
+ * A process that is killed leaves its `-shm`, which says how much of the `-wal` was committed (SQLite file format,
+ * section 4.5, and walformat). One that is shorter was cut since. After a power loss the `-shm` may be of any age.
+ */
+export function assertWalIsWhole(path: string): void {
+  const shm = lookAt(`${path}-shm`)
+  if (!shm || Number(shm.mtimeMs) < Date.now() - uptime() * 1000) return
+  const index = readWalIndex(`${path}-shm`)
+  if (!index || index.frames <= index.checkpointed) return
+  const needed = WAL_HEADER_BYTES + index.frames * (FRAME_HEADER_BYTES + index.pageSize)
+  if (
+    sizeOf(`${path}-wal`) >= needed &&
+    readHead(`${path}-wal`, WAL_HEADER_BYTES)?.subarray(16, 24).equals(index.salts)
+  )
+    return
+  throw new AuditError(
+    'AUDIT_CORRUPT',
+    `${path}-wal is not the one that the last process committed to, or was cut: entries would be missing; ${ADVICE}`,
+  )
+}
+
+interface WalIndex {
+  /** Frames of the `-wal` that are committed. */
+  readonly frames: number
+  /** Of these, how many stand in the file as well. */
+  readonly checkpointed: number
+  readonly pageSize: number
+  readonly salts: Buffer
+}
+
+/** Reads the header of a `-shm`, which nobody uses: closing it drops the locks that this process has on it. */
+function readWalIndex(path: string): WalIndex | undefined {
+  const head = readHead(path, WAL_INDEX_BYTES)
+  const copy = head?.subarray(0, WAL_INDEX_HEADER_BYTES)
+  if (!head || !copy?.equals(head.subarray(WAL_INDEX_HEADER_BYTES, 2 * WAL_INDEX_HEADER_BYTES)))
+    return undefined
+  const read = (offset: number) => (IS_LITTLE ? head.readUInt32LE(offset) : head.readUInt32BE(offset))
+  const pageSize = IS_LITTLE ? head.readUInt16LE(14) : head.readUInt16BE(14)
+  if (read(0) !== WAL_INDEX_VERSION || head[12] !== 1 || pageSize < 512) return undefined
+  return { frames: read(16), checkpointed: read(96), pageSize, salts: head.subarray(32, 40) }
+}
+
+function readHead(path: string, length: number): Buffer | undefined {
+  const file = openSync(path, 'r')
+  try {
+    return readAt(file, 0, length)
+  } finally {
+    closeSync(file)
+  }
 }
 
 /** Whether the database is a log, or still empty. */
@@ -215,6 +287,11 @@ function assertSound(database: Database): void {
   )
 }
 
+/** It is in the byte order of the machine. */
+const IS_LITTLE = endianness() === 'LE'
+const WAL_INDEX_VERSION = 3_007_000
+const WAL_INDEX_HEADER_BYTES = 48
+const WAL_INDEX_BYTES = 100
 const JOURNAL_MAGIC = Buffer.from('d9d505f920a163d7', 'hex')
 const JOURNAL_PAGES_OFFSET = 16
 const CHANGE_COUNTER_OFFSET = 24

@@ -3,8 +3,10 @@ import { AuditError } from '@audit/core'
 
 // SQLite file format, section 4: a header of 32 bytes, then frames, each of a header of 24 bytes and a page.
 
-const HEADER_BYTES = 32
-const FRAME_HEADER_BYTES = 24
+/** Bytes of the header of a write-ahead log. */
+export const WAL_HEADER_BYTES = 32
+/** Bytes before each page in it. */
+export const FRAME_HEADER_BYTES = 24
 const USUAL_PAGE_BYTES = 4096
 const MAGIC = 0x377f0682 // its lowest bit says in which byte order the checksums read
 
@@ -36,7 +38,7 @@ export function withCommittedPages<T>(path: string, use: (pages: CommittedPages 
 }
 
 function committedPages(file: number, path: string): CommittedPages | undefined {
-  const header = readAt(file, 0, HEADER_BYTES)
+  const header = readAt(file, 0, WAL_HEADER_BYTES)
   if (!header) return undefined
   const isLittle = (header.readUInt32BE(0) & 1) === 0
   const storedSize = header.readUInt32BE(8)
@@ -44,12 +46,12 @@ function committedPages(file: number, path: string): CommittedPages | undefined 
   const pageSize = isPageSize ? storedSize : USUAL_PAGE_BYTES
   const frameBytes = FRAME_HEADER_BYTES + pageSize
   let sums = checksum([0, 0], header.subarray(0, 24), isLittle)
-  const isHeader = header.readUInt32BE(0) >>> 1 === MAGIC >>> 1 && isPageSize && fits(header, 24, sums)
-  const salts = (isHeader ? header.subarray(16, 24) : readAt(file, HEADER_BYTES + 8, 8)) ?? header
+  const isHeader = isWalMagic(header) && isPageSize && fits(header, 24, sums)
+  const salts = (isHeader ? header.subarray(16, 24) : readAt(file, WAL_HEADER_BYTES + 8, 8)) ?? header
   const places = new Map<number, number>()
   const uncommitted = new Map<number, number>()
   let pageCount = 0
-  let at = HEADER_BYTES
+  let at = WAL_HEADER_BYTES
   for (; isHeader; at += frameBytes) {
     const frame = readAt(file, at, frameBytes)
     if (!frame?.subarray(8, 16).equals(salts)) break // of an earlier round
@@ -90,6 +92,11 @@ function assertNoCommitsBehind(file: number, { path, at, frameBytes, salts }: Re
     'AUDIT_CORRUPT',
     `${path} is damaged in its middle, and SQLite would drop the entries behind that; keep a copy of it and of the log's file`,
   )
+}
+
+/** Whether bytes begin as a write-ahead log does. */
+export function isWalMagic(header: Buffer): boolean {
+  return header.readUInt32BE(0) >>> 1 === MAGIC >>> 1
 }
 
 /** Reads pages of a database file as they stand there. */

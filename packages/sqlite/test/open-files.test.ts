@@ -1,6 +1,18 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { copyFileSync, linkSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { input, openLog } from './open-log.ts'
 import { outcomeOf, programPath, runProgram } from './run-program.ts'
@@ -46,6 +58,56 @@ test.each(['', '-wal', '-shm'].flatMap(ending => HARM.map(([name, harm]) => [end
     for (const call of [log.count(), log.query(), log.count({ user: 'alice' })]) {
       await expect(call).rejects.toMatchObject({ code: 'AUDIT_READ_FAILED' })
     }
+  },
+)
+
+test.each<[name: string, change: (wal: string) => void]>([
+  ['emptied', wal => truncateSync(wal)],
+  ['cut in its middle', wal => truncateSync(wal, 32 + 4120)],
+  ['overwritten with zeroes in place', wal => writeInPlace(wal, Buffer.alloc(statSync(wal).size))],
+])('once the -wal of an open log was %s, nothing more is acknowledged', async (_, change) => {
+  const path = join(temporaryFolder(), 'audit.db')
+  const log = openLog(path)
+  for (let i = 0; i < 10; i++) await log.record(input(`${i}`))
+  change(`${path}-wal`)
+  await expect(log.record(input('later'))).rejects.toMatchObject({
+    code: expect.stringMatching(/^AUDIT_(WRITE_FAILED|CORRUPT|OUTCOME_UNKNOWN)$/),
+  })
+})
+
+test('a checkpoint that empties the -wal of an open log does it no harm', async () => {
+  const path = join(temporaryFolder(), 'audit.db')
+  const log = openLog(path)
+  for (let i = 0; i < 5; i++) {
+    await log.record(input(`${i}`))
+    const other = new Database(path)
+    other.pragma('wal_checkpoint(TRUNCATE)')
+    other.close()
+  }
+  expect(await log.count()).toBe(5)
+  expect((await log.verify()).ok).toBe(true)
+})
+
+/** Overwrites the beginning of a file, which stays the same file. */
+function writeInPlace(path: string, bytes: Uint8Array): void {
+  const file = openSync(path, 'r+')
+  writeSync(file, bytes)
+  closeSync(file)
+}
+
+test.each(['beside the log', 'under another name'])(
+  'a log that another process has open without its -wal is not begun anew: %s',
+  async where => {
+    const folder = temporaryFolder()
+    const path = join(folder, 'audit.db')
+    const log = openLog(path)
+    await log.record(input())
+    const other = where === 'beside the log' ? path : join(folder, 'renamed.db')
+    if (other === path) for (const ending of ['-wal', '-shm']) rmSync(path + ending)
+    else renameSync(path, other)
+    const opened = openLog(other)
+    await expect(opened.count()).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
+    await expect(opened.record(input())).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
   },
 )
 

@@ -11,7 +11,8 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import type { AuditLog } from '@audit/core'
+import { AuditLog } from '@audit/core'
+import { SqliteBackend } from '@audit/sqlite'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { input, openLog } from './open-log.ts'
@@ -192,9 +193,23 @@ test('a -wal that ends within its last transaction is taken up without it', asyn
   const path = join(folder, 'audit.db')
   const log = openLog(path)
   for (let i = 0; i < 3; i++) await log.record(input(`${i}`))
-  const copy = copyLog(path, join(folder, 'copy.db'))
+  const copy = copyLog(path, join(folder, 'copy.db'), ['', '-wal']) // a -shm that was lost with the power says nothing
   truncateSync(`${copy}-wal`, readFileSync(`${path}-wal`).length - 100)
   await expectWhole(openLog(copy), 2)
+})
+
+test.each<[name: string, change: (wal: string) => void]>([
+  ['emptied', wal => truncateSync(wal)],
+  ['cut within its header', wal => truncateSync(wal, 31)],
+  ['cut in its middle', wal => truncateSync(wal, 32 + 2 * 4120)],
+  ['cut by a byte', wal => truncateSync(wal, readFileSync(wal).length - 1)],
+  ['overwritten with zeroes', wal => writeFileSync(wal, Buffer.alloc(readFileSync(wal).length))],
+])('a -wal that was %s after its process was killed is missed', async (_, change) => {
+  const path = await killedLog(temporaryFolder(), 10)
+  change(`${path}-wal`)
+  await expectRefused(path)
+  const looking = new AuditLog({ backend: new SqliteBackend({ path, readOnly: true }) })
+  await expect(looking.count()).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
 })
 
 test('a -wal that is gone after a crash is missed', async () => {
