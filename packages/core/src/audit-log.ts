@@ -231,7 +231,7 @@ export class AuditLog implements AsyncDisposable {
     const signed = this.#signedCheckpoint(given)
     const control = controlFrom(given)
     await this.#open()
-    const report = await verifyLog(this.#backend, signed, control)
+    const report = await verifyLog(this.#backend, signed, this.#issuer?.trusted, control)
     if (report.ok) this.#issuer?.trust(report)
     return report
   }
@@ -288,6 +288,7 @@ export class AuditLog implements AsyncDisposable {
     const selection = selectionOf(query)
     const sign = selection.order === 'asc' ? 1 : -1
     let size: number | undefined
+    let seen = 0
     return pages({
       total: selection.limit ?? Number.POSITIVE_INFINITY,
       after: selection.after,
@@ -302,7 +303,10 @@ export class AuditLog implements AsyncDisposable {
         })
         return this.#read(() => this.#backend.find(page))
       },
-      follows: (entry, previous) => !previous || compareEntries(entry, previous) * sign > 0,
+      follows: (entry, previous) => {
+        if (size !== undefined && (entry.index >= size || ++seen > size)) return false
+        return !previous || compareEntries(entry, previous) * sign > 0
+      },
     })
   }
 

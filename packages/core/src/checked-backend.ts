@@ -65,7 +65,7 @@ export class CheckedBackend implements AuditBackend {
 
   async inspect(): Promise<readonly Finding[]> {
     const findings: unknown = (await this.#backend.inspect?.()) ?? []
-    if (!Array.isArray(findings)) throw wrong(findings, 'findings')
+    if (!Array.isArray(findings) || findings.length > MOST_FINDINGS) throw wrong(findings, 'findings')
     return findings
   }
 
@@ -73,6 +73,9 @@ export class CheckedBackend implements AuditBackend {
     await this.#backend.close()
   }
 }
+
+/** No backend has a reason for more, and an array may claim to have thousands of millions. */
+const MOST_FINDINGS = 1_000_000
 
 const SEE_TESTKIT = 'the testkit tells what is wrong with a backend'
 

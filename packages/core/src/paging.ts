@@ -49,11 +49,16 @@ async function fetchPage(source: PageSource, previous: Cursor | undefined, limit
   if (page.isPartial && page.length === 0) throw stuck('is empty, and says that there are more')
   let last = previous
   for (const entry of page) {
-    if (!source.follows(entry, last))
+    if (!isEntry(entry) || !source.follows(entry, last))
       throw stuck(`does not go on behind the one before, at entry ${entry.index}`)
     last = entry
   }
   return page
+}
+
+function isEntry({ timestamp, index, inputText, outputText }: AuditEntry): boolean {
+  const texts: unknown[] = [timestamp, inputText, outputText]
+  return texts.every(text => typeof text === 'string') && Number.isSafeInteger(index)
 }
 
 function stuck(fault: string): AuditError {

@@ -47,6 +47,10 @@ const RANGE_KEYS = ['start', 'end'] as const
  *   widen a result. `order`, `limit` and `after` may be `undefined`.
  */
 export function selectionOf(query: Query): Selection {
+  return readable(() => selectionFrom(query))
+}
+
+function selectionFrom(query: Query): Selection {
   const { order, limit, after, ...filters } = ownFields(query, QUERY_KEYS, invalid)
   return withoutPrototype({
     ...filtersOf(filters),
@@ -58,7 +62,9 @@ export function selectionOf(query: Query): Selection {
 
 /** Checks and normalises what `count` takes: the filters alone. Throws like `selectionOf`. */
 export function selectionOfFilter(filter: Filter): Selection {
-  return withoutPrototype({ ...filtersOf(ownFields(filter, FILTER_KEYS, invalid)), order: 'asc' })
+  return readable(() =>
+    withoutPrototype({ ...filtersOf(ownFields(filter, FILTER_KEYS, invalid)), order: 'asc' as const }),
+  )
 }
 
 /** Checks a range of indexes; throws like `selectionOf`. */
@@ -114,6 +120,16 @@ function cursorOf(value: unknown): Cursor {
     throw invalid('after must be an entry, with its timestamp and its index')
   }
   return { timestamp: canonicalTimestamp(timestamp), index: wholeNumber('after.index', index) }
+}
+
+/** A getter or a proxy of the application may throw anything. */
+function readable<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    if (cause instanceof AuditError) throw cause
+    throw new AuditError('AUDIT_INVALID_QUERY', 'the query cannot be read: see the cause', { cause })
+  }
 }
 
 function invalid(reason: string): AuditError {

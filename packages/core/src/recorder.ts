@@ -1,6 +1,6 @@
 import { AppendQueue } from './append-queue.ts'
 import type { AuditBackend } from './backend.ts'
-import { type AuditEntry, createEntry, type EntryInput, placeEntry } from './entry.ts'
+import { type AuditEntry, createEntry, type EntryFields, type EntryInput, placeEntry } from './entry.ts'
 import { AuditError } from './errors.ts'
 import { createLeaf, type Leaf } from './merkle/leaf.ts'
 import type { MerkleTree } from './merkle/merkle-tree.ts'
@@ -67,11 +67,21 @@ function withEntryId(error: unknown, entryId: string): unknown {
 }
 
 function leafOf(input: EntryInput): Leaf {
-  const entry = createEntry(input)
+  const entry = entryFrom(input)
   try {
     return createLeaf(entry)
   } catch (cause) {
     // Beyond about 500 million characters JavaScript has no string for the line.
     throw new AuditError('AUDIT_INVALID_ENTRY', 'the entry cannot be encoded: record a part of it', { cause })
+  }
+}
+
+/** A getter or a proxy of the application may throw anything. */
+function entryFrom(input: EntryInput): EntryFields {
+  try {
+    return createEntry(input)
+  } catch (cause) {
+    if (cause instanceof AuditError) throw cause
+    throw new AuditError('AUDIT_INVALID_ENTRY', 'the entry cannot be read: see the cause', { cause })
   }
 }

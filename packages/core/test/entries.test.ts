@@ -265,6 +265,25 @@ test.each([
   })
 })
 
+test('a getter or a proxy that throws is an entry that cannot be read', async () => {
+  const throwing = {
+    get user() {
+      throw new RangeError('a secret')
+    },
+  }
+  const { proxy, revoke } = Proxy.revocable({ a: 1 }, {})
+  revoke()
+  for (const input of [
+    { ...base, metadata: proxy },
+    Object.defineProperties({ ...base }, Object.getOwnPropertyDescriptors(throwing)),
+    proxy,
+  ]) {
+    await expect(recordUntyped(input)).rejects.toMatchObject({ code: 'AUDIT_INVALID_ENTRY' })
+  }
+  const query = Object.defineProperties({}, Object.getOwnPropertyDescriptors(throwing))
+  await expect(new AuditLog().query(query)).rejects.toMatchObject({ code: 'AUDIT_INVALID_QUERY' })
+})
+
 test('metadata may hold a million values', async () => {
   const entry = await new AuditLog().record({ ...base, metadata: { a: new Array(999_999).fill(0) } })
   expect(entry.metadata).toMatchObject({ a: { length: 999_999 } })

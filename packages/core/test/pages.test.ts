@@ -114,6 +114,27 @@ const broken: readonly [string, new () => AuditBackend][] = [
     },
   ],
   [
+    'makes up one more entry for ever',
+    class extends MemoryBackend {
+      #made = 0
+
+      override async find(selection: Selection): Promise<Page> {
+        const [entry] = await super.find({ order: 'asc', limit: 1 })
+        if (!entry) return []
+        const ms = Date.parse(entry.timestamp) + this.#made++
+        return partialPage([{ ...entry, timestamp: new Date(ms).toISOString(), index: selection.limit ?? 0 }])
+      }
+    },
+  ],
+  [
+    'gives what is no entry',
+    class extends MemoryBackend {
+      override async find(): Promise<Page> {
+        return [{}] as unknown as Page // breaks the contract
+      }
+    },
+  ],
+  [
     'says for ever that there are more',
     class extends MemoryBackend {
       override async find(selection: Selection): Promise<Page> {

@@ -262,6 +262,21 @@ test('a report with findings is not what is continued', async () => {
   expect(verifyCheckpoint({ checkpoint: await log.checkpoint(), verifier }).size).toBe(600)
 })
 
+test('what was signed is not forgotten because a changed log is verified again', async () => {
+  const { store, entries } = await filledStore(600)
+  const log = new AuditLog({ backend: store, signer })
+  const first = await log.checkpoint()
+  const [entry] = entries
+  if (!entry) throw new Error('no such entry')
+  await store.exchange({ ...entry, user: 'mallory' })
+  await log.record(input('later'))
+  for (const options of [{}, { checkpoint: first }]) {
+    const { ok, findings } = await log.verify(options)
+    expect([ok, findings.map(({ kind }) => kind)]).toEqual([false, ['checkpoint-inconsistent']])
+    await expect(log.checkpoint()).rejects.toThrow(code('AUDIT_CORRUPT'))
+  }
+})
+
 test('checkpoints and proofs at once, while the log grows, all hold', async () => {
   const store = new Store()
   const log = new AuditLog({ backend: store, signer })

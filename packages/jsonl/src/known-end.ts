@@ -27,12 +27,25 @@ export class KnownEnd {
     return this.#size
   }
 
-  /** Remembers that the file was looked at up to `size`, and that the last line begins at `lineStart`. */
-  set(lineStart: number, size: number): void {
+  /** Remembers that the file was looked at up to the end of this line, which begins at `offset`, with its newline. */
+  set(offset: number, line: Buffer): void {
+    const tail = Math.max(0, line.length - REMEMBERED_BYTES)
+    this.#remember(offset + line.length, [
+      { offset, bytes: Buffer.from(line.subarray(0, Math.min(tail, REMEMBERED_BYTES))) },
+      { offset: offset + tail, bytes: Buffer.from(line.subarray(tail)) },
+    ])
+  }
+
+  /** The same for a line that is too long to be held. */
+  setLong(offset: number, size: number): void {
+    const tail = Math.max(offset, size - REMEMBERED_BYTES)
+    const beginning = this.#piece(offset, Math.min(tail, offset + REMEMBERED_BYTES))
+    this.#remember(size, [beginning, this.#piece(tail, size)])
+  }
+
+  #remember(size: number, pieces: readonly Piece[]): void {
     this.#size = size
-    const start = Math.max(lineStart, size - REMEMBERED_BYTES)
-    const beginning = this.#piece(lineStart, Math.min(start, lineStart + REMEMBERED_BYTES))
-    this.#pieces = [beginning, this.#piece(start, size)].filter(({ bytes }) => bytes.length > 0)
+    this.#pieces = pieces.filter(({ bytes }) => bytes.length > 0)
   }
 
   /**

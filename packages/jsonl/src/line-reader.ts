@@ -8,6 +8,8 @@ const LARGEST_GAP = 16 * 1024
 /** A read ends here, unless it is one line. */
 const LARGEST_READ = 1024 * 1024
 
+const NEWLINE = 0x0a
+
 interface Run {
   readonly start: number
   end: number
@@ -58,8 +60,10 @@ export class LineReader {
 
   #lineWithin(bytes: Buffer, start: number, known: KnownLine | undefined): Buffer | undefined {
     if (!known) return undefined
-    const line = bytes.subarray(known.offset - start, known.offset - start + known.length)
-    return this.#digest.ofLine(line) === known.digest ? line : undefined
+    const end = known.offset - start + known.length
+    const line = bytes.subarray(known.offset - start, end)
+    // Without its newline, it would be one line with the next when the file is opened again.
+    return bytes[end] === NEWLINE && this.#digest.ofLine(line) === known.digest ? line : undefined
   }
 }
 
@@ -69,7 +73,7 @@ function runsOf(lines: readonly KnownLine[]): readonly Run[] {
   const runs: Run[] = []
   let run: Run | undefined
   for (const [member, { offset, length }] of inFileOrder) {
-    const end = offset + length
+    const end = offset + length + 1 // with its newline
     if (run && offset - run.end <= LARGEST_GAP && end - run.start <= LARGEST_READ) {
       run.end = Math.max(run.end, end)
       run.members.push(member)

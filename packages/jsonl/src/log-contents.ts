@@ -64,16 +64,18 @@ export class LogContents {
   readSome(size: number): boolean {
     if (size <= this.#end.size) return false
     const chunk = readChunk(this.#read, this.#position, size)
+    if (!('bytes' in chunk)) {
+      this.#takeLong(chunk)
+      this.#end.setLong(chunk.offset, chunk.offset + chunk.length + Number(chunk.isClosed))
+      return this.#end.size < size
+    }
     let lastLine = chunk.offset
-    if ('bytes' in chunk) {
-      for (const line of linesOf(chunk)) {
-        lastLine = line.offset
-        this.#take(line)
-      }
-    } else this.#takeLong(chunk)
-    const end = chunk.offset + ('bytes' in chunk ? chunk.bytes.length : chunk.length + Number(chunk.isClosed))
-    this.#end.set(lastLine, end)
-    return end < size
+    for (const line of linesOf(chunk)) {
+      lastLine = line.offset
+      this.#take(line)
+    }
+    this.#end.set(lastLine, chunk.bytes.subarray(lastLine - chunk.offset))
+    return this.#end.size < size
   }
 
   /** Reads all that was added. */
@@ -83,13 +85,13 @@ export class LogContents {
 
   /** Adds lines that were just written behind `size`, where there was no tail, each with its newline. */
   addWritten(lines: readonly WrittenLine[]): void {
-    let last = this.#position
     for (const { fields, bytes } of lines) {
-      last = this.#position
-      this.#add(fields, last, bytes)
-      this.#pass(last, bytes.length)
+      const offset = this.#position
+      this.#add(fields, offset, bytes)
+      this.#pass(offset, bytes.length)
+      // Nothing is read back: a reading that fails would make a record reject that is stored.
+      this.#end.set(offset, Buffer.concat([bytes, NEWLINE]))
     }
-    this.#end.set(last, this.#position)
   }
 
   /** Bytes of the line of an entry. */
@@ -174,5 +176,6 @@ export class LogContents {
   }
 }
 
+const NEWLINE = Buffer.from('\n')
 const OPEN: Flaw = { reason: 'torn', message: 'it has no newline yet, so it does not count' }
 const TOO_LONG: Flaw = { reason: 'too-long', message: 'it is longer than the longest string of JavaScript' }

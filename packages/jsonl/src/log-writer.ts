@@ -69,8 +69,19 @@ export class LogWriter {
       return first
     }
     // A writer that takes no lock has appended at the same time, before these entries or behind them.
-    this.#contents.readTo(end)
-    return this.#indexOf(batch)
+    return this.#indexAmongOthers(batch, end)
+  }
+
+  /** They are stored for good by now, so whatever fails must not say that they are not. */
+  #indexAmongOthers(batch: Batch, end: number): number {
+    try {
+      this.#contents.readTo(end)
+      return this.#indexOf(batch)
+    } catch (cause) {
+      throw new AuditError('AUDIT_OUTCOME_UNKNOWN', 'the entries were stored, and cannot be read back', {
+        cause,
+      })
+    }
   }
 
   /** Reads what others have added. A tail of theirs is closed off, and from then on counts if it is an entry. */

@@ -1,6 +1,7 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { encodeLine } from '@audit/core'
 import { describe, expect, test } from 'vitest'
+import { LogContents } from '../src/log-contents.ts'
 import { freshPath, inputOf, leafOf, openBackend, textsOf } from './scene.ts'
 
 const CORRUPT = { code: 'AUDIT_CORRUPT' }
@@ -36,6 +37,24 @@ describe('a line that was changed in place', () => {
     writeFileSync(path, whole)
     expect(await textsOf(backend)).toEqual(['a', 'b', 'c'])
   })
+})
+
+test('a newline between two lines that was overwritten is noticed', async () => {
+  const { path, backend, log } = await openLog()
+  writeFileSync(path, readFileSync(path, 'utf8').replace('\n', ' '))
+  await expect(backend.read(0, 1)).rejects.toMatchObject(CORRUPT)
+  await expect(log.query({ user: 'u' })).rejects.toMatchObject(CORRUPT)
+  expect((await log.verify()).ok).toBe(false)
+})
+
+test('what was written is not read back, so a reading that fails does not deny what is stored', () => {
+  const contents = new LogContents(() => {
+    throw new Error('the disk cannot be read')
+  })
+  const { entry, line } = leafOf('a')
+  contents.addWritten([{ fields: entry, bytes: Buffer.from(line) }])
+  expect(contents.index.size).toBe(1)
+  expect(contents.size).toBe(line.length + 1)
 })
 
 describe('a file that was cut, and has grown again', () => {

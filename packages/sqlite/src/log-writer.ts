@@ -34,7 +34,8 @@ export class LogWriter {
   }
 
   /** Stores all or nothing, and returns the index of the first once a crash cannot undo it. */
-  append({ rows, hashes, roots }: Batch): number {
+  append({ rows, hashes, roots, leastSize }: Batch): number {
+    this.#size = Math.max(this.#size, leastSize)
     const first = this.#inTransaction(() => {
       const first = this.#nextIndex()
       for (const [i, values] of rows.entries()) {

@@ -41,6 +41,8 @@ export interface Batch {
   readonly rows: readonly NewRow[]
   /** 32 bytes a row, joined: one buffer crosses to the worker faster than many. */
   readonly hashes: Uint8Array
+  /** How many entries the log has at least, as this process knows. */
+  readonly leastSize: number
   /** Subtree roots that come along, so that they cost no commit of their own. */
   readonly roots: readonly Roots[]
 }

@@ -52,6 +52,8 @@ export class SqliteBackend implements AuditBackend {
   #isOpen = false
   /** The files that were opened, from when they were: no worker may take others. */
   #known: KnownLog | undefined
+  /** How many entries were counted or stored: a log that has fewer has lost some. */
+  #leastSize = 0
   readonly #inspecting = new Set<Promise<unknown>>()
   #reopening: Promise<void> | undefined
   #closing: Promise<void> | undefined
@@ -95,21 +97,22 @@ export class SqliteBackend implements AuditBackend {
     this.#assertOpen('write')
     await this.#withWriter()
     const roots = this.#subtrees.waiting
-    const batch = { ...batchOf(leaves), roots }
+    const batch = { ...batchOf(leaves), roots, leastSize: this.#leastSize }
     const first = await this.#writer.request('append', [batch], [batch.hashes.buffer]).catch(error => {
       if (!(error instanceof ThreadDied)) throw error
       return this.#outcomeOf(leaves, error)
     })
     this.#subtrees.stored(roots)
-    if (this.#known) this.#known = { ...this.#known, size: first + leaves.length }
+    this.#leastSize = Math.max(this.#leastSize, first + leaves.length)
     return first
   }
 
   async size(): Promise<number> {
-    const least = this.#known?.size ?? 0
+    const least = this.#leastSize
     const size = await this.#ask('size', [])
-    if (size >= least) return size
-    throw new AuditError('AUDIT_CORRUPT', `the log has ${size} entries, but had ${least}`)
+    if (size < least) throw new AuditError('AUDIT_CORRUPT', `the log has ${size} entries, but had ${least}`)
+    this.#leastSize = Math.max(this.#leastSize, size)
+    return size
   }
 
   async read(start: number, end: number): Promise<Page> {
@@ -158,7 +161,7 @@ export class SqliteBackend implements AuditBackend {
   async #withWriter(): Promise<void> {
     if (this.isReadOnly || this.#writer.isRunning) return
     this.#reopening ??= this.#writer.request('open', []).then(files => {
-      this.#known = { files, size: this.#known?.size ?? 0 }
+      this.#known = { files, size: this.#leastSize }
     })
     try {
       await this.#reopening
@@ -245,7 +248,7 @@ function pageOf({ rows, isPartial }: RowPage): Page {
 
 function batchOf(
   leaves: readonly Leaf[],
-): Omit<Batch, 'roots'> & { readonly hashes: Uint8Array<ArrayBuffer> } {
+): Omit<Batch, 'roots' | 'leastSize'> & { readonly hashes: Uint8Array<ArrayBuffer> } {
   const hashes = new Uint8Array(leaves.length * HASH_BYTES)
   const rows = leaves.map(({ entry, hash }, i) => {
     hashes.set(hash, i * HASH_BYTES)

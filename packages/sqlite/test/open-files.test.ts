@@ -188,3 +188,19 @@ test.skipIf(!canMount)(
     expect(whole).toMatchObject({ errors: '', lines: [1, []] })
   },
 )
+
+test('a log that is written over by an older copy is not continued by a process that has counted it', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'audit.db')
+  const first = openLog(path)
+  for (let i = 0; i < 3; i++) await first.record(input(`${i}`))
+  await first.close()
+  copyFileSync(path, join(folder, 'older.db'))
+  const second = openLog(path)
+  for (let i = 0; i < 3; i++) await second.record(input(`later ${i}`))
+  await second.close()
+  const log = openLog(path)
+  expect(await log.count()).toBe(6)
+  copyFileSync(join(folder, 'older.db'), path) // into the same file
+  await expect(log.record(input())).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
+})

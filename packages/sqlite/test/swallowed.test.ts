@@ -63,9 +63,9 @@ test('an insert that changes nothing, for whatever reason, fails the batch', asy
     0,
   )
   const row = ['id', '2026-01-01T00:00:00.000Z', 'u', 'm', null, null, '{}', '', ''] as const
-  expect(() => writer.append({ rows: [row], hashes: new Uint8Array(32), roots: [] })).toThrow()
+  expect(() => writer.append({ rows: [row], hashes: new Uint8Array(32), leastSize: 0, roots: [] })).toThrow()
   database.exec('DROP TRIGGER t')
-  expect(writer.append({ rows: [row], hashes: new Uint8Array(32), roots: [] })).toBe(0)
+  expect(writer.append({ rows: [row], hashes: new Uint8Array(32), leastSize: 0, roots: [] })).toBe(0)
 })
 
 /** Ends the first thread once it has answered the nth append, whose answer nobody gets. */

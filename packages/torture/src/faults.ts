@@ -63,7 +63,7 @@ export async function faults(
   most: number,
   onProgress: (fault: string) => void,
 ): Promise<FaultFigures> {
-  let [tried, failedCalls, kept] = [0, 0, 0]
+  let [tried, failedCalls, acknowledged, kept] = [0, 0, 0, 0]
   for (const [call, error] of FAULTS) {
     for (let nth = 1; nth <= most; nth++) {
       const fault = `inject=${call}:error=${error}:when=${nth}`
@@ -71,17 +71,21 @@ export async function faults(
       if (!run) break // no such call any more
       tried++
       failedCalls += run.failures.length
+      acknowledged += run.acknowledged
       kept += run.kept
     }
     onProgress(`${call} ${error}`)
   }
-  return { faults: tried, failedCalls, acknowledged: tried * ENTRIES, lost: tried * ENTRIES - kept }
+  return { faults: tried, failedCalls, acknowledged, lost: acknowledged - kept }
 }
 
-async function recordThrough(
-  id: FileBackendId,
-  fault: string,
-): Promise<{ readonly failures: readonly string[]; readonly kept: number } | undefined> {
+interface FaultRun {
+  readonly failures: readonly string[]
+  readonly acknowledged: number
+  readonly kept: number
+}
+
+async function recordThrough(id: FileBackendId, fault: string): Promise<FaultRun | undefined> {
   using folder = new TemporaryFolder()
   using records = new TemporaryFolder()
   const path = folder.file(FILE_BACKENDS[id].fileName)
@@ -92,10 +96,10 @@ async function recordThrough(
   const { stdout } = await promisify(execFile)('strace', [...args, ...program], { timeout: HANG_MS })
   if (!readFileSync(trace, 'utf8').includes('(INJECTED)')) return undefined
 
-  const failures: readonly string[] = JSON.parse(stdout) // what the program prints
+  const { failures, acknowledged }: Omit<FaultRun, 'kept'> = JSON.parse(stdout) // what the program prints
   const allowed = fault.startsWith('inject=pread64') ? UNREADABLE_CODES : CODES
   for (const code of failures) assert.ok(allowed.includes(code), `${fault} was reported as ${code}`)
-  return { failures, kept: await countKept(id, path, fault) }
+  return { failures, acknowledged, kept: await countKept(id, path, fault) }
 }
 
 /** Every interaction is there once, to the letter: callers that tried again came in another order. */

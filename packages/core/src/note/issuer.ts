@@ -72,7 +72,12 @@ export class Issuer {
     return encodeConsistencyProof({ oldSize, hashes, checkpoint })
   }
 
-  /** Notes that the first `size` entries were read and found right. */
+  /** What was verified or signed last: a verification compares with it as with a checkpoint. */
+  get trusted(): TreeHead | undefined {
+    return this.#trusted
+  }
+
+  /** Notes that the first `size` entries were read and found right, and that they continue what was trusted before. */
   trust({ size, root }: TreeHead): void {
     if (this.#trusted && this.#trusted.size >= size) return
     this.#trusted = { size, root: Uint8Array.from(root) }

@@ -11,8 +11,8 @@
  * | `damaged` | an entry cannot be read, or a part of the store is no entry, or a guard of the store is gone |
  * | `subtree-forged` | a stored subtree root is not that of the leaf hashes below it: it was changed, or they were |
  * | `rolled-back` | the store holds subtree roots of more entries than there are: the end of the log is gone |
- * | `tail-missing` | the log holds fewer entries than the checkpoint |
- * | `checkpoint-inconsistent` | the first entries are not those that the checkpoint was signed over |
+ * | `tail-missing` | the log holds fewer entries than the checkpoint, or than this process has verified or signed before |
+ * | `checkpoint-inconsistent` | the first entries are not those that the checkpoint was signed over, or that this process has verified or signed before |
  * | `signature-bad` | a signature of a known key on the checkpoint is false |
  */
 export type FindingKind =

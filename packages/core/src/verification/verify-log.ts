@@ -6,6 +6,7 @@ import { equalBytes } from '../merkle/proof.ts'
 import { NO_SUBTREES, type SubtreeStore, withoutWrites } from '../merkle/subtree-store.ts'
 import { EMPTY_ROOT, rootOf } from '../merkle/tree.ts'
 import type { Checkpoint } from '../note/checkpoint.ts'
+import type { TreeHead } from '../note/issuer.ts'
 import { openCheckpoint, type Trust } from '../note/verify-checkpoint.ts'
 import { FindingList, MAX_FINDINGS } from './finding-list.ts'
 import type { VerificationControl, VerificationReport } from './report.ts'
@@ -29,11 +30,28 @@ const NO_LEAF = EMPTY_ROOT
 export async function verifyLog(
   backend: CheckedBackend,
   signed: SignedCheckpoint | undefined,
+  trusted: TreeHead | undefined,
   control: VerificationControl,
 ): Promise<VerificationReport> {
   const findings = new FindingList()
   const checkpoint = signed && checkedCheckpoint(signed, findings)
-  return new Verification(backend, checkpoint, control, findings).run()
+  const heads = [
+    ...(checkpoint ? [{ ...checkpoint, what: 'the checkpoint was signed over' }] : []),
+    ...(trusted && !isSameHead(trusted, checkpoint)
+      ? [{ ...trusted, what: 'this process has verified or signed before' }]
+      : []),
+  ]
+  return new Verification(backend, heads, control, findings).run()
+}
+
+function isSameHead(a: TreeHead, b: TreeHead | undefined): boolean {
+  return b !== undefined && a.size === b.size && equalBytes(a.root, b.root)
+}
+
+/** A tree that the log must continue. */
+interface KnownHead extends TreeHead {
+  /** What is known of its entries, for a message. */
+  readonly what: string
 }
 
 /** The checkpoint, unless a signature is false, which is a finding; nothing in it can be believed then. */
@@ -58,7 +76,7 @@ interface Mismatch {
 class Verification {
   readonly #backend: CheckedBackend
   readonly #reader: TileReader
-  readonly #checkpoint: Checkpoint | undefined
+  readonly #heads: readonly KnownHead[]
   readonly #control: VerificationControl
   readonly #findings: FindingList
   readonly #mismatches: Mismatch[] = []
@@ -69,18 +87,19 @@ class Verification {
   readonly #accumulator = new MerkleAccumulator()
   /** Roots of each level since its last complete tile. */
   readonly #roots: (Uint8Array | undefined)[][] = []
-  #rootAtCheckpoint: Uint8Array = EMPTY_ROOT
+  /** The roots of the first entries, computed anew, by the sizes of the known heads. */
+  readonly #rootsAt = new Map<number, Uint8Array>()
 
   constructor(
     backend: CheckedBackend,
-    checkpoint: Checkpoint | undefined,
+    heads: readonly KnownHead[],
     control: VerificationControl,
     findings: FindingList,
   ) {
     this.#backend = backend
     this.#reader = new TileReader(backend)
     this.#findings = findings
-    this.#checkpoint = checkpoint
+    this.#heads = heads
     this.#control = control
   }
 
@@ -91,7 +110,7 @@ class Verification {
     await this.#verifyEntries(size)
     this.#reportMismatches()
     await this.#verifyEnd(size)
-    if (this.#checkpoint) await this.#compareWith(this.#checkpoint, size)
+    for (const head of this.#heads) await this.#compareWith(head, size)
     const inspected = await inspecting
     if (inspected instanceof AuditError) this.#findings.add({ kind: 'damaged', message: inspected.message })
     else for (const finding of inspected) this.#findings.add(finding)
@@ -120,7 +139,7 @@ class Verification {
     for (let index = start; index < end; index++) {
       leaves.push(this.#verifyIndex(index, found.get(index), kept[index - start]))
     }
-    this.#noteRootAtCheckpoint(start, leaves)
+    for (const head of this.#heads) this.#noteRootAt(head.size, start, leaves)
     if (leaves.length < TILE) {
       for (const leaf of leaves) this.#accumulator.add(leaf)
       return
@@ -226,42 +245,42 @@ class Verification {
     return read.length === 0 ? undefined : read
   }
 
-  async #compareWith(checkpoint: Checkpoint, size: number): Promise<void> {
-    if (size < checkpoint.size) {
-      const message = `the log holds ${size} of the ${checkpoint.size} entries that the checkpoint was signed over`
+  async #compareWith(head: KnownHead, size: number): Promise<void> {
+    if (size < head.size) {
+      const message = `the log holds ${size} of the ${head.size} entries that ${head.what}`
       this.#findings.add({ kind: 'tail-missing', index: size, message })
       return
     }
-    if (equalBytes(this.#rootAtCheckpoint, checkpoint.root)) return
-    const where = await this.#locate(checkpoint)
-    const message = `the first ${checkpoint.size} entries are not those that the checkpoint was signed over: ${where}`
+    if (equalBytes(this.#rootsAt.get(head.size) ?? EMPTY_ROOT, head.root)) return
+    const where = await this.#locate(head)
+    const message = `the first ${head.size} entries are not those that ${head.what}: ${where}`
     this.#findings.add({ kind: 'checkpoint-inconsistent', message })
   }
 
   /** Stored hashes that lead to the signed root are true, and tell what is not. */
-  async #locate(checkpoint: Checkpoint): Promise<string> {
-    if (await this.#leadTo(checkpoint, NO_SUBTREES)) {
+  async #locate(head: TreeHead): Promise<string> {
+    if (await this.#leadTo(head, NO_SUBTREES)) {
       return 'the leaf hashes that were kept still lead to it, so the entries that were found are all that changed'
     }
     const { subtrees } = this.#backend
-    if (subtrees && (await this.#leadTo(checkpoint, withoutWrites(subtrees)))) {
+    if (subtrees && (await this.#leadTo(head, withoutWrites(subtrees)))) {
       return 'the subtree roots that were kept still lead to it, so only entries below those that were found changed'
     }
     return 'nothing that is stored tells which of them changed'
   }
 
-  async #leadTo({ size, root }: Checkpoint, subtrees: SubtreeStore): Promise<boolean> {
+  async #leadTo({ size, root }: TreeHead, subtrees: SubtreeStore): Promise<boolean> {
     const tree = new MerkleTree((start, end) => this.#backend.leafHashes(start, end), subtrees)
     const stored = await unlessCorrupt(() => tree.root(size))
     return !(stored instanceof AuditError) && equalBytes(stored, root)
   }
 
-  #noteRootAtCheckpoint(start: number, leaves: readonly Uint8Array[]): void {
-    const count = (this.#checkpoint?.size ?? Number.NaN) - start
+  #noteRootAt(size: number, start: number, leaves: readonly Uint8Array[]): void {
+    const count = size - start
     if (!(count > 0 && count <= leaves.length)) return
     const accumulator = new MerkleAccumulator(this.#accumulator)
     for (const leaf of leaves.slice(0, count)) accumulator.add(leaf)
-    this.#rootAtCheckpoint = accumulator.root()
+    this.#rootsAt.set(size, accumulator.root())
   }
 
   async #size(): Promise<number> {
