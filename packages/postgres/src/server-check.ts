@@ -19,6 +19,11 @@ const SETTINGS: readonly (readonly [name: string, isGood: (value: string) => boo
     'the server does not wait for its disk, so it can promise nothing; switch fsync on',
   ],
   [
+    'quote_all_identifiers',
+    value => value === 'off',
+    'the connections have quote_all_identifiers on, which changes how definitions are spelt; leave it off for the log',
+  ],
+  [
     'client_encoding',
     value => value === 'UTF8',
     'the connections have another client_encoding than UTF8, so texts would be changed on their way; leave it as pg sets it',

@@ -117,7 +117,7 @@ const EXPECTED_COLUMNS = Object.entries(TABLES)
 
 /**
  * A condition that holds where a table of one of our names is not ours: it lacks a column, or has it with another type, or
- * is no table. Other columns may be there beside ours.
+ * is no table; or it has a column that ours has not. To `entries`, which nobody has by chance, columns may have been added.
  */
 export const FOREIGN_TABLES = `EXISTS (
     SELECT FROM pg_catalog.pg_class AS ours
@@ -125,7 +125,11 @@ export const FOREIGN_TABLES = `EXISTS (
     LEFT JOIN pg_catalog.pg_attribute ON attrelid = ours.oid AND attname = column_name AND NOT attisdropped
       AND pg_catalog.format_type(atttypid, atttypmod) = type
     WHERE relnamespace = pg_catalog.to_regnamespace('audit')
-      AND (relkind NOT IN ('r', 'p') OR attrelid IS NULL AND (table_name, column_name) <> ('logs', 'key')))`
+      AND (relkind NOT IN ('r', 'p') OR attrelid IS NULL AND (table_name, column_name) <> ('logs', 'key')))
+  OR EXISTS (
+    SELECT FROM pg_catalog.pg_class AS ours JOIN pg_catalog.pg_attribute ON attrelid = ours.oid AND attnum > 0 AND NOT attisdropped
+    WHERE relnamespace = pg_catalog.to_regnamespace('audit') AND relname IN ('format', 'logs', 'subtrees')
+      AND (relname, attname) NOT IN (SELECT table_name::name, column_name::name FROM (VALUES ${EXPECTED_COLUMNS}) AS expected(table_name, column_name, type)))`
 
 /** A condition that holds where all our tables are there, with all our columns. */
 export const COMPLETE_TABLES = `NOT EXISTS (
@@ -135,15 +139,17 @@ export const COMPLETE_TABLES = `NOT EXISTS (
 
 /**
  * A condition that holds where the schema holds something of somebody else that is in our way: any object at all, as long as
- * our tables are not there; tables of our names that are not ours; functions of our names that are not declared as ours.
+ * our tables are not there; some of our tables and not the others, which one transaction has made; tables of our names that
+ * are not ours; functions of our names that are not declared as ours.
  */
 export function foreignSql(functions: readonly SqlFunction[]): string {
   const names = functions.map(({ name }) => quote(name)).join(', ')
   const signatures = functions.map(fn => quote(`${fn.name}${signatureOf(fn)}`))
-  return `(to_regclass('audit.format') IS NULL AND (
-      EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('audit'))
-      OR EXISTS (SELECT FROM pg_proc WHERE pronamespace = to_regnamespace('audit'))
-      OR EXISTS (SELECT FROM pg_type WHERE typnamespace = to_regnamespace('audit')))
+  const tables = Object.keys(TABLES)
+  const ourTables = `SELECT FROM pg_class WHERE relnamespace = to_regnamespace('audit') AND relname IN (${tables.map(quote).join(', ')})`
+  return `((SELECT count(*) FROM (${ourTables}) AS ours) NOT IN (0, ${tables.length})
+    OR NOT EXISTS (${ourTables}) AND EXISTS (SELECT FROM pg_depend
+      WHERE refclassid = 'pg_namespace'::regclass AND refobjid = to_regnamespace('audit') AND classid <> 'pg_default_acl'::regclass)
     OR ${FOREIGN_TABLES}
     OR EXISTS (SELECT FROM pg_proc JOIN pg_language ON pg_language.oid = prolang
       WHERE pronamespace = to_regnamespace('audit') AND proname IN (${names})

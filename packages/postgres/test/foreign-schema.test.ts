@@ -48,6 +48,26 @@ test.each<[what: string, statements: readonly string[], opened: string]>([
     [`CREATE TABLE audit.format (version text)`],
     'AUDIT_UNSUPPORTED_FORMAT',
   ],
+  [
+    'a table logs beside a table format like ours',
+    [
+      'CREATE TABLE audit.format (version integer PRIMARY KEY)',
+      'INSERT INTO audit.format VALUES (1)',
+      'CREATE TABLE audit.logs (log text COLLATE "C" PRIMARY KEY, line text)',
+    ],
+    'AUDIT_UNSUPPORTED_FORMAT',
+  ],
+  [
+    'a table format like ours alone',
+    ['CREATE TABLE audit.format (version integer PRIMARY KEY)', 'CREATE TABLE audit.events (id integer)'],
+    'AUDIT_OPEN_FAILED',
+  ],
+  ['a collation', ['CREATE COLLATION audit.theirs FROM "C"'], 'AUDIT_OPEN_FAILED'],
+  [
+    'an operator',
+    ['CREATE OPERATOR audit.=== (LEFTARG = text, RIGHTARG = text, FUNCTION = pg_catalog.texteq)'],
+    'AUDIT_OPEN_FAILED',
+  ],
   ['a table of another name', ['CREATE TABLE audit.events (id integer)'], 'AUDIT_OPEN_FAILED'],
   [
     'a function append',
