@@ -1,6 +1,6 @@
 import { AssertionError } from 'node:assert/strict'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { messageOf, shown, toError } from './failure.ts'
+import { isInstance, messageOf, shown, toError } from './failure.ts'
 import { CaseIsOver } from './stray-errors.ts'
 
 /** After so many answers timers get their turn, so that a case which never ends is stopped by its time-out. */
@@ -63,7 +63,7 @@ export class Calls {
     const method = this.#methodOf(reason)
     if (method === undefined) return toError(reason)
     const message = `${method}: ${messageOf(reason)}`
-    if (!(reason instanceof AssertionError)) return new Error(message, { cause: reason })
+    if (!isInstance(reason, AssertionError)) return new Error(message, { cause: toError(reason) })
     return Object.assign(new AssertionError({ message }), { cause: reason })
   }
 

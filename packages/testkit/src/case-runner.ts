@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import type { Case } from './case.ts'
-import { toError, writeStacks } from './failure.ts'
+import { isInstance, toError, writeStacks } from './failure.ts'
 import { type CreatePlace, Place, PlaceNotEmpty } from './place.ts'
 import { listenForStrayErrors } from './stray-errors.ts'
 import { TimeLimitExceeded, withinTime } from './time-limit.ts'
@@ -42,6 +42,8 @@ export class CaseRunner {
     if (this.#stopped !== undefined) return { state: 'not run', reason: this.#stopped }
     const limit = this.#timeoutMs * (testCase.timeoutFactor ?? 1)
     const unwatch = this.#watchdog.watch(testCase.id, testCase.timeoutFactor)
+    const onExit = () => sayThatItEnded(testCase.id)
+    process.once('exit', onExit)
     let stopListening = () => {}
     const stray = new Promise<never>((_, reject) => {
       stopListening = listenForStrayErrors(reject)
@@ -52,6 +54,7 @@ export class CaseRunner {
     } finally {
       stopListening()
       unwatch()
+      process.off('exit', onExit)
     }
   }
 
@@ -79,6 +82,12 @@ export class CaseRunner {
     if (attempt.error instanceof PlaceNotEmpty) this.#stopped ??= `${testCase.id}: ${attempt.error.message}`
     return { state: 'failed', error: attempt.error }
   }
+}
+
+/** A backend that ends the process must not look like one that passed. */
+function sayThatItEnded(id: string): void {
+  process.exitCode = 1
+  process.stderr.write(`@audit/testkit: the process was ended while ${id} ran\n`)
 }
 
 /** One run of one case, in a place that is cleared away whatever happens. */
@@ -125,7 +134,7 @@ class Attempt {
     try {
       return await (ms === Number.POSITIVE_INFINITY ? racing : withinTime(ms, racing, what))
     } catch (error) {
-      if (error instanceof TimeLimitExceeded) this.isHanging = true
+      if (isInstance(error, TimeLimitExceeded)) this.isHanging = true
       this.error ??= place ? place.calls.explain(error) : toError(error)
       return undefined
     }

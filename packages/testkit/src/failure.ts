@@ -2,8 +2,15 @@ import { inspect, types } from 'node:util'
 
 /** Any value that was thrown, as an error. One of another realm, as jest makes them, is an error as well. */
 export function toError(reason: unknown): Error {
-  return isError(reason) ? reason : new Error(messageOf(reason), { cause: reason })
+  try {
+    if (isError(reason)) return typeof reason.message === 'string' ? reason : new Error(UNREADABLE)
+    return new Error(messageOf(reason), { cause: reason })
+  } catch {
+    return new Error(UNREADABLE) // a proxy or a getter that throws; as a cause, it would do so again
+  }
 }
+
+const UNREADABLE = 'something was thrown that throws when it is looked at'
 
 /** How deep an error may lie in the causes of another. */
 const MAX_CAUSES = 8
@@ -22,14 +29,35 @@ export function writeStacks(error: Error): void {
 
 /** What a thrown value says; a backend may throw anything. */
 export function messageOf(reason: unknown): string {
+  try {
+    return messageFrom(reason)
+  } catch {
+    return UNREADABLE
+  }
+}
+
+function messageFrom(reason: unknown): string {
   return isError(reason) ? String(reason.message) : `${shown(reason)} was thrown, which is not an error`
 }
 
 /** A value for a message, shortened: it may be of any size. */
 export function shown(value: unknown): string {
-  return inspect(value, { maxStringLength: 80, maxArrayLength: 10, depth: 4, breakLength: Infinity })
+  try {
+    return inspect(value, { maxStringLength: 80, maxArrayLength: 10, depth: 4, breakLength: Infinity })
+  } catch {
+    return 'a value that throws when it is looked at'
+  }
 }
 
 function isError(value: unknown): value is Error {
   return value instanceof Error || types.isNativeError(value)
+}
+
+/** `instanceof`, for a value that may throw when it is asked. */
+export function isInstance<T>(value: unknown, type: abstract new (...args: never[]) => T): value is T {
+  try {
+    return value instanceof type
+  } catch {
+    return false
+  }
 }

@@ -53,6 +53,7 @@ const TOLD: Readonly<Record<string, string>> = {
   'rejects where nobody listens': 'a rejection that nobody handled, while this case ran: nobody listens',
   'rejects with nothing where nobody listens':
     'a rejection that nobody handled, while this case ran: undefined',
+  'throws what throws when it is looked at': 'something was thrown that throws when it is looked at',
   'throws in a timer': 'an exception that nobody caught, while this case ran: in a timer',
   'throws in a later timer': 'an exception that nobody caught, while this case ran: in a timer',
   'throws a text in a timer': "an exception that nobody caught, while this case ran: 'a text'",
@@ -62,7 +63,7 @@ const TOLD: Readonly<Record<string, string>> = {
   'has a million findings': 'findings; the first is damaged: a line',
 }
 
-test.each(REPORTED.filter(name => name !== 'waits for itself'))(
+test.each(REPORTED.filter(name => !['waits for itself', 'ends the process'].includes(name)))(
   'a backend that %s is reported',
   async name => {
     const { code, stdout, stderr } = await check(name, 5000, AREAS_RUN)
@@ -74,6 +75,12 @@ test.each(REPORTED.filter(name => name !== 'waits for itself'))(
     expect(messages.find(message => message.includes(TOLD[name] ?? '?'))).toBeDefined()
   },
 )
+
+test('a backend that ends the process does not look like one that passed', async () => {
+  const { code, stdout, stderr } = await check('ends the process', 5000, ['append'])
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toContain('the process was ended while append.')
+})
 
 test('a backend that never settles is reported after three cases, and the rest is not run', async () => {
   const { failures, notRun } = JSON.parse((await check('never settles', 300)).stdout)

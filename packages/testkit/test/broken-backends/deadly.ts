@@ -41,6 +41,24 @@ export const DEADLY: Readonly<Record<string, Methods>> = {
       return correct.append(leaves)
     },
   }),
+  'throws what throws when it is looked at': () => ({
+    append: () => {
+      throw new Proxy(
+        {},
+        {
+          get: () => {
+            throw new Error('looked at')
+          },
+          getPrototypeOf: () => {
+            throw new Error('looked at')
+          },
+        },
+      )
+    },
+  }),
+  'ends the process': () => ({
+    append: () => process.exit(0),
+  }),
   'throws in a timer': correct => ({
     append: leaves => {
       setTimeout(() => {
