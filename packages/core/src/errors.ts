@@ -18,7 +18,7 @@
  * | `AUDIT_CORRUPT` | what is stored is not what was written |
  * | `AUDIT_NOT_FOUND` | there is no entry with this id |
  * | `AUDIT_INVALID_KEY` | a text that is no key, or one of a kind that is not known |
- * | `AUDIT_SIGNING_FAILED` | the signer gave no signature |
+ * | `AUDIT_SIGNING_FAILED` | the signer threw, or gave what is no signature of its key |
  * | `AUDIT_INVALID_NOTE` | a text that is no signed note (C2SP signed-note) |
  * | `AUDIT_INVALID_CHECKPOINT` | a signed text that is no checkpoint (C2SP tlog-checkpoint) |
  * | `AUDIT_INVALID_PROOF` | a text that is no proof (C2SP tlog-proof) |

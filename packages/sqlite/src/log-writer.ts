@@ -125,13 +125,16 @@ export class LogWriter {
     }
   }
 
-  /** What went into a file that was taken away just then may be gone, or come back with it. */
+  /**
+   * What went into a file that was taken away just then may be gone, or come back with it. A look that fails is no sign of
+   * that: SQLite has committed, and the next append looks again before it begins.
+   */
   #assertStillInPlace(): void {
     try {
       assertInPlace(this.#path, this.#files, 'AUDIT_OUTCOME_UNKNOWN')
       this.#walGuard.check('AUDIT_OUTCOME_UNKNOWN')
     } catch (error) {
-      throw AuditError.wrap(error, 'AUDIT_OUTCOME_UNKNOWN', 'the log cannot be looked at')
+      if (error instanceof AuditError) throw error
     }
   }
 
