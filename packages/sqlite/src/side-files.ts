@@ -68,11 +68,16 @@ export function assertOrdinary(path: string): void {
   }
 }
 
-/** SQLite makes a `-wal` before the `-shm`, and removes it after that. So a `-shm` alone means that a `-wal` was taken away. */
+/**
+ * SQLite makes a `-wal` before the `-shm`, and removes it after that. So a `-shm` alone means that a `-wal` was taken away,
+ * unless it could not be removed, and says itself that all of the `-wal` stands in the file.
+ */
 export function assertNoWalIsMissing(path: string): void {
   if (lookAt(`${path}-wal`)) return
   const shm = lookAt(`${path}-shm`)
   if (!shm || shm.size === 0n || lookAt(`${path}-wal`) || lookAt(`${path}-shm`)?.ino !== shm.ino) return
+  const index = isHeld(path) ? undefined : readWalIndex(`${path}-shm`)
+  if (index && index.frames <= index.checkpointed) return
   throw new AuditError(
     'AUDIT_CORRUPT',
     `${path}-wal is missing, and with it the newest entries may be: put it back; or move the -shm away as well, to go on without them`,

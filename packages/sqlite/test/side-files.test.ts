@@ -212,6 +212,18 @@ test.each<[name: string, change: (wal: string) => void]>([
   await expect(looking.count()).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
 })
 
+test('a -shm that could not be removed after its -wal is harmless', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'audit.db')
+  const log = openLog(path)
+  for (let i = 0; i < 10; i++) await log.record(input(`${i}`))
+  const database = new Database(path)
+  database.pragma('wal_checkpoint(FULL)')
+  const copy = copyLog(path, join(folder, 'copy.db'), ['', '-shm'])
+  database.close()
+  await expectWhole(openLog(copy), 10)
+})
+
 test('a -wal that is gone after a crash is missed', async () => {
   const folder = temporaryFolder()
   const path = await killedLog(folder, 10)
