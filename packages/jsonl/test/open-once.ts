@@ -1,12 +1,8 @@
-// Opens the log of the first argument as the user of the second, to read only if there is a third, and prints how many
-// entries it has, or the code.
+// Opens the log of the first argument, to read only if there is a second, and prints how many entries it has, or the code.
 import { AuditError } from '@audit/core'
 import { JsonlBackend } from '@audit/jsonl'
 
-const [, , path = '', user = '', readOnly] = process.argv
-process.setgroups?.([])
-process.setgid?.(Number(user))
-process.setuid?.(Number(user))
+const [, , path = '', readOnly] = process.argv
 const backend = new JsonlBackend({ path, readOnly: readOnly !== undefined })
 try {
   await backend.open()
