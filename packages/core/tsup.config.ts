@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts'],
+  entry: { index: 'src/index.ts', backend: 'src/backend/index.ts', verify: 'src/verify.ts' },
   format: 'esm',
   target: 'node22.14',
   dts: true,

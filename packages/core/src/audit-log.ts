@@ -1,22 +1,29 @@
-import type { AuditBackend } from './backend.ts'
-import { CheckedBackend } from './checked-backend.ts'
-import type { AuditEntry, EntryInput } from './entry.ts'
-import { canonicalEntryId } from './entry-id.ts'
+import type { AuditBackend } from './backend/backend.ts'
+import { CheckedBackend } from './backend/checked-backend.ts'
+import { MemoryBackend } from './backend/memory-backend.ts'
+import type { Page } from './backend/page.ts'
+import type { AuditEntry, EntryInput } from './entry/entry.ts'
+import { canonicalEntryId } from './entry/entry-id.ts'
+import { describe, quote } from './entry/json.ts'
+import { canonicalTimestamp } from './entry/timestamp.ts'
 import { AuditError } from './errors.ts'
-import { describe, quote } from './json.ts'
-import { MemoryBackend } from './memory-backend.ts'
 import { MerkleTree } from './merkle/merkle-tree.ts'
 import { NO_SUBTREES, type SubtreeStore, withoutWrites } from './merkle/subtree-store.ts'
 import { Issuer } from './note/issuer.ts'
 import type { Signer } from './note/signer.ts'
 import { createVerifier, type Verifier, verifiersFrom } from './note/verifier.ts'
 import { type Given, invalidOptions, optionsOf, withoutPrototype } from './options.ts'
-import type { Page } from './page.ts'
-import { pages } from './paging.ts'
-import { type Filter, type Query, type Range, rangeOf, selectionOf, selectionOfFilter } from './query.ts'
-import { Recorder } from './recorder.ts'
-import { compareEntries, type Selection } from './selection.ts'
-import { canonicalTimestamp } from './timestamp.ts'
+import { pages } from './query/paging.ts'
+import {
+  type Filter,
+  type Query,
+  type Range,
+  rangeOf,
+  selectionOf,
+  selectionOfFilter,
+} from './query/query.ts'
+import { compareEntries, type Selection } from './query/selection.ts'
+import { Recorder } from './recording/recorder.ts'
 import type { VerificationControl, VerificationReport } from './verification/report.ts'
 import { type SignedCheckpoint, verifyLog } from './verification/verify-log.ts'
 

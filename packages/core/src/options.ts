@@ -1,5 +1,5 @@
+import { describe, isPlainObject, quote } from './entry/json.ts'
 import { AuditError } from './errors.ts'
-import { describe, isPlainObject, quote } from './json.ts'
 
 /** What was given, by own keys alone: a key of `Object.prototype` is nobody's option. */
 export type Given<Key extends string> = { readonly [K in Key]?: unknown }

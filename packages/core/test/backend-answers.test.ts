@@ -5,10 +5,9 @@ import {
   createVerifier,
   generateKey,
   MemoryBackend,
-  type Page,
-  type SubtreeStore,
   verifyCheckpoint,
 } from '@audit/core'
+import type { Page, SubtreeStore } from '@audit/core/backend'
 import { expect, test } from 'vitest'
 import { MemorySubtreeStore } from './memory-subtree-store.ts'
 

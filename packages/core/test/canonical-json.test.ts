@@ -1,4 +1,4 @@
-import { canonicalJson, createEntry, createLeaf, encodeLine, type JsonValue } from '@audit/core'
+import { canonicalJson, createEntry, createLeaf, encodeLine, type JsonValue } from '@audit/core/backend'
 import { expect, test } from 'vitest'
 
 // RFC 8785, beyond the published cases.

@@ -1,4 +1,5 @@
-import { AuditLog, createSigner, generateKey, type Leaf, MemoryBackend, type SubtreeStore } from '@audit/core'
+import { AuditLog, createSigner, generateKey, MemoryBackend } from '@audit/core'
+import type { Leaf, SubtreeStore } from '@audit/core/backend'
 import { expect, test } from 'vitest'
 import { MemorySubtreeStore } from './memory-subtree-store.ts'
 

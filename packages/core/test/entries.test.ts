@@ -1,14 +1,6 @@
 import { inspect } from 'node:util'
-import {
-  AuditLog,
-  canonicalEntryId,
-  createEntry,
-  createLeaf,
-  decodeLine,
-  type EntryInput,
-  type JsonObject,
-  placeEntry,
-} from '@audit/core'
+import { AuditLog, type EntryInput, type JsonObject } from '@audit/core'
+import { canonicalEntryId, createEntry, createLeaf, decodeLine, placeEntry } from '@audit/core/backend'
 import { expect, test } from 'vitest'
 
 const base: EntryInput = { model: 'gpt-4o', inputText: 'What?', outputText: 'That.' }

@@ -7,7 +7,7 @@ import {
   matches,
   placeEntry,
   type Selection,
-} from '@audit/core'
+} from '@audit/core/backend'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
@@ -59,7 +59,7 @@ test('places and counts are those of a plain array, also while entries are added
       selections.forEach((selection, i) => {
         for (const entry of all.slice(index.size, steps[i])) index.add(entry)
         const there = all.slice(0, index.size)
-        expect([...index.places(selection)]).toEqual(expected(there, selection))
+        expect([...index.indexes(selection)]).toEqual(expected(there, selection))
         const { after: _, ...counted } = selection
         expect(index.count(counted)).toBe(expected(there, counted).length)
       })
@@ -76,7 +76,7 @@ test('a reading that has begun gives what was there then, whatever is added mean
       const there = all.slice(0, begun)
       const rest = all.slice(begun)
       const found: number[] = []
-      for (const place of index.places(selection)) {
+      for (const place of index.indexes(selection)) {
         found.push(place)
         for (const entry of rest.splice(0, pace)) index.add(entry)
       }
@@ -89,7 +89,7 @@ test('a reading that has begun gives what was there then, whatever is added mean
 test('a selection of a size that the log has not reached yet gives what is there', () => {
   const index = new EntryIndex()
   index.add({ ...template, timestamp: timestampOf(1) })
-  const places = index.places({ order: 'desc', size: 2 })
+  const places = index.indexes({ order: 'desc', size: 2 })
   expect(places.next().value).toBe(0)
   index.add({ ...template, timestamp: timestampOf(0) })
   expect([...places]).toEqual([])
@@ -100,11 +100,11 @@ test('entries far from their place in time are found in order', () => {
   const times = [5000, 5001, ...Array.from({ length: 3000 }, (_, i) => 6000 + i), 1, 2, 9000, 3, 5001]
   times.forEach((ms, i) => {
     index.add({ entryId: `id-${i}`, timestamp: timestampOf(ms), user: 'u', model: 'm' })
-    if (i === 100) expect([...index.places({ order: 'asc' })]).toHaveLength(101)
+    if (i === 100) expect([...index.indexes({ order: 'asc' })]).toHaveLength(101)
   })
   const sorted = times.map((ms, place) => ({ ms, place })).sort((a, b) => a.ms - b.ms || a.place - b.place)
-  expect([...index.places({ order: 'asc' })]).toEqual(sorted.map(({ place }) => place))
-  expect([...index.places({ order: 'desc', user: 'u' })]).toEqual(sorted.map(({ place }) => place).reverse())
+  expect([...index.indexes({ order: 'asc' })]).toEqual(sorted.map(({ place }) => place))
+  expect([...index.indexes({ order: 'desc', user: 'u' })]).toEqual(sorted.map(({ place }) => place).reverse())
 })
 
 test('behind each entry, the places are those of the others in order', () => {
@@ -117,8 +117,8 @@ test('behind each entry, the places are those of the others in order', () => {
   const all = sorted.map(({ place }) => place)
   for (const [i, { ms, place }] of sorted.entries()) {
     const after = { timestamp: timestampOf(ms), index: place }
-    expect([...index.places({ order: 'asc', after })]).toEqual(all.slice(i + 1))
-    expect([...index.places({ order: 'desc', after })]).toEqual(all.slice(0, i).reverse())
+    expect([...index.indexes({ order: 'asc', after })]).toEqual(all.slice(i + 1))
+    expect([...index.indexes({ order: 'desc', after })]).toEqual(all.slice(0, i).reverse())
     expect(index.count({ order: 'asc', after })).toBe(all.length - i - 1)
   }
 })
@@ -133,7 +133,7 @@ test.each(['asc', 'desc'] as const)(
         index.add({ entryId: `id-${i}`, timestamp: timestampOf(1000 + i), user: 'u', model: 'm' })
       }
       const found: number[] = []
-      for (const place of index.places({ order, user: 'u' })) {
+      for (const place of index.indexes({ order, user: 'u' })) {
         found.push(place)
         if (found.length % 500 !== 10) continue
         for (const ms of [500 + late, 1000 + late, 9000]) {
@@ -142,9 +142,9 @@ test.each(['asc', 'desc'] as const)(
       }
       const all = Array.from({ length: count }, (_, i) => i)
       expect(found).toEqual(order === 'asc' ? all : all.reverse())
-      expect([...index.places({ order })]).toHaveLength(index.size)
+      expect([...index.indexes({ order })]).toHaveLength(index.size)
       expect(index.count({ order, until: timestampOf(999 + late) })).toBe(
-        [...index.places({ order, until: timestampOf(999 + late) })].length,
+        [...index.indexes({ order, until: timestampOf(999 + late) })].length,
       )
     }
   },
@@ -154,10 +154,10 @@ test('ids are found, and others are not, at any size', () => {
   const index = new EntryIndex()
   for (let i = 0; i < 600; i++) {
     index.add({ entryId: `id-${i}`, timestamp: timestampOf(0), user: '', model: '' })
-    expect(index.placesOfId(`id-${i}`)).toContain(i)
-    expect(index.placesOfId('another')).toEqual([])
+    expect(index.indexesOfId(`id-${i}`)).toContain(i)
+    expect(index.indexesOfId('another')).toEqual([])
   }
-  for (let i = 0; i < 600; i++) expect(index.placesOfId(`id-${i}`)).toContain(i)
+  for (let i = 0; i < 600; i++) expect(index.indexesOfId(`id-${i}`)).toContain(i)
 })
 
 test('a text that looks like the digest of a long one is another', () => {
@@ -180,10 +180,10 @@ test('an id leads to its place, however a UUID is spelt', () => {
     index.add({ entryId: idOf(i), timestamp: timestampOf(i), user: 'u', model: 'm' })
   }
   for (let i = 0; i < 20_000; i += 997) {
-    expect(index.placesOfId(idOf(i))).toContain(i)
-    expect(index.placesOfId(idOf(i).replaceAll('-', '').toUpperCase())).toContain(i)
+    expect(index.indexesOfId(idOf(i))).toContain(i)
+    expect(index.indexesOfId(idOf(i).replaceAll('-', '').toUpperCase())).toContain(i)
   }
-  expect(index.placesOfId(idOf(20_000)).length).toBeLessThan(2)
+  expect(index.indexesOfId(idOf(20_000)).length).toBeLessThan(2)
 })
 
 test('long users and models are told apart, at no more cost than short ones', () => {
@@ -193,21 +193,21 @@ test('long users and models are told apart, at no more cost than short ones', ()
   for (let i = 0; i < count; i++) {
     index.add({ entryId: `${i}`, timestamp: timestampOf(i), user: long(i), model: i % 2 ? long(0) : 'm' })
   }
-  expect([...index.places({ user: long(7), order: 'asc' })]).toEqual([7])
+  expect([...index.indexes({ user: long(7), order: 'asc' })]).toEqual([7])
   expect(index.count({ user: long(count), order: 'asc' })).toBe(0)
   expect(index.count({ model: long(0), order: 'asc' })).toBe(count / 2)
-  expect([...index.places({ user: long(9), model: long(0), order: 'asc' })]).toEqual([9])
+  expect([...index.indexes({ user: long(9), model: long(0), order: 'asc' })]).toEqual([9])
 })
 
 test('ids that share a hash in one index do not in the next', () => {
   const ids = Array.from({ length: 200_000 }, (_, i) => `id ${i}`)
   const shared = (index: EntryIndex) => {
     for (const entryId of ids) index.add({ entryId, timestamp: timestampOf(0), user: '', model: '' })
-    return ids.find(id => index.placesOfId(id).length > 1)
+    return ids.find(id => index.indexesOfId(id).length > 1)
   }
   const id = shared(new EntryIndex()) // of so many, some do
   expect(id).toBeDefined()
   const again = [new EntryIndex(), new EntryIndex(), new EntryIndex()]
   for (const index of again) shared(index)
-  expect(again.every(index => index.placesOfId(id ?? '').length > 1)).toBe(false)
+  expect(again.every(index => index.indexesOfId(id ?? '').length > 1)).toBe(false)
 })

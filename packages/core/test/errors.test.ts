@@ -1,4 +1,4 @@
-import { AuditError, PAGE_BYTES, partialPage } from '@audit/core'
+import { AuditError, PAGE_BYTES, partialPage } from '@audit/core/backend'
 import { expect, test } from 'vitest'
 
 test('an error of another copy of this package is one of ours', async () => {

@@ -1,4 +1,5 @@
-import { AuditLog, encodeLine, type Leaf, MemoryBackend } from '@audit/core'
+import { AuditLog, MemoryBackend } from '@audit/core'
+import { encodeLine, type Leaf } from '@audit/core/backend'
 import { expect, test } from 'vitest'
 
 const input = (inputText = '') => ({ model: 'm', inputText, outputText: '' })

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createEntry, createLeaf, decodeLine, encodeLine, leafHash } from '@audit/core'
+import { createEntry, createLeaf, decodeLine, encodeLine, leafHash } from '@audit/core/backend'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 

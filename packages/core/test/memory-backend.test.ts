@@ -1,4 +1,5 @@
-import { createEntry, createLeaf, type Leaf, MemoryBackend } from '@audit/core'
+import { MemoryBackend } from '@audit/core'
+import { createEntry, createLeaf, type Leaf } from '@audit/core/backend'
 import { expect, test } from 'vitest'
 
 const leaf = (user = 'u'): Leaf =>

@@ -1,4 +1,4 @@
-import { HASH_BYTES, type SubtreeStore } from '@audit/core'
+import { HASH_BYTES, type SubtreeStore } from '@audit/core/backend'
 
 /** Keeps subtree roots in memory, as a backend would keep them on disk. */
 export class MemorySubtreeStore implements SubtreeStore {

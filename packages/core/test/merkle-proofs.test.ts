@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { leafHash } from '@audit/core'
+import { leafHash } from '@audit/core/backend'
 import { describe, expect, test } from 'vitest'
 import { MerkleAccumulator } from '../src/merkle/accumulator.ts'
 import { MerkleTree } from '../src/merkle/merkle-tree.ts'

@@ -1,4 +1,5 @@
-import { AuditLog, leafHash, MemoryBackend, type SubtreeStore } from '@audit/core'
+import { AuditLog, MemoryBackend } from '@audit/core'
+import { leafHash, type SubtreeStore } from '@audit/core/backend'
 import { expect, test } from 'vitest'
 import { MerkleTree } from '../src/merkle/merkle-tree.ts'
 import { RecentLeaves } from '../src/merkle/recent-leaves.ts'

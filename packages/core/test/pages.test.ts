@@ -1,13 +1,5 @@
-import {
-  type AuditBackend,
-  type AuditEntry,
-  AuditLog,
-  type Cursor,
-  MemoryBackend,
-  type Page,
-  partialPage,
-  type Selection,
-} from '@audit/core'
+import { type AuditBackend, type AuditEntry, AuditLog, MemoryBackend } from '@audit/core'
+import { type Cursor, type Page, partialPage, type Selection } from '@audit/core/backend'
 import { expect, test } from 'vitest'
 
 const input = (inputText = '', user = 'alice') => ({ model: 'm', inputText, outputText: '', user })

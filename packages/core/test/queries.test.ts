@@ -1,17 +1,13 @@
+import { type AuditEntry, AuditLog, MemoryBackend, type Query, type Range } from '@audit/core'
 import {
-  type AuditEntry,
-  AuditLog,
   compareEntries,
   createEntry,
   createLeaf,
   type Leaf,
-  MemoryBackend,
   matches,
   placeEntry,
-  type Query,
-  type Range,
   type Selection,
-} from '@audit/core'
+} from '@audit/core/backend'
 import { expect, test } from 'vitest'
 
 /** An instant of 2026, some milliseconds from its beginning. */

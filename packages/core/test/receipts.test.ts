@@ -1,12 +1,12 @@
 import {
   type AuditEntry,
   AuditLog,
-  createLeaf,
   createSigner,
   createVerifier,
   generateKey,
   verifyProof,
 } from '@audit/core'
+import { createLeaf } from '@audit/core/backend'
 import { expect, test } from 'vitest'
 import { nodeHash } from '../src/merkle/tree.ts'
 import { encodeCheckpoint } from '../src/note/checkpoint.ts'

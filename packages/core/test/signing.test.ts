@@ -2,17 +2,15 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import {
   type AuditEntry,
   AuditLog,
-  createLeaf,
   createSigner,
   createVerifier,
   generateKey,
   MemoryBackend,
-  type Page,
   type Signer,
-  type SubtreeStore,
   verifyCheckpoint,
   verifyProof,
 } from '@audit/core'
+import { createLeaf, type Page, type SubtreeStore } from '@audit/core/backend'
 import { expect, test } from 'vitest'
 import { rootOf } from '../src/merkle/tree.ts'
 import { MemorySubtreeStore } from './memory-subtree-store.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { TimeOrder } from '../src/time-order.ts'
+import { TimeOrder } from '../src/backend/time-order.ts'
 
 // In time, but for the last one, which belongs to the front and is far enough from it to be put there late.
 const times = [...Array.from({ length: 2000 }, (_, i) => 100 + i), 7]

@@ -1,5 +1,6 @@
 import { runInNewContext } from 'node:vm'
-import { AuditLog, canonicalTimestamp, MemoryBackend, type Selection } from '@audit/core'
+import { AuditLog, MemoryBackend } from '@audit/core'
+import { canonicalTimestamp, type Selection } from '@audit/core/backend'
 import { expect, test } from 'vitest'
 
 /** A log that notes which selection it was asked for. */

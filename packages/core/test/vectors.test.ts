@@ -1,14 +1,8 @@
 import { createHash, hash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  createSigner,
-  createVerifier,
-  leafHash,
-  type SubtreeStore,
-  verifyCheckpoint,
-  verifyConsistency,
-} from '@audit/core'
+import { createSigner, createVerifier, verifyCheckpoint, verifyConsistency } from '@audit/core'
+import { leafHash, type SubtreeStore } from '@audit/core/backend'
 import { afterAll, describe, expect, test } from 'vitest'
 import { MerkleAccumulator } from '../src/merkle/accumulator.ts'
 import { MerkleTree } from '../src/merkle/merkle-tree.ts'

@@ -2,18 +2,16 @@ import {
   type AuditEntry,
   AuditError,
   AuditLog,
-  createLeaf,
   createSigner,
   createVerifier,
   type Finding,
   generateKey,
   type JsonObject,
   MemoryBackend,
-  partialPage,
-  type SubtreeStore,
   type VerificationReport,
   verifyCheckpoint,
 } from '@audit/core'
+import { createLeaf, partialPage, type SubtreeStore } from '@audit/core/backend'
 import { expect, test } from 'vitest'
 import { MemorySubtreeStore } from './memory-subtree-store.ts'
 

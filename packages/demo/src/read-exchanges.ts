@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { AuditError, createEntry, type EntryInput } from '@audit/core'
+import { AuditError, createEntry, type EntryInput } from '@audit/core/backend'
 import { DemoError } from './demo-error.ts'
 
 /** The names in the file, and what the log calls them. */

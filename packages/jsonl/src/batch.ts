@@ -1,4 +1,4 @@
-import { AuditError, canonicalTimestamp, type IndexedFields, type Leaf } from '@audit/core'
+import { AuditError, canonicalTimestamp, type IndexedFields, type Leaf } from '@audit/core/backend'
 import { MAX_LINE_BYTES } from './line-scanner.ts'
 import type { WrittenLine } from './log-contents.ts'
 

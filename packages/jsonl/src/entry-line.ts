@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { AuditError, decodeLine, type EntryFields } from '@audit/core'
+import { AuditError, decodeLine, type EntryFields } from '@audit/core/backend'
 import type { Damage } from './damage.ts'
 
 /** What is wrong with a line. */

@@ -1,4 +1,4 @@
-import { canonicalEntryId, type EntryIndex } from '@audit/core'
+import { canonicalEntryId, type EntryIndex } from '@audit/core/backend'
 import type { LineDigest } from './line-digest.ts'
 
 /**
@@ -21,7 +21,7 @@ export class IdLookup {
 
   /** The index of the entry with this id. */
   indexOf(entryId: string): number | undefined {
-    const candidates = this.#index.placesOfId(entryId)
+    const candidates = this.#index.indexesOfId(entryId)
     if (candidates.length === 0) return undefined
     const wanted = this.#digestOf(entryId)
     return candidates.find(index => this.#digestAt(index) === wanted)

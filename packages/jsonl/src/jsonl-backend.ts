@@ -5,11 +5,12 @@ import {
   type Finding,
   invalidOptions,
   type Leaf,
+  LifeCycle,
   optionsOf,
   type Page,
   partialPage,
   type Selection,
-} from '@audit/core'
+} from '@audit/core/backend'
 import { encodeBatch } from './batch.ts'
 import type { Damage } from './damage.ts'
 import { DamageListener, warnOfDamage } from './damage-listener.ts'
@@ -55,17 +56,17 @@ export class JsonlBackend implements AuditBackend {
   readonly #path: string
   readonly #damage: DamageListener
   readonly #connection: WorkerConnection
+  readonly #life: LifeCycle
   /** The log once it was open: a thread that has to be started anew takes no other, and no shorter one. */
   #known: KnownLog | undefined
   #untold: Int32Array = new Int32Array(0)
-  #opening: Promise<void> | undefined
-  #closing: Promise<void> | undefined
 
   /** @throws AuditError `AUDIT_INVALID_OPTIONS`. Touches no file yet. */
   constructor(options: JsonlBackendOptions) {
     const { path, readOnly, onDamage } = checkOptions(options)
     this.#path = resolve(path)
     this.isReadOnly = readOnly
+    this.#life = new LifeCycle(readOnly)
     this.#damage = new DamageListener(onDamage ?? warnOfDamage(this.#path))
     this.#connection = new WorkerConnection(
       () => this.#setup(),
@@ -79,12 +80,8 @@ export class JsonlBackend implements AuditBackend {
    * @throws AuditError `AUDIT_OPEN_FAILED` when it cannot be read and written, or is no file, or does not exist with
    *   `readOnly`; `AUDIT_UNSUPPORTED_FORMAT` when it begins as a file of another kind; `AUDIT_BUSY`; `AUDIT_CLOSED`.
    */
-  async open(): Promise<void> {
-    if (this.#closing) throw closed()
-    this.#opening ??= this.#open().finally(() => {
-      this.#opening = undefined
-    })
-    return this.#opening
+  open(): Promise<void> {
+    return this.#life.open(() => this.#open())
   }
 
   /**
@@ -95,8 +92,11 @@ export class JsonlBackend implements AuditBackend {
    *   entry of more than 512 MiB; `AUDIT_CLOSED`. After each of them, nothing was stored. `AUDIT_OUTCOME_UNKNOWN` when
    *   the thread has died, and the file cannot be asked any more.
    */
-  async append(leaves: readonly Leaf[]): Promise<number> {
-    this.#assertOpen()
+  append(leaves: readonly Leaf[]): Promise<number> {
+    return this.#life.write(() => this.#append(leaves))
+  }
+
+  async #append(leaves: readonly Leaf[]): Promise<number> {
     const batch = encodeBatch(leaves)
     let first: number
     try {
@@ -147,13 +147,12 @@ export class JsonlBackend implements AuditBackend {
    * @throws AuditError `AUDIT_WRITE_FAILED` when a failed write could not be taken back: its entries may then be found.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close()
-    return this.#closing
+    return this.#life.close(() => this.#close())
   }
 
   async #open(): Promise<void> {
     try {
-      this.#known ??= await this.#connection.request('open', [])
+      this.#known = await this.#connection.request('open', [])
     } catch (error) {
       await this.#connection.terminate() // nothing is kept of a log that did not open
       throw AuditError.wrap(error, 'AUDIT_OPEN_FAILED', `${this.#path} cannot be opened as a log`)
@@ -175,12 +174,13 @@ export class JsonlBackend implements AuditBackend {
     operation: K,
     args: Parameters<Operations[K]>,
   ): Promise<ReturnType<Operations[K]>> {
-    this.#assertOpen()
-    try {
-      return await this.#connection.request(operation, args)
-    } catch (error) {
-      throw AuditError.wrap(error, 'AUDIT_READ_FAILED', `cannot read ${this.#path}`)
-    }
+    return this.#life.run(async () => {
+      try {
+        return await this.#connection.request(operation, args)
+      } catch (error) {
+        throw AuditError.wrap(error, 'AUDIT_READ_FAILED', `cannot read ${this.#path}`)
+      }
+    })
   }
 
   async #outcomeOf(leaves: readonly Leaf[], death: WorkerDeath): Promise<number> {
@@ -213,10 +213,6 @@ export class JsonlBackend implements AuditBackend {
     this.#damage.tell(damages)
     Atomics.sub(this.#untold, 0, damages.length)
   }
-
-  #assertOpen(): void {
-    if (!this.#known || this.#closing) throw closed()
-  }
 }
 
 function pageOf({ entries, isPartial }: EntryPage): Page {
@@ -235,8 +231,4 @@ function checkOptions(given: JsonlBackendOptions) {
 
 function invalid(reason: string): AuditError {
   return invalidOptions('JsonlBackend', reason)
-}
-
-function closed(): AuditError {
-  return new AuditError('AUDIT_CLOSED', 'the backend is not open')
 }

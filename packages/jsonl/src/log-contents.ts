@@ -1,4 +1,4 @@
-import { AuditError, type EntryFields, EntryIndex, type IndexedFields } from '@audit/core'
+import { AuditError, type EntryFields, EntryIndex, type IndexedFields } from '@audit/core/backend'
 import type { Damage } from './damage.ts'
 import { DamageList } from './damage-list.ts'
 import { decodeEntryLine, type Flaw, isFlaw } from './entry-line.ts'

@@ -9,7 +9,7 @@ import {
   PAGE_BYTES,
   placeEntry,
   type Selection,
-} from '@audit/core'
+} from '@audit/core/backend'
 import type { Damage } from './damage.ts'
 import { decodeEntryLine, isFlaw } from './entry-line.ts'
 import type { LogContents } from './log-contents.ts'
@@ -98,7 +98,7 @@ export class LogReader {
   async *#matching(selection: Selection): AsyncGenerator<AuditEntry[], void, undefined> {
     let remaining = selection.limit ?? Number.POSITIVE_INFINITY
     if (remaining === 0) return
-    const places = this.#contents.index.places(selection)
+    const places = this.#contents.index.indexes(selection)
     for await (const entries of this.#entries(places, Math.min(remaining, MAX_READ_LINES))) {
       const found = entries.filter(entry => matches(selection, entry)).slice(0, remaining)
       yield found

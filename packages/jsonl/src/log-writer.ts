@@ -1,4 +1,4 @@
-import { AuditError, canonicalEntryId } from '@audit/core'
+import { AuditError, canonicalEntryId } from '@audit/core/backend'
 import { type Batch, linesOfBatch } from './batch.ts'
 import type { LogContents } from './log-contents.ts'
 import type { LogFile } from './log-file.ts'

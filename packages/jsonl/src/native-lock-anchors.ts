@@ -1,5 +1,5 @@
 import module from 'node:module'
-import { packageAnchors } from '@audit/core'
+import { packageAnchors } from '@audit/core/backend'
 
 /** The files from which the worker resolves fs-native-extensions, in this order. */
 export function nativeLockAnchors(): readonly string[] {

@@ -1,4 +1,4 @@
-import { requirePackage } from '@audit/core'
+import { requirePackage } from '@audit/core/backend'
 
 /** The part of `fs-native-extensions` that is used here; the package has no types of its own. */
 export interface NativeLock {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { AuditError, type AuditErrorCode, type Finding, type Selection } from '@audit/core'
+import { AuditError, type AuditErrorCode, type Finding, type Selection } from '@audit/core/backend'
 import type { Batch } from './batch.ts'
 import type { Damage } from './damage.ts'
 import { type FileIdentity, isSame } from './descriptors.ts'

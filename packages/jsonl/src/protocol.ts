@@ -1,4 +1,4 @@
-import { AuditError, type AuditErrorCode, type Finding, type Selection } from '@audit/core'
+import { AuditError, type AuditErrorCode, type Finding, type Selection } from '@audit/core/backend'
 import type { Batch } from './batch.ts'
 import type { Damage } from './damage.ts'
 import type { EntryPage } from './log-reader.ts'

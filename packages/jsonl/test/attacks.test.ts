@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { AuditLog, createSigner, encodeLine, type Finding, generateKey } from '@audit/core'
+import { AuditLog, createSigner, type Finding, generateKey } from '@audit/core'
+import { encodeLine } from '@audit/core/backend'
 import { JsonlBackend } from '@audit/jsonl'
 import { expect, test } from 'vitest'
 import { freshPath, inputOf, lineOf } from './scene.ts'

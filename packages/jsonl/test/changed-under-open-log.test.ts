@@ -1,5 +1,5 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
-import { encodeLine } from '@audit/core'
+import { encodeLine } from '@audit/core/backend'
 import { describe, expect, test } from 'vitest'
 import { LogContents } from '../src/log-contents.ts'
 import { freshPath, inputOf, leafOf, openBackend, textsOf } from './scene.ts'

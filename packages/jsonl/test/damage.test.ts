@@ -1,5 +1,5 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
-import { decodeLine, encodeLine } from '@audit/core'
+import { decodeLine, encodeLine } from '@audit/core/backend'
 import { JsonlBackend } from '@audit/jsonl'
 import fc from 'fast-check'
 import { expect, onTestFinished, test, vi } from 'vitest'

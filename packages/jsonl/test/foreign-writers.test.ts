@@ -1,5 +1,5 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
-import { encodeLine, leafHash } from '@audit/core'
+import { encodeLine, leafHash } from '@audit/core/backend'
 import { expect, test } from 'vitest'
 import { freshPath, inputOf, openBackend, textsOf } from './scene.ts'
 

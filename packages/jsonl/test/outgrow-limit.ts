@@ -1,7 +1,7 @@
 // Writes a batch that outgrows the process's limit on the size of a file, while two readers look on.
 import fs, { statSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
-import { createEntry, createLeaf, type Leaf } from '@audit/core'
+import { createEntry, createLeaf, type Leaf } from '@audit/core/backend'
 import { JsonlBackend } from '@audit/jsonl'
 import { encodeBatch } from '../src/batch.ts'
 import { loadNativeLock } from '../src/native-lock.ts'

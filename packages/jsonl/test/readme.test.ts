@@ -52,7 +52,7 @@ test.skipIf(process.platform === 'win32')(
     const { stdout } = await run('bash', ['-c', command], { cwd: folder })
     const hash = await runBlock(
       folder,
-      `import { leafHash } from '@audit/core'
+      `import { leafHash } from '@audit/core/backend'
        import { readFileSync } from 'node:fs'
        const [line = ''] = readFileSync('audit.jsonl', 'utf8').split('\\n')
        console.log(Buffer.from(leafHash(line)).toString('hex'))`,

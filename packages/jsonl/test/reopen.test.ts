@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { encodeLine, leafHash } from '@audit/core'
+import { encodeLine, leafHash } from '@audit/core/backend'
 import { expect, test } from 'vitest'
 import { entriesOf, freshPath, inputOf, openBackend } from './scene.ts'
 

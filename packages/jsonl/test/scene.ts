@@ -1,17 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  type AuditBackend,
-  type AuditEntry,
-  AuditLog,
-  createEntry,
-  createLeaf,
-  type EntryInput,
-  encodeLine,
-  type Leaf,
-  type Page,
-} from '@audit/core'
+import { type AuditBackend, type AuditEntry, AuditLog, type EntryInput } from '@audit/core'
+import { createEntry, createLeaf, encodeLine, type Leaf, type Page } from '@audit/core/backend'
 import { type Damage, JsonlBackend, type JsonlBackendOptions } from '@audit/jsonl'
 import { onTestFinished } from 'vitest'
 import { encodeBatch } from '../src/batch.ts'

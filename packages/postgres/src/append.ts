@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { AuditError, type Leaf } from '@audit/core'
+import { AuditError, type Leaf } from '@audit/core/backend'
 import type pg from 'pg'
 import { Connection } from './connection.ts'
 import { isOutcomeKnown, isRolledBack, isSessionSpent } from './failure.ts'

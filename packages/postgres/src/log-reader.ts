@@ -6,7 +6,7 @@ import {
   type Page,
   partialPage,
   type Selection,
-} from '@audit/core'
+} from '@audit/core/backend'
 import type { Database } from './database.ts'
 import { pageOf, type WeighedRow } from './page.ts'
 import { lastIndexQuery, leafHashesSql, readSql, rootsSql } from './range-sql.ts'

@@ -1,4 +1,4 @@
-import { AuditError, HASH_BYTES, type Leaf } from '@audit/core'
+import { AuditError, HASH_BYTES, hashCount, type Leaf } from '@audit/core/backend'
 import type pg from 'pg'
 import { appendBatch } from './append.ts'
 import { Connection } from './connection.ts'
@@ -36,7 +36,7 @@ export class LogWriter {
     const text = `INSERT INTO audit.subtrees (log, level, place, root)
       SELECT $1, $2, $3::bigint + n, substr($4::bytea, n * ${HASH_BYTES} + 1, ${HASH_BYTES})
       FROM generate_series(0, $5::integer - 1) AS n ON CONFLICT DO NOTHING`
-    const count = hashes.length / HASH_BYTES
+    const count = hashCount(hashes)
     const values = [this.#log, level, start, Buffer.from(hashes), count]
     try {
       if ((await this.#insert(text, values)) === count) return

@@ -1,4 +1,4 @@
-import { type AuditError, invalidOptions, optionsOf } from '@audit/core'
+import { type AuditError, invalidOptions, optionsOf } from '@audit/core/backend'
 import type pg from 'pg'
 
 /** What `new PostgresBackend` takes: a pool, or how to connect. */

@@ -1,4 +1,4 @@
-import { type AuditEntry, PAGE_BYTES, type Page, partialPage } from '@audit/core'
+import { type AuditEntry, PAGE_BYTES, type Page, partialPage } from '@audit/core/backend'
 import { entryOf, ROW_COLUMNS, ROW_TYPES, type Row } from './row.ts'
 
 /** What a row weighs beside its texts, so that a page of short entries ends as well. */

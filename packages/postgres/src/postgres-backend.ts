@@ -1,13 +1,13 @@
 import {
   type AuditBackend,
-  AuditError,
   type AuditErrorCode,
   type Finding,
   type Leaf,
+  LifeCycle,
   type Page,
   type Selection,
   type SubtreeStore,
-} from '@audit/core'
+} from '@audit/core/backend'
 import pg from 'pg'
 import { Database } from './database.ts'
 import { auditErrorOf } from './failure.ts'
@@ -41,14 +41,13 @@ export class PostgresBackend implements AuditBackend {
   readonly #replica: Database | undefined
   readonly #writer: LogWriter
   readonly #reader: LogReader
-  readonly #running = new Set<Promise<unknown>>()
-  #isOpen = false
-  #closing: Promise<void> | undefined
+  readonly #life: LifeCycle
 
   /** @throws AuditError `AUDIT_INVALID_OPTIONS`. Connects to nothing yet. */
   constructor(options: PostgresBackendOptions) {
     const { pool, connectionString, log, replica, readOnly } = checkOptions(options)
     this.isReadOnly = readOnly
+    this.#life = new LifeCycle(readOnly)
     this.#log = log
     this.#ownsPool = pool === undefined
     this.#pool = pool ?? newPool(connectionString)
@@ -70,13 +69,13 @@ export class PostgresBackend implements AuditBackend {
    *   something else, which is left as it is; `AUDIT_BUSY` when others hold a lock for longer than `lock_timeout`, or else
    *   30 seconds; `AUDIT_READ_ONLY`.
    */
-  async migrate(): Promise<void> {
-    if (this.#closing) throw closed()
-    if (this.isReadOnly) throw readOnly()
-    await this.#attempt('AUDIT_OPEN_FAILED', 'the tables could not be created', async () => {
-      await checkServer(this.#database)
-      await migrate(this.#pool, this.#log)
-    })
+  migrate(): Promise<void> {
+    return this.#life.prepare(() =>
+      attempt('AUDIT_OPEN_FAILED', 'the tables could not be created', async () => {
+        await checkServer(this.#database)
+        await migrate(this.#pool, this.#log)
+      }),
+    )
   }
 
   /**
@@ -86,14 +85,14 @@ export class PostgresBackend implements AuditBackend {
    *   missing, and for a server older than 14, one that does not sync its disk, and a database that is not UTF-8;
    *   `AUDIT_UNSUPPORTED_FORMAT` for tables of a newer version or of somebody else; `AUDIT_BUSY`.
    */
-  async open(): Promise<void> {
-    if (this.#closing) throw closed()
-    await this.#attempt('AUDIT_OPEN_FAILED', 'the log could not be opened', async () => {
-      await checkServer(this.#database)
-      await checkLog(this.#database, this.#log)
-      if (this.#replica) await checkServer(this.#replica)
-    })
-    this.#isOpen = true
+  open(): Promise<void> {
+    return this.#life.open(() =>
+      attempt('AUDIT_OPEN_FAILED', 'the log could not be opened', async () => {
+        await checkServer(this.#database)
+        await checkLog(this.#database, this.#log)
+        if (this.#replica) await checkServer(this.#replica)
+      }),
+    )
   }
 
   /**
@@ -135,41 +134,25 @@ export class PostgresBackend implements AuditBackend {
 
   /** Waits for what is under way. A pool that was given is left as it is. */
   close(): Promise<void> {
-    this.#closing ??= this.#finish()
-    return this.#closing
+    return this.#life.close(async () => {
+      if (this.#ownsPool) await this.#pool.end()
+    })
   }
 
-  async #finish(): Promise<void> {
-    await Promise.allSettled(this.#running)
-    if (this.#ownsPool) await this.#pool.end()
+  #read<T>(operation: () => Promise<T>): Promise<T> {
+    return this.#life.run(() => attempt('AUDIT_READ_FAILED', 'the log could not be read', operation))
   }
 
-  async #read<T>(operation: () => Promise<T>): Promise<T> {
-    this.#assertOpen()
-    return this.#attempt('AUDIT_READ_FAILED', 'the log could not be read', operation)
+  #write<T>(operation: () => Promise<T>): Promise<T> {
+    return this.#life.write(() => attempt('AUDIT_WRITE_FAILED', 'nothing was stored', operation))
   }
+}
 
-  async #write<T>(operation: () => Promise<T>): Promise<T> {
-    this.#assertOpen()
-    if (this.isReadOnly) throw readOnly()
-    return this.#attempt('AUDIT_WRITE_FAILED', 'nothing was stored', operation)
-  }
-
-  /** Runs something that `close` waits for. */
-  async #attempt<T>(code: AuditErrorCode, message: string, operation: () => Promise<T>): Promise<T> {
-    const running = operation()
-    this.#running.add(running)
-    try {
-      return await running
-    } catch (error) {
-      throw auditErrorOf(error, code, message)
-    } finally {
-      this.#running.delete(running)
-    }
-  }
-
-  #assertOpen(): void {
-    if (!this.#isOpen || this.#closing) throw closed()
+async function attempt<T>(code: AuditErrorCode, message: string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation()
+  } catch (error) {
+    throw auditErrorOf(error, code, message)
   }
 }
 
@@ -182,12 +165,4 @@ function newPool(connectionString: string | undefined): pg.Pool {
   })
   pool.on('error', () => {}) // an idle connection that breaks is replaced by the next call
   return pool
-}
-
-function closed(): AuditError {
-  return new AuditError('AUDIT_CLOSED', 'the backend is not open')
-}
-
-function readOnly(): AuditError {
-  return new AuditError('AUDIT_READ_ONLY', 'the log was opened with readOnly: true; nothing was changed')
 }

@@ -3,10 +3,10 @@ import {
   AuditError,
   canonicalEntryId,
   canonicalJson,
-  HASH_BYTES,
-  type JsonObject,
+  joinHashes,
   type Leaf,
-} from '@audit/core'
+  parseCanonicalJson,
+} from '@audit/core/backend'
 import { doubleArray, textArray, timestampArray } from './binary-array.ts'
 import { decodeText, encodeText } from './text.ts'
 import { decodeTimestamp, microsecondsOf } from './timestamp.ts'
@@ -42,8 +42,8 @@ export const ROW_TYPES =
  *   what decodes to the same entry would have the same leaf hash, so nothing else could tell that it was changed.
  */
 export function entryOf(row: Row): AuditEntry {
-  const damaged = (field: string, cause?: unknown) =>
-    new AuditError('AUDIT_CORRUPT', `${field} of entry ${row.index} is not as it was written`, { cause })
+  const damaged = (field: string) =>
+    new AuditError('AUDIT_CORRUPT', `${field} of entry ${row.index} is not as it was written`)
   const text = (field: 'entry_id' | 'user' | 'model' | 'input_text' | 'output_text'): string => {
     const decoded = decodeText(row[field])
     if (decoded === undefined) throw damaged(field)
@@ -58,6 +58,8 @@ export function entryOf(row: Row): AuditEntry {
   }
   const index = Number(row.index)
   if (!Number.isSafeInteger(index)) throw damaged('index')
+  const metadata = parseCanonicalJson(row.metadata)
+  if (!metadata) throw damaged('metadata')
   const entryId = text('entry_id')
   if (canonicalEntryId(entryId) !== entryId) throw damaged('entry_id')
   return {
@@ -69,17 +71,13 @@ export function entryOf(row: Row): AuditEntry {
     outputText: text('output_text'),
     costUsd: amount('cost_usd'),
     latencyMs: amount('latency_ms'),
-    metadata: parseMetadata(row.metadata, cause => damaged('metadata', cause)),
+    metadata,
     index,
   }
 }
 
 /** What `audit.append` takes, but for the name of the log and whether the batch is sent again: columns, not rows. */
 export function columnsOf(leaves: readonly Leaf[]): readonly Buffer[] {
-  const hashes = Buffer.alloc(leaves.length * HASH_BYTES)
-  leaves.forEach(({ hash }, i) => {
-    hashes.set(hash, i * HASH_BYTES)
-  })
   const entries = leaves.map(({ entry }) => entry)
   return [
     textArray(entries.map(({ entryId }) => encodeText(entryId))),
@@ -88,19 +86,9 @@ export function columnsOf(leaves: readonly Leaf[]): readonly Buffer[] {
     textArray(entries.map(({ model }) => encodeText(model))),
     doubleArray(entries.map(({ costUsd }) => costUsd)),
     doubleArray(entries.map(({ latencyMs }) => latencyMs)),
-    hashes,
+    Buffer.from(joinHashes(leaves.map(({ hash }) => hash)).buffer),
     textArray(entries.map(({ metadata }) => canonicalJson(metadata))),
     textArray(entries.map(({ inputText }) => encodeText(inputText))),
     textArray(entries.map(({ outputText }) => encodeText(outputText))),
   ]
-}
-
-function parseMetadata(stored: string, damaged: (cause?: unknown) => AuditError): JsonObject {
-  try {
-    const metadata: JsonObject = JSON.parse(stored)
-    if (stored.startsWith('{') && canonicalJson(metadata) === stored) return metadata
-  } catch (cause) {
-    throw damaged(cause)
-  }
-  throw damaged()
 }

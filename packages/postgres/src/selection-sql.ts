@@ -1,4 +1,4 @@
-import { canonicalJson, type JsonObject, type Selection } from '@audit/core'
+import { canonicalJson, type JsonObject, type Selection } from '@audit/core/backend'
 import { LAST_INDEX } from './last-index.ts'
 import { type Bind, orderedQuery } from './ordered-query.ts'
 import { PAGE_TYPES, pageSql } from './page.ts'

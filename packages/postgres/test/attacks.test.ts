@@ -1,4 +1,5 @@
-import { AuditLog, createSigner, type Finding, generateKey, leafHash } from '@audit/core'
+import { AuditLog, createSigner, type Finding, generateKey } from '@audit/core'
+import { leafHash } from '@audit/core/backend'
 import { PostgresBackend } from '@audit/postgres'
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'

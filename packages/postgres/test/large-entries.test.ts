@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { PAGE_BYTES } from '@audit/core'
+import { PAGE_BYTES } from '@audit/core/backend'
 import { PostgresBackend } from '@audit/postgres'
 import { expect, inject, test } from 'vitest'
 import { input, newLog, newName, openLog, pool } from './place.ts'

@@ -1,4 +1,4 @@
-import type { Selection } from '@audit/core'
+import type { Selection } from '@audit/core/backend'
 import { PostgresBackend } from '@audit/postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { lastIndexQuery, leafHashesSql, readSql, rootsSql } from '../src/range-sql.ts'

@@ -1,4 +1,4 @@
-import { canonicalJson, type JsonObject } from '@audit/core'
+import { canonicalJson, type JsonObject } from '@audit/core/backend'
 import { PostgresBackend } from '@audit/postgres'
 import { beforeAll, expect, test } from 'vitest'
 import { expectOnce, input, newLog, newName, openLog, pool } from './place.ts'

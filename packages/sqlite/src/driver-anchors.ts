@@ -1,4 +1,4 @@
-import { packageAnchors } from '@audit/core'
+import { packageAnchors } from '@audit/core/backend'
 
 /** The files from which the worker resolves better-sqlite3, in this order. */
 export function driverAnchors(): readonly string[] {

@@ -1,4 +1,4 @@
-import { AuditError, requirePackage } from '@audit/core'
+import { AuditError, requirePackage } from '@audit/core/backend'
 import type BetterSqlite3 from 'better-sqlite3'
 
 export type Database = BetterSqlite3.Database

@@ -1,4 +1,4 @@
-import { HASH_BYTES, type JsonObject, matchesMetadata, type Selection } from '@audit/core'
+import { HASH_BYTES, type JsonObject, joinHashes, matchesMetadata, type Selection } from '@audit/core/backend'
 import type { Row, RowPage } from './protocol.ts'
 import type { ReadableDatabase, ReadableStatement } from './readable-database.ts'
 import {
@@ -117,14 +117,14 @@ function isOf(selection: Selection, [, entryId, timestamp, user, model]: Row): b
 }
 
 /** Of a damaged file, a column gives anything, whatever its type was declared to be. */
-function join(hashes: readonly unknown[]): Uint8Array {
-  const joined = new Uint8Array(hashes.length * HASH_BYTES)
-  for (const [i, hash] of hashes.entries()) {
-    if (!(hash instanceof Uint8Array) || hash.length !== HASH_BYTES)
-      throw damaged(undefined, 'has a hash that is not one of 32 bytes')
-    joined.set(hash, i * HASH_BYTES)
-  }
-  return joined
+function join(stored: readonly unknown[]): Uint8Array {
+  const hashes = stored.filter(isHash)
+  if (hashes.length < stored.length) throw damaged(undefined, 'has a hash that is not one of 32 bytes')
+  return joinHashes(hashes)
+}
+
+function isHash(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array && value.length === HASH_BYTES
 }
 
 /** The filter stays the same for all rows of a query. */

@@ -1,4 +1,4 @@
-import { AuditError, HASH_BYTES } from '@audit/core'
+import { AuditError, hashAt, hashCount } from '@audit/core/backend'
 import type { Database, DatabaseConstructor, Statement } from './driver.ts'
 import type { LogDatabase } from './log-database.ts'
 import { assertInPlace, type LogFiles, resolveLinks } from './log-file.ts'
@@ -40,7 +40,7 @@ export class LogWriter {
       const first = this.#nextIndex()
       for (const [i, values] of rows.entries()) {
         const row: Row = [first + i, ...values]
-        this.#insert(row, hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES))
+        this.#insert(row, hashAt(hashes, i))
       }
       this.#insertRoots(roots)
       return first
@@ -75,8 +75,8 @@ export class LogWriter {
 
   #insertRoots(roots: readonly Roots[]): void {
     for (const { level, start, hashes } of roots) {
-      for (let i = 0; i * HASH_BYTES < hashes.length; i++) {
-        this.#insertRoot(level, start + i, hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES))
+      for (let i = 0; i < hashCount(hashes); i++) {
+        this.#insertRoot(level, start + i, hashAt(hashes, i))
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { AuditErrorCode, Finding, Selection } from '@audit/core'
+import type { AuditErrorCode, Finding, Selection } from '@audit/core/backend'
 import type { LogFiles } from './log-file.ts'
 
 /** What a worker is started with. */

@@ -1,4 +1,4 @@
-import { type Cursor, canonicalJson, type JsonObject, type Selection } from '@audit/core'
+import { type Cursor, canonicalJson, type JsonObject, type Selection } from '@audit/core/backend'
 import { INDEXES } from './schema.ts'
 
 /** A statement and the values for its question marks. */

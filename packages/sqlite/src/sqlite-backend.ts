@@ -5,15 +5,16 @@ import {
   AuditError,
   canonicalJson,
   type Finding,
-  HASH_BYTES,
   invalidOptions,
+  joinHashes,
   type Leaf,
+  LifeCycle,
   optionsOf,
   type Page,
   partialPage,
   type Selection,
   type SubtreeStore,
-} from '@audit/core'
+} from '@audit/core/backend'
 import { driverAnchors } from './driver-anchors.ts'
 import type { Batch, KnownLog, Operations, Row, RowPage, WorkerSetup } from './protocol.ts'
 import { SubtreeTable } from './subtree-table.ts'
@@ -49,14 +50,12 @@ export class SqliteBackend implements AuditBackend {
   readonly #path: string
   readonly #writer: WorkerConnection
   readonly #reader: WorkerConnection
-  #isOpen = false
+  readonly #life: LifeCycle
   /** The files that were opened, from when they were: no worker may take others. */
   #known: KnownLog | undefined
   /** How many entries were counted or stored: a log that has fewer has lost some. */
   #leastSize = 0
-  readonly #inspecting = new Set<Promise<unknown>>()
   #reopening: Promise<void> | undefined
-  #closing: Promise<void> | undefined
 
   /** @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown option or a path that is none. Touches no file yet. */
   constructor(options: SqliteBackendOptions) {
@@ -64,11 +63,11 @@ export class SqliteBackend implements AuditBackend {
     this.#path = checkedPath(path)
     if (typeof readOnly !== 'boolean') throw invalidOptions(OWNER, 'readOnly must be true or false')
     this.isReadOnly = readOnly
+    this.#life = new LifeCycle(readOnly)
     this.#writer = new WorkerConnection(() => this.#setup('writer'))
     this.#reader = new WorkerConnection(() => this.#setup(readOnly ? 'auditor' : 'reader'))
-    this.#subtrees = new SubtreeTable(
-      write => this.#assertOpen(write),
-      (level, start, end) => this.#ask('roots', [level, start, end]),
+    this.#subtrees = new SubtreeTable(this.#life, (level, start, end) =>
+      this.#ask('roots', [level, start, end]),
     )
     this.subtrees = this.#subtrees
   }
@@ -80,21 +79,26 @@ export class SqliteBackend implements AuditBackend {
    *   permission; `AUDIT_UNSUPPORTED_FORMAT` for a file of another format, which is left as it was; `AUDIT_CORRUPT`;
    *   `AUDIT_BUSY`.
    */
-  async open(): Promise<void> {
-    if (this.#closing) throw closed()
+  open(): Promise<void> {
+    return this.#life.open(() => this.#open())
+  }
+
+  async #open(): Promise<void> {
     const connection = this.isReadOnly ? this.#reader : this.#writer
     try {
       if (this.isReadOnly) await this.#reader.request('openReadOnly', [])
       else this.#known = { files: await this.#writer.request('open', []), size: 0 }
-      this.#isOpen = true
     } catch (error) {
       await connection.close()
       throw error
     }
   }
 
-  async append(leaves: readonly Leaf[]): Promise<number> {
-    this.#assertOpen('write')
+  append(leaves: readonly Leaf[]): Promise<number> {
+    return this.#life.write(() => this.#append(leaves))
+  }
+
+  async #append(leaves: readonly Leaf[]): Promise<number> {
     await this.#withWriter()
     const roots = this.#subtrees.waiting
     const batch = { ...batchOf(leaves), roots, leastSize: this.#leastSize }
@@ -135,26 +139,23 @@ export class SqliteBackend implements AuditBackend {
    * Whatever differs in the schema, rows before the first index, and what `PRAGMA integrity_check` finds. It reads the whole
    * file, in a thread of its own.
    */
-  async inspect(): Promise<readonly Finding[]> {
-    this.#assertOpen()
-    const inspecting = this.#inspectOnce()
-    this.#inspecting.add(inspecting)
-    return inspecting.finally(() => this.#inspecting.delete(inspecting))
+  inspect(): Promise<readonly Finding[]> {
+    return this.#life.run(() => this.#inspect())
   }
 
   /** Ends what is under way, then the threads. The last of all processes to close moves the `-wal` into the file. */
   close(): Promise<void> {
-    this.#closing ??= this.#finish()
-    return this.#closing
+    return this.#life.close(() => this.#finish())
   }
 
   async #ask<K extends keyof Operations>(
     operation: K,
     args: Parameters<Operations[K]>,
   ): Promise<ReturnType<Operations[K]>> {
-    this.#assertOpen()
-    await this.#withWriter()
-    return this.#reader.request(operation, args)
+    return this.#life.run(async () => {
+      await this.#withWriter()
+      return this.#reader.request(operation, args)
+    })
   }
 
   /** Starts another writer when one has died: it says which files are the log's now, also for those who read. */
@@ -189,7 +190,7 @@ export class SqliteBackend implements AuditBackend {
     return index
   }
 
-  async #inspectOnce(): Promise<readonly Finding[]> {
+  async #inspect(): Promise<readonly Finding[]> {
     await this.#withWriter()
     const inspector = new WorkerConnection(() => this.#setup(this.isReadOnly ? 'auditor' : 'reader'))
     try {
@@ -200,7 +201,6 @@ export class SqliteBackend implements AuditBackend {
   }
 
   async #finish(): Promise<void> {
-    await Promise.allSettled(this.#inspecting) // it has a thread of its own, which must not outlive the writer
     await this.#keepWaitingRoots()
     await this.#reader.close() // first: a reader that closes last could not clear up behind the writer
     await this.#writer.close()
@@ -219,12 +219,6 @@ export class SqliteBackend implements AuditBackend {
       anchors: driverAnchors(),
       ...(this.#known && { known: this.#known }),
     }
-  }
-
-  #assertOpen(use: 'read' | 'write' = 'read'): void {
-    if (!this.#isOpen || this.#closing) throw closed()
-    if (use === 'write' && this.isReadOnly)
-      throw new AuditError('AUDIT_READ_ONLY', 'the log was opened with readOnly: true, and takes no entries')
   }
 }
 
@@ -249,9 +243,7 @@ function pageOf({ rows, isPartial }: RowPage): Page {
 function batchOf(
   leaves: readonly Leaf[],
 ): Omit<Batch, 'roots' | 'leastSize'> & { readonly hashes: Uint8Array<ArrayBuffer> } {
-  const hashes = new Uint8Array(leaves.length * HASH_BYTES)
-  const rows = leaves.map(({ entry, hash }, i) => {
-    hashes.set(hash, i * HASH_BYTES)
+  const rows = leaves.map(({ entry }) => {
     const { entryId, timestamp, user, model, costUsd, latencyMs, metadata, inputText, outputText } = entry
     return [
       entryId,
@@ -265,7 +257,7 @@ function batchOf(
       outputText,
     ] as const
   })
-  return { rows, hashes }
+  return { rows, hashes: joinHashes(leaves.map(({ hash }) => hash)) }
 }
 
 function entryOf([
@@ -292,8 +284,4 @@ function entryOf([
     metadata: JSON.parse(metadata), // the reader has parsed and compared it
     index,
   }
-}
-
-function closed(): AuditError {
-  return new AuditError('AUDIT_CLOSED', 'the backend is not open')
 }

@@ -1,5 +1,11 @@
 import { crc32 } from 'node:zlib'
-import { AuditError, canonicalEntryId, canonicalJson, type JsonObject, PAGE_BYTES } from '@audit/core'
+import {
+  AuditError,
+  canonicalEntryId,
+  type JsonObject,
+  PAGE_BYTES,
+  parseCanonicalJson,
+} from '@audit/core/backend'
 import type { Row } from './protocol.ts'
 
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
@@ -48,9 +54,8 @@ export function storedRow(
 
 /** Metadata from its canonical JSON; `AUDIT_CORRUPT` for any other spelling. */
 export function metadataOf(text: unknown, index?: number): JsonObject {
-  const metadata = parse(text)
-  if (!isObject(metadata) || canonicalJson(metadata) !== text)
-    throw damaged(index, 'has metadata that are no canonical JSON object')
+  const metadata = typeof text === 'string' ? parseCanonicalJson(text) : undefined
+  if (!metadata) throw damaged(index, 'has metadata that are no canonical JSON object')
   return metadata
 }
 
@@ -84,19 +89,6 @@ function isAmount(value: unknown): boolean {
 
 function isEncodedAs(text: string | undefined, bytes: unknown): boolean {
   return text !== undefined && bytes instanceof Uint8Array && Buffer.from(text).equals(bytes)
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function parse(text: unknown): unknown {
-  if (typeof text !== 'string') return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined // its message would quote the text
-  }
 }
 
 /** The error for an entry that is not as it was written. */

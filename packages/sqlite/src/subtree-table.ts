@@ -1,4 +1,4 @@
-import { HASH_BYTES, type SubtreeStore } from '@audit/core'
+import { hashCount, hashesBetween, type LifeCycle, type SubtreeStore } from '@audit/core/backend'
 import type { Roots } from './protocol.ts'
 
 /**
@@ -6,12 +6,12 @@ import type { Roots } from './protocol.ts'
  * they cost no commit of their own. Lost ones are computed anew.
  */
 export class SubtreeTable implements SubtreeStore {
-  readonly #assertOpen: (use: 'read' | 'write') => void
+  readonly #life: LifeCycle
   readonly #readStored: SubtreeStore['read']
   #waiting: readonly Roots[] = []
 
-  constructor(assertOpen: (use: 'read' | 'write') => void, readStored: SubtreeStore['read']) {
-    this.#assertOpen = assertOpen
+  constructor(life: LifeCycle, readStored: SubtreeStore['read']) {
+    this.#life = life
     this.#readStored = readStored
   }
 
@@ -21,24 +21,21 @@ export class SubtreeTable implements SubtreeStore {
   }
 
   async read(level: number, start: number, end: number): Promise<Uint8Array> {
-    this.#assertOpen('read')
     const waiting = this.#waiting // before the table is read, into which they may go meanwhile
     let found = await this.#readStored(level, start, end)
     for (const roots of waiting) {
-      const next = start + found.length / HASH_BYTES
+      const next = start + hashCount(found)
       if (roots.level !== level || roots.start > next) continue
-      const missing = roots.hashes.subarray(
-        (next - roots.start) * HASH_BYTES,
-        (end - roots.start) * HASH_BYTES,
-      )
+      const missing = hashesBetween(roots.hashes, next - roots.start, end - roots.start)
       if (missing.length > 0) found = Buffer.concat([found, missing])
     }
     return found
   }
 
-  async write(level: number, start: number, hashes: Uint8Array): Promise<void> {
-    this.#assertOpen('write')
-    this.#waiting = [...this.#waiting, { level, start, hashes }]
+  write(level: number, start: number, hashes: Uint8Array): Promise<void> {
+    return this.#life.write(async () => {
+      this.#waiting = [...this.#waiting, { level, start, hashes }]
+    })
   }
 
   /** Notes that these, which were waiting, are in the table now. */

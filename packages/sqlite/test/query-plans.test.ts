@@ -1,4 +1,4 @@
-import type { Selection } from '@audit/core'
+import type { Selection } from '@audit/core/backend'
 import Database from 'better-sqlite3'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createSchema, INDEXES } from '../src/schema.ts'

@@ -1,4 +1,4 @@
-import { invalidOptions, optionsOf } from '@audit/core'
+import { invalidOptions, optionsOf } from '@audit/core/backend'
 import { AREAS } from './areas.ts'
 import type { Case } from './case.ts'
 import { CaseRunner } from './case-runner.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
-import { type AuditBackend, type AuditEntry, encodeLine, type Selection } from '@audit/core'
+import { type AuditBackend, type AuditEntry, encodeLine, type Selection } from '@audit/core/backend'
 import { shown } from './failure.ts'
 import { oracle } from './oracle.ts'
 

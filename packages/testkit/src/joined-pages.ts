@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict'
-import { type AuditBackend, type AuditEntry, compareEntries, type Page, type Selection } from '@audit/core'
+import {
+  type AuditBackend,
+  type AuditEntry,
+  compareEntries,
+  type Page,
+  type Selection,
+} from '@audit/core/backend'
 
 /**
  * The same backend, whose `read` and `find` give everything that was asked for: where a page ends early, it goes on

@@ -1,4 +1,4 @@
-import { invalidOptions } from '@audit/core'
+import { invalidOptions } from '@audit/core/backend'
 import { CASE_TIMEOUT_MS } from './case-runner.ts'
 import type { CreatePlace } from './place.ts'
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { AuditEntry, Selection } from '@audit/core'
+import type { AuditEntry, Selection } from '@audit/core/backend'
 
 /**
  * What `find` must give, said once more in plain JavaScript: nothing here is shared with core, so that a fault in its

@@ -5,7 +5,7 @@ import {
   type JsonValue,
   type Leaf,
   placeEntry,
-} from '@audit/core'
+} from '@audit/core/backend'
 import { seededRandom } from './random.ts'
 
 const FIRST_MS = Date.parse('2026-03-01T12:00:00.000Z')

@@ -1,4 +1,4 @@
-import type { AuditEntry, Selection } from '@audit/core'
+import type { AuditEntry, Selection } from '@audit/core/backend'
 import { type Random, seededRandom } from './random.ts'
 import { MODELS, USERS } from './sample-entries.ts'
 

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import type { AuditBackend, SubtreeStore } from '@audit/core'
+import type { AuditBackend, SubtreeStore } from '@audit/core/backend'
 import type { Calls, Check } from './calls.ts'
 import { shown } from './failure.ts'
 

@@ -14,7 +14,7 @@ import {
   placeEntry,
   type Selection,
   type SubtreeStore,
-} from '@audit/core'
+} from '@audit/core/backend'
 
 /** What stands in one place of a log. */
 export interface Stored {

@@ -1,4 +1,5 @@
-import { type AuditBackend, type AuditEntry, AuditLog, createEntry, createLeaf, type Leaf } from '@audit/core'
+import { type AuditBackend, type AuditEntry, AuditLog } from '@audit/core'
+import { createEntry, createLeaf, type Leaf } from '@audit/core/backend'
 import { v7 } from 'uuid'
 import { drive, taker } from '../drive.ts'
 import { type BackendName, newBackend } from './backends.ts'

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { type AuditEntry, decodeLine, encodeLine } from '@audit/core'
+import { type AuditEntry, decodeLine, encodeLine } from '@audit/core/backend'
 import Database from 'better-sqlite3'
 import { poolOn } from '../databases.ts'
 import type { Measurements } from '../measurements.ts'

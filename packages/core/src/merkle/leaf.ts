@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
-import type { EntryFields } from '../entry.ts'
-import { encodeLine } from '../line.ts'
+import { sha256 } from '../crypto/sha256.ts'
+import type { EntryFields } from '../entry/entry.ts'
+import { encodeLine } from '../entry/line.ts'
 
 /** An entry on its way in: its fields, its canonical JSON line, and the hash of that line. */
 export interface Leaf {
@@ -12,13 +12,10 @@ export interface Leaf {
   readonly hash: Uint8Array
 }
 
-/** Bytes in a hash of the tree: SHA-256. */
-export const HASH_BYTES = 32
-
 /** The leaf hash of a line: SHA-256(0x00 ‖ UTF-8 of the line), 32 bytes (RFC 9162, section 2.1.1). */
 export function leafHash(line: string): Uint8Array {
   // U+0000 is the byte 0x00 in UTF-8, so one call encodes and hashes.
-  return hash('sha256', `\0${line}`, 'buffer')
+  return sha256(`\0${line}`)
 }
 
 /** Makes what a backend's `append` takes. */

@@ -1,5 +1,5 @@
 import { AuditError } from '../errors.ts'
-import { HASH_BYTES } from './leaf.ts'
+import { hashAt, hashCount, hashesBetween, joinHashes } from './hashes.ts'
 import { RecentLeaves } from './recent-leaves.ts'
 import { SubtreeCache, type SubtreeStore } from './subtree-store.ts'
 import {
@@ -59,7 +59,7 @@ export class MerkleTree {
     return this.#rootsOf(consistencyRanges(oldSize, size), size)
   }
 
-  /** Takes note of leaf hashes that were just stored from a place on, and grows where they complete a subtree. */
+  /** Takes note of leaf hashes that were just stored from an index on, and grows where they complete a subtree. */
   added(first: number, hashes: readonly Uint8Array[]): void {
     this.#sizeFound ??= first
     this.#recent.add(first, hashes)
@@ -105,8 +105,8 @@ export class MerkleTree {
     const level = Math.floor(Math.log2(width) / Math.log2(TILE))
     const first = range.start / TILE ** level
     const tile = await this.#tile(level, Math.floor(first / TILE), size, tiles)
-    const offset = (first % TILE) * HASH_BYTES
-    return rootOf(tile.subarray(offset, offset + (width / TILE ** level) * HASH_BYTES))
+    const position = first % TILE
+    return rootOf(hashesBetween(tile, position, position + width / TILE ** level))
   }
 
   #tile(
@@ -128,7 +128,7 @@ export class MerkleTree {
   async #hashes(level: number, start: number, end: number): Promise<Uint8Array> {
     if (level > 0) return this.#subtreeRoots(level, start, end)
     const stored = await this.#leafHashes(start, end)
-    if (stored.length === (end - start) * HASH_BYTES) return stored
+    if (hashCount(stored) === end - start) return stored
     throw new AuditError(
       'AUDIT_CORRUPT',
       `a leaf hash of the entries ${start} to ${end - 1} is missing; verify() tells which`,
@@ -138,19 +138,20 @@ export class MerkleTree {
   /** What this process computed, then what is stored; roots that went missing are computed anew. */
   async #subtreeRoots(level: number, start: number, end: number): Promise<Uint8Array> {
     const computed = Array.from({ length: end - start }, (_, i) => this.#computed.get(level, start + i))
-    if (!computed.includes(undefined)) return joined(computed)
+    const known = computed.filter(root => root !== undefined)
+    if (known.length === computed.length) return joinHashes(known)
     const read = await this.#subtrees.read(level, start, end)
-    const stored = read.length === (end - start) * HASH_BYTES ? read : undefined
+    const stored = hashCount(read) === end - start ? read : undefined
     const roots: Uint8Array[] = []
     for (const [i, root] of computed.entries()) {
-      const kept = stored?.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)
+      const kept = stored && hashAt(stored, i)
       roots.push(root ?? kept ?? rootOf(await this.#tileBelow(level, start + i)))
     }
-    return joined(roots)
+    return joinHashes(roots)
   }
 
-  #tileBelow(level: number, place: number): Promise<Uint8Array> {
-    return this.#hashes(level - 1, place * TILE, (place + 1) * TILE)
+  #tileBelow(level: number, index: number): Promise<Uint8Array> {
+    return this.#hashes(level - 1, index * TILE, (index + 1) * TILE)
   }
 
   async #grow(size: number): Promise<void> {
@@ -199,16 +200,11 @@ function completeAt(level: number, size: number): number {
   return Math.floor(size / TILE ** level)
 }
 
-function joined(hashes: readonly (Uint8Array | undefined)[]): Uint8Array {
-  return Buffer.concat(hashes.map(hash => hash ?? EMPTY_ROOT)) // none is missing
-}
-
 /** The roots of complete tiles, joined. */
 function foldTiles(hashes: Uint8Array): Uint8Array {
-  const bytes = TILE * HASH_BYTES
-  const roots = new Uint8Array(hashes.length / TILE)
-  for (let i = 0; i * bytes < hashes.length; i++) {
-    roots.set(rootOf(hashes.subarray(i * bytes, (i + 1) * bytes)), i * HASH_BYTES)
-  }
-  return roots
+  const tiles = hashCount(hashes) / TILE
+  const roots = Array.from({ length: tiles }, (_, i) =>
+    rootOf(hashesBetween(hashes, i * TILE, (i + 1) * TILE)),
+  )
+  return joinHashes(roots)
 }

@@ -1,4 +1,4 @@
-import { HASH_BYTES } from './leaf.ts'
+import { HASH_BYTES } from './hashes.ts'
 import { EMPTY_ROOT, nodeHash } from './tree.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { HASH_BYTES } from './leaf.ts'
+import { hashAt, hashCount } from './hashes.ts'
 
 /**
  * Keeps roots of complete subtrees: level 1 over 256 leaves, level 2 over 65,536, and so on. They are derived from
@@ -6,9 +6,9 @@ import { HASH_BYTES } from './leaf.ts'
  * and without gaps; where several processes do, each may write what another has written.
  */
 export interface SubtreeStore {
-  /** Roots of a level by place, 32 bytes each, joined, up to the first that is not stored. */
+  /** Roots of a level by index, 32 bytes each, joined, up to the first that is not stored. */
   read(level: number, start: number, end: number): Promise<Uint8Array>
-  /** Stores roots of a level, 32 bytes each, joined, from place `start` on. Writing the same again is fine. */
+  /** Stores roots of a level, 32 bytes each, joined, from index `start` on. Writing the same again is fine. */
   write(level: number, start: number, hashes: Uint8Array): Promise<void>
 }
 
@@ -27,17 +27,15 @@ export function withoutWrites(store: SubtreeStore): SubtreeStore {
 export class SubtreeCache {
   readonly #levels = new Map<number, Map<number, Uint8Array>>()
 
-  /** Adds roots of a level, 32 bytes each, joined, from place `start` on. */
+  /** Adds roots of a level, 32 bytes each, joined, from index `start` on. */
   add(level: number, start: number, hashes: Uint8Array): void {
     const roots = this.#levels.get(level) ?? new Map<number, Uint8Array>()
     this.#levels.set(level, roots)
-    for (let i = 0; i * HASH_BYTES < hashes.length; i++) {
-      roots.set(start + i, hashes.slice(i * HASH_BYTES, (i + 1) * HASH_BYTES))
-    }
+    for (let i = 0; i < hashCount(hashes); i++) roots.set(start + i, hashAt(hashes, i).slice())
   }
 
-  /** The root at a place of a level, 32 bytes. */
-  get(level: number, place: number): Uint8Array | undefined {
-    return this.#levels.get(level)?.get(place)
+  /** The root at an index of a level, 32 bytes. */
+  get(level: number, index: number): Uint8Array | undefined {
+    return this.#levels.get(level)?.get(index)
   }
 }

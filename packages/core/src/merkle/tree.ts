@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto'
-import { HASH_BYTES } from './leaf.ts'
+import { sha256, sha256Binary } from '../crypto/sha256.ts'
+import { HASH_BYTES, hashCount, hashesBetween } from './hashes.ts'
 
 /** The root of the empty tree: SHA-256 of nothing, 32 bytes (RFC 9162, section 2.1.1). */
-export const EMPTY_ROOT: Uint8Array = hash('sha256', '', 'buffer')
+export const EMPTY_ROOT: Uint8Array = sha256('')
 
 // 0x01 ‖ left ‖ right; one buffer for all, since it is filled and hashed in one step.
 const node = Buffer.alloc(1 + 2 * HASH_BYTES)
@@ -12,12 +12,12 @@ node[0] = 1
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   node.set(left, 1)
   node.set(right, 1 + HASH_BYTES)
-  return hash('sha256', node, 'buffer')
+  return sha256(node)
 }
 
 /** The root over hashes of one level, 32 bytes each, joined; any number of them (RFC 9162, section 2.1.1). */
 export function rootOf(hashes: Uint8Array): Uint8Array {
-  let count = hashes.length / HASH_BYTES
+  let count = hashCount(hashes)
   if (count === 0) return EMPTY_ROOT
   const level = Buffer.from(hashes)
   for (; count > 1; count = Math.ceil(count / 2)) foldLevel(level, count)
@@ -28,14 +28,13 @@ export function rootOf(hashes: Uint8Array): Uint8Array {
 function foldLevel(level: Buffer, count: number): void {
   const pairs = Math.floor(count / 2)
   for (let i = 0; i < pairs; i++) {
-    node.set(level.subarray(i * 2 * HASH_BYTES, (i + 1) * 2 * HASH_BYTES), 1)
-    // A string of bytes costs a third of what a new Buffer for each hash does.
-    level.write(hash('sha256', node, 'binary'), i * HASH_BYTES, 'latin1')
+    node.set(hashesBetween(level, 2 * i, 2 * i + 2), 1)
+    level.write(sha256Binary(node), i * HASH_BYTES, 'latin1')
   }
   if (count % 2 === 1) level.copyWithin(pairs * HASH_BYTES, (count - 1) * HASH_BYTES, count * HASH_BYTES)
 }
 
-/** Leaves of a tree by place, `start` inclusive to `end` exclusive, whose root stands in a proof. */
+/** Leaves of a tree by index, `start` inclusive to `end` exclusive, whose root stands in a proof. */
 export interface LeafRange {
   readonly start: number
   readonly end: number

@@ -1,4 +1,4 @@
-import { HASH_BYTES } from '../merkle/leaf.ts'
+import { HASH_BYTES } from '../merkle/hashes.ts'
 
 /** Strict standard base64 (RFC 4648, section 4): padded, no spaces, no stray bits; `undefined` for anything else. */
 export function decodeBase64(text: string): Uint8Array | undefined {

@@ -1,5 +1,8 @@
-import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import { ed25519PublicKey, generateEd25519 } from '../crypto/ed25519.ts'
+import { sha256 } from '../crypto/sha256.ts'
 import { AuditError } from '../errors.ts'
+import { equalBytes } from '../merkle/proof.ts'
 import { decodeBase64, encodeBase64 } from './base64.ts'
 import { editorFault } from './plain-text.ts'
 
@@ -27,13 +30,6 @@ export const ED25519 = 1
 /** Signature type: a witness's Ed25519 over the time and the text (C2SP tlog-cosignature). */
 export const COSIGNATURE_V1 = 4
 
-/** Bytes of an Ed25519 key, public or private (RFC 8032, section 5.1.5). */
-export const KEY_BYTES = 32
-/** The fixed beginning of an Ed25519 private key in DER (RFC 8410, section 7). */
-export const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
-/** The fixed beginning of an Ed25519 public key in DER (RFC 8410, section 4). */
-export const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
-
 const PRIVATE_PREFIX = 'PRIVATE+KEY+'
 const KEY_HASH_BYTES = 4
 
@@ -44,13 +40,11 @@ const KEY_HASH_BYTES = 4
  * @throws AuditError `AUDIT_INVALID_KEY` when the name is empty or has white space or a plus sign.
  */
 export function generateKey(name: string): KeyPair {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-  const secret = privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(PKCS8.length)
-  const key = rawPublicKey(publicKey)
-  const hash = keyHash(name, ED25519, key)
+  const { secret, publicKey } = generateEd25519()
+  const hash = keyHash(name, ED25519, publicKey)
   return {
     privateKey: PRIVATE_PREFIX + encodeKey({ name, hash, type: ED25519, key: secret }),
-    publicKey: encodeKey({ name, hash, type: ED25519, key }),
+    publicKey: encodeKey({ name, hash, type: ED25519, key: publicKey }),
   }
 }
 
@@ -63,8 +57,8 @@ export function generateKey(name: string): KeyPair {
  * encodePublicKey('example.com/audit', createPublicKey(pem))
  */
 export function encodePublicKey(name: string, publicKey: KeyObject): string {
-  if (publicKey.asymmetricKeyType !== 'ed25519') throw invalidKey('only Ed25519 public keys are encoded')
-  const key = rawPublicKey(publicKey)
+  const key = ed25519PublicKey(publicKey)
+  if (!key) throw invalidKey('only Ed25519 public keys are encoded')
   return encodeKey({ name, hash: keyHash(name, ED25519, key), type: ED25519, key })
 }
 
@@ -118,13 +112,8 @@ export function isKeyName(name: unknown): boolean {
  * @throws AuditError `AUDIT_INVALID_KEY`.
  */
 export function checkKeyHash({ name, hash, type }: NamedKey, publicKey: Uint8Array): void {
-  if (keyHash(name, type, publicKey).equals(hash)) return
+  if (equalBytes(keyHash(name, type, publicKey), hash)) return
   throw invalidKey('the hash in the key does not belong to its name and key')
-}
-
-/** The 32 bytes of an Ed25519 public key. */
-export function rawPublicKey(publicKey: KeyObject): Uint8Array {
-  return publicKey.export({ format: 'der', type: 'spki' }).subarray(SPKI.length)
 }
 
 /** What is thrown for a text that is no key. */
@@ -132,7 +121,7 @@ export function invalidKey(reason: string): AuditError {
   return new AuditError('AUDIT_INVALID_KEY', reason)
 }
 
-function keyHash(name: string, type: number, publicKey: Uint8Array): Buffer {
-  const hash = createHash('sha256').update(`${name}\n`).update(Buffer.of(type)).update(publicKey)
-  return hash.digest().subarray(0, KEY_HASH_BYTES)
+function keyHash(name: string, type: number, publicKey: Uint8Array): Uint8Array {
+  const hashed = Buffer.concat([Buffer.from(`${name}\n`), Buffer.of(type), publicKey])
+  return sha256(hashed).subarray(0, KEY_HASH_BYTES)
 }

@@ -1,5 +1,5 @@
+import { describe } from '../entry/json.ts'
 import { AuditError } from '../errors.ts'
-import { describe } from '../json.ts'
 import { equalBytes } from '../merkle/proof.ts'
 import { decodeBase64, encodeBase64 } from './base64.ts'
 import { decodeKey, isKeyName } from './key.ts'

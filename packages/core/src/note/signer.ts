@@ -1,14 +1,5 @@
-import { createPrivateKey, createPublicKey, sign } from 'node:crypto'
-import {
-  checkKeyHash,
-  decodePrivateKey,
-  ED25519,
-  encodeKey,
-  invalidKey,
-  KEY_BYTES,
-  PKCS8,
-  rawPublicKey,
-} from './key.ts'
+import { ed25519Signer, KEY_BYTES } from '../crypto/ed25519.ts'
+import { checkKeyHash, decodePrivateKey, ED25519, encodeKey, invalidKey } from './key.ts'
 
 /**
  * Signs checkpoints. Ed25519 is built in (`createSigner`); a KMS or an HSM is a few lines of your own.
@@ -36,8 +27,7 @@ export function createSigner(privateKey: string): Signer {
   if (named.type !== ED25519 || named.key.length !== KEY_BYTES) {
     throw invalidKey('only Ed25519 private keys are built in')
   }
-  const secret = createPrivateKey({ key: Buffer.concat([PKCS8, named.key]), format: 'der', type: 'pkcs8' })
-  const key = rawPublicKey(createPublicKey(secret))
-  checkKeyHash(named, key)
-  return { publicKey: encodeKey({ ...named, key }), sign: message => sign(null, message, secret) }
+  const { publicKey, sign } = ed25519Signer(named.key)
+  checkKeyHash(named, publicKey)
+  return { publicKey: encodeKey({ ...named, key: publicKey }), sign }
 }

@@ -3,7 +3,7 @@ import { decodeHashLines, decodeNumberLine, invalidProof, splitProof } from './p
 
 /** That one entry is in a log, with all that is needed to check it (C2SP tlog-proof). */
 export interface TlogProof {
-  /** The entry's place in the log. */
+  /** The entry's index. */
   readonly index: number
   /** The inclusion proof: hashes of 32 bytes. */
   readonly hashes: readonly Uint8Array[]

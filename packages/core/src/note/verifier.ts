@@ -1,6 +1,6 @@
-import { createPublicKey, verify } from 'node:crypto'
+import { ed25519Verifier, KEY_BYTES, SIGNATURE_BYTES } from '../crypto/ed25519.ts'
 import { invalidOptions } from '../options.ts'
-import { COSIGNATURE_V1, checkKeyHash, decodeKey, ED25519, invalidKey, KEY_BYTES, SPKI } from './key.ts'
+import { COSIGNATURE_V1, checkKeyHash, decodeKey, ED25519, invalidKey } from './key.ts'
 
 /** Checks what the owner of a key has signed. */
 export interface Verifier {
@@ -34,7 +34,6 @@ function isVerifier(value: unknown): value is Verifier {
   return typeof name === 'string' && ArrayBuffer.isView(keyHash) && typeof verify === 'function'
 }
 
-const SIGNATURE_BYTES = 64
 const TIME_BYTES = 8
 
 /**
@@ -63,11 +62,6 @@ export function cosignatureTime(signature: Uint8Array): bigint | undefined {
 }
 
 type Verify = Verifier['verify']
-
-function ed25519Verifier(key: Uint8Array): Verify {
-  const publicKey = createPublicKey({ key: Buffer.concat([SPKI, key]), format: 'der', type: 'spki' })
-  return (message, signature) => verify(null, message, publicKey, signature)
-}
 
 function cosignatureVerifier(verifyEd25519: Verify): Verify {
   return (message, signature) => {

@@ -1,5 +1,5 @@
+import { quote } from '../entry/json.ts'
 import { AuditError } from '../errors.ts'
-import { quote } from '../json.ts'
 import { equalBytes } from '../merkle/proof.ts'
 import { type Given, optionsOf, withoutPrototype } from '../options.ts'
 import { type Checkpoint, decodeCheckpoint } from './checkpoint.ts'

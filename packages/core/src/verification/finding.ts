@@ -4,8 +4,8 @@
  * | kind | meaning |
  * | --- | --- |
  * | `entry-changed` | an entry is not the one whose leaf hash was kept |
- * | `entry-missing` | there is no entry at a place below the log's size |
- * | `entry-inserted` | there is a row or a line that the log's own numbering has no place for |
+ * | `entry-missing` | there is no entry at an index below the log's size |
+ * | `entry-inserted` | there is a row or a line that the log's own numbering has no index for |
  * | `order-changed` | an entry stands where another one was recorded |
  * | `foreign-entry` | this package did not write the entry as it stands |
  * | `damaged` | an entry cannot be read, or a part of the store is no entry, or a guard of the store is gone |
@@ -31,7 +31,7 @@ export type FindingKind =
 /** One thing that is wrong. */
 export interface Finding {
   readonly kind: FindingKind
-  /** The place in the log, where there is one; of a range, the first. */
+  /** The index of the entry, where it has one; of a range, the first. */
   readonly index?: number
   readonly entryId?: string
   /** A sentence for people. */

@@ -1,9 +1,10 @@
-import type { AuditBackend } from '../backend.ts'
-import type { AuditEntry } from '../entry.ts'
-import { timeOfEntryId } from '../entry-id.ts'
+import type { AuditBackend } from '../backend/backend.ts'
+import type { AuditEntry } from '../entry/entry.ts'
+import { timeOfEntryId } from '../entry/entry-id.ts'
+import { encodeLine } from '../entry/line.ts'
 import { AuditError } from '../errors.ts'
-import { encodeLine } from '../line.ts'
-import { HASH_BYTES, leafHash } from '../merkle/leaf.ts'
+import { hashAt, hashCount } from '../merkle/hashes.ts'
+import { leafHash } from '../merkle/leaf.ts'
 import { TILE } from '../merkle/merkle-tree.ts'
 
 /** What stands at an index: an entry, of which nothing is kept but what a verification compares, or why it cannot be read. */
@@ -69,10 +70,8 @@ export class TileReader {
 
   async #readHashes(start: number, end: number): Promise<readonly (Uint8Array | undefined)[]> {
     const joined = await unlessCorrupt(() => this.#backend.leafHashes(start, end))
-    if (!(joined instanceof AuditError) && joined.length === (end - start) * HASH_BYTES) {
-      return Array.from({ length: end - start }, (_, i) =>
-        joined.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
-      )
+    if (!(joined instanceof AuditError) && hashCount(joined) === end - start) {
+      return Array.from({ length: end - start }, (_, i) => hashAt(joined, i))
     }
     if (end - start === 1 || (!(joined instanceof AuditError) && joined.length === 0)) {
       return Array.from({ length: end - start }, () => undefined)

@@ -1,4 +1,4 @@
-import type { CheckedBackend } from '../checked-backend.ts'
+import type { CheckedBackend } from '../backend/checked-backend.ts'
 import { AuditError } from '../errors.ts'
 import { MerkleAccumulator } from '../merkle/accumulator.ts'
 import { MerkleTree, TILE } from '../merkle/merkle-tree.ts'
@@ -183,7 +183,7 @@ class Verification {
     else this.#findings.countFurther()
   }
 
-  /** An entry whose hash was kept for another place has moved; any other has changed. */
+  /** An entry whose hash was kept for another index has moved; any other has changed. */
   #reportMismatches(): void {
     const keptElsewhere = new Set(this.#mismatches.map(({ kept }) => textOf(kept)))
     for (const { index, entryId, actual } of this.#mismatches) {
@@ -207,10 +207,10 @@ class Verification {
   }
 
   /** @param root computed; `undefined` where something below is missing. */
-  async #verifySubtree(level: number, place: number, root: Uint8Array | undefined): Promise<void> {
-    const stored = await this.#subtree(level, place)
+  async #verifySubtree(level: number, index: number, root: Uint8Array | undefined): Promise<void> {
+    const stored = await this.#subtree(level, index)
     if (root && stored && !equalBytes(stored, root)) {
-      const [start, end] = [place * TILE ** level, (place + 1) * TILE ** level]
+      const [start, end] = [index * TILE ** level, (index + 1) * TILE ** level]
       const message = `the stored root over the entries ${start} to ${end - 1} is not that of their leaf hashes`
       this.#findings.add({ kind: 'subtree-forged', index: start, message })
     }
@@ -219,7 +219,7 @@ class Verification {
     roots.push(root ?? stored)
     if (roots.length < TILE) return
     this.#roots[level] = []
-    await this.#verifySubtree(level + 1, (place + 1) / TILE - 1, rootOver(roots))
+    await this.#verifySubtree(level + 1, (index + 1) / TILE - 1, rootOver(roots))
   }
 
   /** Roots are stored after the entries below them, so one beyond the end tells of entries that are gone. */
@@ -237,10 +237,10 @@ class Verification {
     }
   }
 
-  async #subtree(level: number, place: number): Promise<Uint8Array | undefined> {
+  async #subtree(level: number, index: number): Promise<Uint8Array | undefined> {
     const { subtrees } = this.#backend
     if (!subtrees) return undefined
-    const read = await unlessCorrupt(() => subtrees.read(level, place, place + 1))
+    const read = await unlessCorrupt(() => subtrees.read(level, index, index + 1))
     if (read instanceof AuditError) return NO_LEAF
     return read.length === 0 ? undefined : read
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { AuditBackend, AuditEntry, Leaf } from '@audit/core'
+import type { AuditBackend, AuditEntry, Leaf } from '@audit/core/backend'
 import type { Area, Case } from '../case.ts'
 import { expectEntries, expectLog } from '../expect-entries.ts'
 import type { Place } from '../place.ts'

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict'
-import { decodeLine, type EntryFields, encodeLine, type JsonObject, type JsonValue } from '@audit/core'
+import {
+  decodeLine,
+  type EntryFields,
+  encodeLine,
+  type JsonObject,
+  type JsonValue,
+} from '@audit/core/backend'
 import type { Area, Case } from '../case.ts'
 import { expectFound, expectLog } from '../expect-entries.ts'
 import type { Place } from '../place.ts'

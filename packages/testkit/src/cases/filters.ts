@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { AuditBackend, AuditEntry, EntryFields, JsonObject, Selection } from '@audit/core'
+import type { AuditBackend, AuditEntry, EntryFields, JsonObject, Selection } from '@audit/core/backend'
 import type { Area, Case } from '../case.ts'
 import { expectFound } from '../expect-entries.ts'
 import type { Place } from '../place.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { types } from 'node:util'
-import { type AuditBackend, type AuditEntry, type EntryFields, encodeLine } from '@audit/core'
+import { type AuditBackend, type AuditEntry, type EntryFields, encodeLine } from '@audit/core/backend'
 import type { Area, Case } from '../case.ts'
 import type { Place } from '../place.ts'
 import { entryOf, leavesOf, mixedEntries, plainEntries } from '../sample-entries.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
-import type { AuditBackend, AuditLog, SubtreeStore } from '@audit/core'
+import type { AuditBackend, AuditLog } from '@audit/core'
+import type { SubtreeStore } from '@audit/core/backend'
 import type { Area, Case } from '../case.ts'
 import { expectCode } from '../expect-code.ts'
 import { expectIndexes, expectLog } from '../expect-entries.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { AuditBackend, AuditEntry, Selection } from '@audit/core'
+import type { AuditBackend, AuditEntry, Selection } from '@audit/core/backend'
 import type { Area } from '../case.ts'
 import { collect, expectEntries, expectFound } from '../expect-entries.ts'
 import { oracle } from '../oracle.ts'

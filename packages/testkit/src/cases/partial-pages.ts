@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type AuditBackend, type AuditEntry, PAGE_BYTES, type Page } from '@audit/core'
+import { type AuditBackend, type AuditEntry, PAGE_BYTES, type Page } from '@audit/core/backend'
 import type { Area, Case } from '../case.ts'
 import { collect, expectEntries } from '../expect-entries.ts'
 import { oracle } from '../oracle.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import type { AuditBackend, SubtreeStore } from '@audit/core'
+import type { AuditBackend, SubtreeStore } from '@audit/core/backend'
 import type { Area } from '../case.ts'
 import { expectEntries } from '../expect-entries.ts'
 import { leavesOf, plainEntries } from '../sample-entries.ts'

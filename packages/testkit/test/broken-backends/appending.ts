@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Leaf } from '@audit/core'
+import type { Leaf } from '@audit/core/backend'
 import { type BrokenBackend, storing } from './broken-backend.ts'
 
 export const appending: readonly BrokenBackend[] = [

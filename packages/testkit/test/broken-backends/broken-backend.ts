@@ -7,7 +7,7 @@ import {
   type Leaf,
   matches,
   type Selection,
-} from '@audit/core'
+} from '@audit/core/backend'
 import type { BackendPlace } from '../../src/place.ts'
 import { ArrayBackend, type Stored, type StoredRoots } from '../array-backend.ts'
 

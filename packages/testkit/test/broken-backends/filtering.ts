@@ -1,5 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type AuditEntry, type JsonObject, type JsonValue, matches, type Selection } from '@audit/core'
+import {
+  type AuditEntry,
+  type JsonObject,
+  type JsonValue,
+  matches,
+  type Selection,
+} from '@audit/core/backend'
 import { asking, type BrokenBackend, comparing } from './broken-backend.ts'
 
 export const filtering: readonly BrokenBackend[] = [

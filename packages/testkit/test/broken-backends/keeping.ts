@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type AuditBackend, type AuditEntry, encodeLine, type Leaf } from '@audit/core'
+import { type AuditBackend, type AuditEntry, encodeLine, type Leaf } from '@audit/core/backend'
 import { ArrayBackend, type Stored } from '../array-backend.ts'
 import type { BrokenBackend } from './broken-backend.ts'
 

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type AuditBackend, AuditError, type Leaf, placeEntry } from '@audit/core'
+import { type AuditBackend, AuditError, type Leaf, placeEntry } from '@audit/core/backend'
 import type { ArrayBackend } from '../array-backend.ts'
 import type { BrokenBackend } from './broken-backend.ts'
 

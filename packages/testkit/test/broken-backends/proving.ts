@@ -1,4 +1,4 @@
-import type { SubtreeStore } from '@audit/core'
+import type { SubtreeStore } from '@audit/core/backend'
 import { ArrayBackend } from '../array-backend.ts'
 import type { BrokenBackend } from './broken-backend.ts'
 

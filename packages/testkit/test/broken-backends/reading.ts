@@ -1,4 +1,4 @@
-import { compareEntries, matches, type Selection } from '@audit/core'
+import { compareEntries, matches, type Selection } from '@audit/core/backend'
 import { asking, type BrokenBackend, comparing } from './broken-backend.ts'
 
 export const reading: readonly BrokenBackend[] = [

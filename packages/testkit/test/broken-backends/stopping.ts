@@ -1,4 +1,4 @@
-import { type AuditEntry, matches, type Page, partialPage } from '@audit/core'
+import { type AuditEntry, matches, type Page, partialPage } from '@audit/core/backend'
 import type { BrokenBackend } from './broken-backend.ts'
 
 /** Backends that end a page early, in a wrong way. */

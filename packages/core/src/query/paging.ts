@@ -1,6 +1,6 @@
-import type { AuditEntry } from './entry.ts'
-import { AuditError } from './errors.ts'
-import type { Page } from './page.ts'
+import type { Page } from '../backend/page.ts'
+import type { AuditEntry } from '../entry/entry.ts'
+import { AuditError } from '../errors.ts'
 import type { Cursor } from './selection.ts'
 
 /** About this many characters of text a page, so that memory stays bounded whatever the entries' size. */

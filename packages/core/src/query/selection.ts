@@ -1,7 +1,7 @@
-import type { AuditEntry } from './entry.ts'
-import { canonicalEntryId } from './entry-id.ts'
-import type { JsonObject, JsonValue } from './json.ts'
-import { canonicalTimestamp } from './timestamp.ts'
+import type { AuditEntry } from '../entry/entry.ts'
+import { canonicalEntryId } from '../entry/entry-id.ts'
+import type { JsonObject, JsonValue } from '../entry/json.ts'
+import { canonicalTimestamp } from '../entry/timestamp.ts'
 
 /** A place in the order of time: behind it, a query goes on. */
 export interface Cursor {

@@ -1,11 +1,12 @@
-import { hash, randomBytes } from 'node:crypto'
-import { canonicalEntryId } from './entry-id.ts'
+import { randomBytes } from 'node:crypto'
+import { sha256Binary } from '../crypto/sha256.ts'
+import { canonicalEntryId } from '../entry/entry-id.ts'
 import { grown } from './time-order.ts'
 
 const FREE = 0
 
 /**
- * From an entry's id to its place, in 10 to 15 bytes an entry: an open-addressing table of 32-bit hashes.
+ * From an entry's id to its index, in 10 to 15 bytes an entry: an open-addressing table of 32-bit hashes.
  * Different ids may share a hash, so what it finds is to be compared. The hash has a key of its own, so that nobody can
  * make a file of ids that all share one.
  */
@@ -16,26 +17,26 @@ export class IdTable {
   #lastHash = 0
   #hashes = new Uint32Array(64)
   #size = 0
-  /** Places + 1, since 0 marks a free slot; a power of two, at most three quarters full. */
+  /** Indexes + 1, since 0 marks a free slot; a power of two, at most three quarters full. */
   #slots = new Uint32Array(64)
 
-  /** Adds the id of the next place. */
+  /** Adds the id of the next index. */
   add(entryId: string): void {
-    const place = this.#size++
-    if (place === this.#hashes.length) this.#hashes = grown(this.#hashes)
-    this.#hashes[place] = this.#hashOf(entryId)
+    const index = this.#size++
+    if (index === this.#hashes.length) this.#hashes = grown(this.#hashes)
+    this.#hashes[index] = this.#hashOf(entryId)
     if (this.#size > this.#slots.length * 0.75) this.#rebuild(this.#slots.length * 2)
-    else this.#insert(place)
+    else this.#insert(index)
   }
 
-  /** The places of all ids with the same hash, in no particular order. */
-  places(entryId: string): number[] {
+  /** The indexes of all ids with the same hash, in no particular order. */
+  indexes(entryId: string): number[] {
     const wanted = this.#hashOf(entryId)
     const mask = this.#slots.length - 1
     const found: number[] = []
     for (let slot = wanted & mask; this.#slots[slot] !== FREE; slot = (slot + 1) & mask) {
-      const place = (this.#slots[slot] ?? FREE) - 1
-      if (this.#hashes[place] === wanted) found.push(place)
+      const index = (this.#slots[slot] ?? FREE) - 1
+      if (this.#hashes[index] === wanted) found.push(index)
     }
     return found
   }
@@ -48,20 +49,19 @@ export class IdTable {
   }
 
   #keyedHash(entryId: string): number {
-    // As a string of bytes: a new Buffer for each id costs twice as much as its hash.
-    const digest = hash('sha256', this.#key + canonicalEntryId(entryId), 'binary')
+    const digest = sha256Binary(this.#key + canonicalEntryId(entryId))
     return [0, 1, 2, 3].reduce((sum, i) => sum * 256 + digest.charCodeAt(i), 0)
   }
 
-  #insert(place: number): void {
+  #insert(index: number): void {
     const mask = this.#slots.length - 1
-    let slot = (this.#hashes[place] ?? 0) & mask
+    let slot = (this.#hashes[index] ?? 0) & mask
     while (this.#slots[slot] !== FREE) slot = (slot + 1) & mask
-    this.#slots[slot] = place + 1
+    this.#slots[slot] = index + 1
   }
 
   #rebuild(length: number): void {
     this.#slots = new Uint32Array(length)
-    for (let place = 0; place < this.#size; place++) this.#insert(place)
+    for (let index = 0; index < this.#size; index++) this.#insert(index)
   }
 }

@@ -1,9 +1,15 @@
+import type { AuditBackend } from '../backend/backend.ts'
+import {
+  type AuditEntry,
+  createEntry,
+  type EntryFields,
+  type EntryInput,
+  placeEntry,
+} from '../entry/entry.ts'
+import { AuditError } from '../errors.ts'
+import { createLeaf, type Leaf } from '../merkle/leaf.ts'
+import type { MerkleTree } from '../merkle/merkle-tree.ts'
 import { AppendQueue } from './append-queue.ts'
-import type { AuditBackend } from './backend.ts'
-import { type AuditEntry, createEntry, type EntryFields, type EntryInput, placeEntry } from './entry.ts'
-import { AuditError } from './errors.ts'
-import { createLeaf, type Leaf } from './merkle/leaf.ts'
-import type { MerkleTree } from './merkle/merkle-tree.ts'
 
 /** The way of an entry into the log: checked, frozen, encoded, hashed, queued, stored. */
 export class Recorder {

@@ -1,12 +1,13 @@
+import { type AuditEntry, freezeEntry } from '../entry/entry.ts'
+import { describe } from '../entry/json.ts'
+import { AuditError } from '../errors.ts'
+import { hashCount } from '../merkle/hashes.ts'
+import type { Leaf } from '../merkle/leaf.ts'
+import type { SubtreeStore } from '../merkle/subtree-store.ts'
+import type { Selection } from '../query/selection.ts'
+import type { Finding } from '../verification/finding.ts'
 import type { AuditBackend } from './backend.ts'
-import { type AuditEntry, freezeEntry } from './entry.ts'
-import { AuditError } from './errors.ts'
-import { describe } from './json.ts'
-import { HASH_BYTES, type Leaf } from './merkle/leaf.ts'
-import type { SubtreeStore } from './merkle/subtree-store.ts'
 import type { Page } from './page.ts'
-import type { Selection } from './selection.ts'
-import type { Finding } from './verification/finding.ts'
 
 /**
  * A backend whose answers are looked at before core goes on with them: one that gives something else than the contract
@@ -101,11 +102,10 @@ function pageFrom(given: unknown): Page {
 /** At most as many hashes as were asked for; fewer where there are no more. */
 function hashesFrom(given: unknown, start: number, end: number): Uint8Array {
   if (!ArrayBuffer.isView(given)) throw wrong(given, 'hashes')
-  const { buffer, byteOffset, byteLength } = given
-  if (byteLength % HASH_BYTES !== 0 || byteLength > (end - start) * HASH_BYTES) {
-    throw new AuditError('AUDIT_CORRUPT', `the backend gave ${byteLength} bytes as hashes; ${SEE_TESTKIT}`)
-  }
-  return new Uint8Array(buffer, byteOffset, byteLength)
+  const hashes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
+  const count = hashCount(hashes)
+  if (Number.isInteger(count) && count <= end - start) return hashes
+  throw new AuditError('AUDIT_CORRUPT', `the backend gave ${hashes.length} bytes as hashes; ${SEE_TESTKIT}`)
 }
 
 function wrong(given: unknown, what: string): AuditError {

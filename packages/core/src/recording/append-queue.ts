@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { AuditError } from './errors.ts'
-import type { Leaf } from './merkle/leaf.ts'
+import { AuditError } from '../errors.ts'
+import type { Leaf } from '../merkle/leaf.ts'
 
 /** A batch ends at this many entries… */
 const MAX_BATCH_ENTRIES = 4096

@@ -1,8 +1,8 @@
-import type { Leaf } from './merkle/leaf.ts'
-import type { SubtreeStore } from './merkle/subtree-store.ts'
+import type { Leaf } from '../merkle/leaf.ts'
+import type { SubtreeStore } from '../merkle/subtree-store.ts'
+import type { Selection } from '../query/selection.ts'
+import type { Finding } from '../verification/finding.ts'
 import type { Page } from './page.ts'
-import type { Selection } from './selection.ts'
-import type { Finding } from './verification/finding.ts'
 
 /** What a backend promises beyond the minimum. */
 export interface BackendSupport {
@@ -47,7 +47,7 @@ export interface AuditBackend {
   find(selection: Selection): Promise<Page>
   /** How many entries match; the selection has no cursor and no limit. */
   count(selection: Selection): Promise<number>
-  /** Leaf hashes by place, 32 bytes each, joined; those beyond the log's size are left out. */
+  /** Leaf hashes by index, 32 bytes each, joined; those beyond the log's size are left out. */
   leafHashes(start: number, end: number): Promise<Uint8Array>
   /** Keeps roots of complete subtrees, so that no process hashes the log anew. Without it core keeps them in memory. */
   readonly subtrees?: SubtreeStore

@@ -1,8 +1,8 @@
+import { AuditError } from '../errors.ts'
+import { ownFields } from '../options.ts'
 import { nextEntryIdentity } from './entry-id.ts'
-import { AuditError } from './errors.ts'
 import { amountOf, textOf } from './field.ts'
 import { copyJsonObject, type JsonObject } from './json.ts'
-import { ownFields } from './options.ts'
 
 /** What an application says of one interaction with a language model. */
 export interface EntryInput {
@@ -26,7 +26,7 @@ export interface EntryInput {
   readonly metadata?: object | undefined
 }
 
-/** An entry without its place in the log: the nine fields that are stored and hashed. */
+/** An entry without its index: the nine fields that are stored and hashed. */
 export interface EntryFields {
   /** UUID v7 (RFC 9562), given out by the log. */
   readonly entryId: string
@@ -45,7 +45,7 @@ export interface EntryFields {
 
 /** One interaction, as the log keeps it. Deeply frozen. */
 export interface AuditEntry extends EntryFields {
-  /** Its place in the log, from 0, without gaps. */
+  /** Its number in the log, from 0, without gaps. */
   readonly index: number
 }
 
@@ -82,7 +82,7 @@ export function createEntry(input: EntryInput): EntryFields {
   return Object.freeze({ ...nextEntryIdentity(), ...checked })
 }
 
-/** Gives an entry its place in the log. `fields` must be deeply frozen already, as `createEntry` and `decodeLine` leave them. */
+/** Gives an entry its index. `fields` must be deeply frozen already, as `createEntry` and `decodeLine` leave them. */
 export function placeEntry(fields: EntryFields, index: number): AuditEntry {
   return Object.freeze({ ...fields, index })
 }

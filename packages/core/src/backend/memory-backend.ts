@@ -1,9 +1,10 @@
+import { type AuditEntry, placeEntry } from '../entry/entry.ts'
+import { joinHashes } from '../merkle/hashes.ts'
+import type { Leaf } from '../merkle/leaf.ts'
+import { matches, type Selection } from '../query/selection.ts'
 import type { AuditBackend } from './backend.ts'
-import { type AuditEntry, placeEntry } from './entry.ts'
 import { EntryIndex } from './entry-index.ts'
-import { AuditError } from './errors.ts'
-import { HASH_BYTES, type Leaf } from './merkle/leaf.ts'
-import { matches, type Selection } from './selection.ts'
+import { LifeCycle } from './life-cycle.ts'
 
 /**
  * Keeps the log in memory: for tests, for trying things out, and for what need not outlive the process.
@@ -13,18 +14,44 @@ import { matches, type Selection } from './selection.ts'
  */
 export class MemoryBackend implements AuditBackend {
   readonly supports = { persistence: false, sharing: false }
+  readonly #life = new LifeCycle()
   readonly #entries: AuditEntry[] = []
   readonly #hashes: Uint8Array[] = []
   readonly #index = new EntryIndex()
-  #state: 'new' | 'open' | 'closed' = 'new'
 
-  async open(): Promise<void> {
-    if (this.#state === 'closed') throw closed()
-    this.#state = 'open'
+  open(): Promise<void> {
+    return this.#life.open(async () => {})
   }
 
-  async append(leaves: readonly Leaf[]): Promise<number> {
-    this.#assertOpen()
+  append(leaves: readonly Leaf[]): Promise<number> {
+    return this.#life.write(async () => this.#append(leaves))
+  }
+
+  size(): Promise<number> {
+    return this.#life.run(async () => this.#entries.length)
+  }
+
+  read(start: number, end: number): Promise<AuditEntry[]> {
+    return this.#life.run(async () => this.#entries.slice(start, end))
+  }
+
+  find(selection: Selection): Promise<AuditEntry[]> {
+    return this.#life.run(async () => [...this.#matching(selection)])
+  }
+
+  count(selection: Selection): Promise<number> {
+    return this.#life.run(async () => this.#count(selection))
+  }
+
+  leafHashes(start: number, end: number): Promise<Uint8Array> {
+    return this.#life.run(async () => joinHashes(this.#hashes.slice(start, end)))
+  }
+
+  close(): Promise<void> {
+    return this.#life.close(async () => {})
+  }
+
+  #append(leaves: readonly Leaf[]): number {
     const first = this.#entries.length
     // Everything is read before anything is kept, so that a leaf which throws leaves nothing of its batch.
     const taken = leaves.map(({ entry, hash }, i) => ({
@@ -38,47 +65,17 @@ export class MemoryBackend implements AuditBackend {
     return first
   }
 
-  async size(): Promise<number> {
-    this.#assertOpen()
-    return this.#entries.length
-  }
-
-  async read(start: number, end: number): Promise<AuditEntry[]> {
-    this.#assertOpen()
-    return this.#entries.slice(start, end)
-  }
-
-  async find(selection: Selection): Promise<AuditEntry[]> {
-    this.#assertOpen()
-    return [...this.#matching(selection)]
-  }
-
-  async count(selection: Selection): Promise<number> {
-    this.#assertOpen()
+  #count(selection: Selection): number {
     if (selection.metadata === undefined && selection.entryId === undefined)
       return this.#indexed().count(selection)
     return Array.from(this.#matching(selection)).length
   }
 
-  async leafHashes(start: number, end: number): Promise<Uint8Array> {
-    this.#assertOpen()
-    const hashes = this.#hashes.slice(start, end)
-    const joined = new Uint8Array(hashes.length * HASH_BYTES)
-    hashes.forEach((hash, i) => {
-      joined.set(hash, i * HASH_BYTES)
-    })
-    return joined
-  }
-
-  async close(): Promise<void> {
-    this.#state = 'closed'
-  }
-
   *#matching(selection: Selection): Generator<AuditEntry, void, undefined> {
     let remaining = selection.limit ?? Number.POSITIVE_INFINITY
     if (remaining === 0) return
-    for (const place of this.#indexed().places(selection)) {
-      const entry = this.#entries[place]
+    for (const index of this.#indexed().indexes(selection)) {
+      const entry = this.#entries[index]
       if (!entry || !matches(selection, entry)) continue
       yield entry
       if (--remaining === 0) return
@@ -90,12 +87,4 @@ export class MemoryBackend implements AuditBackend {
     for (const entry of this.#entries.slice(this.#index.size)) this.#index.add(entry)
     return this.#index
   }
-
-  #assertOpen(): void {
-    if (this.#state !== 'open') throw closed()
-  }
-}
-
-function closed(): AuditError {
-  return new AuditError('AUDIT_CLOSED', 'the backend is not open')
 }

@@ -1,9 +1,28 @@
 import canonicalize from 'canonicalize'
-import type { JsonObject, JsonValue } from './json.ts'
+import { isPlainObject, type JsonObject, type JsonValue } from './json.ts'
 
 /** The RFC 8785 (JCS) text of a value: values that are equal as JSON have equal texts, and no others. */
 export function canonicalJson(value: JsonValue): string {
   return isCanonicallyOrdered(value) ? JSON.stringify(value) : (canonicalize(value) as string) // undefined for undefined alone, which is no JsonValue
+}
+
+/**
+ * An object from its RFC 8785 text, and `undefined` for any other text: a store that keeps metadata so finds a change that
+ * would leave its meaning, and with it the leaf hash, as it was.
+ */
+export function parseCanonicalJson(text: string): JsonObject | undefined {
+  const value = parse(text)
+  return isPlainObject(value) && canonicalJson(value as JsonObject) === text
+    ? (value as JsonObject)
+    : undefined // JSON.parse gives nothing but JSON
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // its message would quote the text
+  }
 }
 
 /**

@@ -1,27 +1,27 @@
-import { hash } from 'node:crypto'
-import type { EntryFields } from './entry.ts'
+import { sha256Binary } from '../crypto/sha256.ts'
+import type { EntryFields } from '../entry/entry.ts'
+import { parseSpan } from '../entry/timestamp.ts'
+import type { Selection } from '../query/selection.ts'
 import { IdTable } from './id-table.ts'
-import type { Selection } from './selection.ts'
 import { grown, TimeOrder } from './time-order.ts'
-import { parseSpan } from './timestamp.ts'
 
 /** What the index needs to know of an entry. */
 export type IndexedFields = Pick<EntryFields, 'entryId' | 'timestamp' | 'user' | 'model'>
 
 /**
  * Finds entries by id, user, model and time without holding them: about 50 bytes an entry, for backends without an
- * engine of their own. An entry's place is the number of entries added before it.
+ * engine of their own. An entry's index is the number of entries added before it.
  *
  * @example
- * for (const place of index.places(selection)) {
- *   const entry = await load(place)
+ * for (const index of index.indexes(selection)) {
+ *   const entry = await load(index)
  *   if (matches(selection, entry) && found.push(entry) === selection.limit) break
  * }
  */
 export class EntryIndex {
   #size = 0
   #times = new Float64Array(64)
-  readonly #timeOf = (place: number): number => this.#times[place] ?? 0
+  readonly #timeOf = (index: number): number => this.#times[index] ?? 0
   readonly #all = new TimeOrder(this.#timeOf)
   readonly #byUser = new Map<string, TimeOrder>()
   readonly #byModel = new Map<string, TimeOrder>()
@@ -33,30 +33,30 @@ export class EntryIndex {
     return this.#size
   }
 
-  /** Adds the entry of the next place. */
+  /** Adds the entry of the next index. */
   add(entry: IndexedFields): void {
-    const place = this.#size++
-    if (place === this.#times.length) this.#times = grown(this.#times)
-    this.#times[place] = instantOf(entry.timestamp)
-    this.#all.push(place)
+    const index = this.#size++
+    if (index === this.#times.length) this.#times = grown(this.#times)
+    this.#times[index] = instantOf(entry.timestamp)
+    this.#all.push(index)
     const user = keyOf(entry.user)
     const model = keyOf(entry.model)
-    this.#orderIn(this.#byUser, user).push(place)
-    this.#orderIn(this.#byModel, model).push(place)
+    this.#orderIn(this.#byUser, user).push(index)
+    this.#orderIn(this.#byModel, model).push(index)
     const byModel = this.#byUserAndModel.get(user) ?? new Map<string, TimeOrder>()
     this.#byUserAndModel.set(user, byModel)
-    this.#orderIn(byModel, model).push(place)
+    this.#orderIn(byModel, model).push(index)
     this.#byId.add(entry.entryId)
   }
 
   /**
-   * Places in the selection's order, regardless of its `limit`. All that match are among them; where the selection
+   * Indexes in the selection's order, regardless of its `limit`. All that match are among them; where the selection
    * has `entryId` or `metadata`, others may be too, so check each entry with `matches`. Entries may be added while it
    * runs: it gives those that were there when it began.
    */
-  *places(selection: Selection): Generator<number, void, undefined> {
+  *indexes(selection: Selection): Generator<number, void, undefined> {
     if (selection.entryId !== undefined) {
-      yield* this.placesOfId(selection.entryId)
+      yield* this.indexesOfId(selection.entryId)
       return
     }
     const order = this.#orderOf(selection)
@@ -66,13 +66,13 @@ export class EntryIndex {
     let { start, end } = this.#rangeOf(order, selection)
     let position = step === 1 ? start : end - 1
     for (let { version } = order; start <= position && position < end; position += step) {
-      const place = order.at(position)
-      if (place >= size) continue
-      yield place
+      const index = order.at(position)
+      if (index >= size) continue
+      yield index
       if (order.version === version) continue
       version = order.version
       ;({ start, end } = this.#rangeOf(order, selection))
-      position = order.rank(this.#timeOf(place), place)
+      position = order.rank(this.#timeOf(index), index)
     }
   }
 
@@ -88,9 +88,9 @@ export class EntryIndex {
     return count
   }
 
-  /** Places of the entries that may have this id, which is nearly always one or none; check them. */
-  placesOfId(entryId: string): number[] {
-    return this.#byId.places(entryId)
+  /** Indexes of the entries that may have this id, which is nearly always one or none; check them. */
+  indexesOfId(entryId: string): number[] {
+    return this.#byId.indexes(entryId)
   }
 
   /** The part of the order that lies within the selection's times and behind its cursor. */
@@ -128,7 +128,7 @@ const MAX_KEY_LENGTH = 256
  * held. No user or model is the same as such a key, since it begins with a lone surrogate.
  */
 function keyOf(text: string): string {
-  return text.length <= MAX_KEY_LENGTH ? text : `\ud800${hash('sha256', text, 'base64')}`
+  return text.length <= MAX_KEY_LENGTH ? text : `\ud800${sha256Binary(text)}`
 }
 
 /** Positions in an order, `start` inclusive to `end` exclusive. */

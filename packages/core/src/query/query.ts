@@ -1,10 +1,10 @@
-import type { AuditEntry } from './entry.ts'
-import { AuditError } from './errors.ts'
-import { textOf } from './field.ts'
-import { copyJsonObject, describe, isPlainObject, quote } from './json.ts'
-import { type Given, ownFields, withoutPrototype } from './options.ts'
+import type { AuditEntry } from '../entry/entry.ts'
+import { textOf } from '../entry/field.ts'
+import { copyJsonObject, describe, isPlainObject, quote } from '../entry/json.ts'
+import { canonicalTimestamp, formatTimestamp, parseSpan, type Span } from '../entry/timestamp.ts'
+import { AuditError } from '../errors.ts'
+import { type Given, ownFields, withoutPrototype } from '../options.ts'
 import type { Cursor, Selection } from './selection.ts'
-import { canonicalTimestamp, formatTimestamp, parseSpan, type Span } from './timestamp.ts'
 
 /** Which entries: all that is given must hold. Filters are exact, so `user: ''` matches the empty user alone. */
 export interface Filter {
@@ -28,7 +28,7 @@ export interface Query extends Filter {
   readonly after?: Pick<AuditEntry, 'timestamp' | 'index'> | undefined
 }
 
-/** Entries by their place in the log. */
+/** Entries by their index. */
 export interface Range {
   /** Inclusive. Default: 0. */
   readonly start?: number

@@ -1,4 +1,4 @@
-import type { AuditEntry } from './entry.ts'
+import type { AuditEntry } from '../entry/entry.ts'
 
 /** A backend's `read` and `find` may stop once the texts that they hold weigh about this many bytes: 8 MiB. */
 export const PAGE_BYTES = 8 * 1024 * 1024

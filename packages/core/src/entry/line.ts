@@ -1,6 +1,6 @@
+import { AuditError } from '../errors.ts'
 import { canonicalJson, isCanonicallyOrdered } from './canonical-json.ts'
 import type { EntryFields } from './entry.ts'
-import { AuditError } from './errors.ts'
 import { amountOf, LINE_KEYS, textOf } from './field.ts'
 import { copyJsonObject, describe, isPlainObject, quote } from './json.ts'
 import { ambiguityOf } from './strict-json.ts'

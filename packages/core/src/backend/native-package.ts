@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import module from 'node:module'
 import { join } from 'node:path'
-import { AuditError } from './errors.ts'
+import { AuditError } from '../errors.ts'
 
 /**
  * The places from which a backend looks for a package with a native part that its worker thread loads, in this order:

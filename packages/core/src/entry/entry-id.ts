@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 import { v7 } from 'uuid'
-import { AuditError } from './errors.ts'
+import { AuditError } from '../errors.ts'
 import { formatTimestamp } from './timestamp.ts'
 
 /** An entry's id and the time inside it. */
