@@ -1,77 +1,107 @@
 import { type AuditEntry, freezeEntry } from '../entry/entry.ts'
 import { describe } from '../entry/json.ts'
-import { AuditError } from '../errors.ts'
+import { AuditError, type AuditErrorCode } from '../errors.ts'
 import { hashCount } from '../merkle/hashes.ts'
 import type { Leaf } from '../merkle/leaf.ts'
-import type { SubtreeStore } from '../merkle/subtree-store.ts'
+import { NO_SUBTREES, type SubtreeStore, withoutWrites } from '../merkle/subtree-store.ts'
 import type { Selection } from '../query/selection.ts'
 import type { Finding } from '../verification/finding.ts'
 import type { AuditBackend } from './backend.ts'
 import type { Page } from './page.ts'
 
 /**
- * A backend whose answers are looked at before core goes on with them: one that gives something else than the contract
- * says ends the call, and nothing false is handed out. What is right in form is not checked here.
+ * A backend as core uses it. It is opened by its first use. Its answers are looked at before core goes on with them: one
+ * that gives something else than the contract says ends the call, and nothing false is handed out. What it throws
+ * becomes an `AuditError`.
  */
 export class CheckedBackend implements AuditBackend {
   readonly supports: AuditBackend['supports']
   readonly isReadOnly: boolean
-  readonly subtrees?: SubtreeStore
+  /** Keeps nothing where the backend has none, and takes no new ones where it is read-only. */
+  readonly subtrees: SubtreeStore
   readonly #backend: AuditBackend
+  #opening: Promise<void> | undefined
 
   constructor(backend: AuditBackend) {
     const { subtrees } = backend
     this.#backend = backend
     this.supports = backend.supports
     this.isReadOnly = backend.isReadOnly === true
-    if (!subtrees) return
-    this.subtrees = {
-      read: async (level, start, end) => hashesFrom(await subtrees.read(level, start, end), start, end),
-      write: (level, start, hashes) => subtrees.write(level, start, hashes),
-    }
+    this.subtrees = subtrees ? this.#checkedSubtrees(subtrees) : NO_SUBTREES
   }
 
-  async open(): Promise<void> {
-    await this.#backend.open()
+  /** Opens the backend unless it is open. A failed opening is tried again by the next call. */
+  open(): Promise<void> {
+    this.#opening ??= this.#open()
+    return this.#opening
   }
 
   async append(leaves: readonly Leaf[]): Promise<number> {
-    const first: unknown = await this.#backend.append(leaves)
-    if (isWholeNumber(first)) return first
-    throw new AuditError(
-      'AUDIT_OUTCOME_UNKNOWN',
-      `the backend gave ${describe(first)} as the index of what it was to store, so nobody knows whether it did; ${SEE_TESTKIT}`,
+    await this.open()
+    const first = await attempt('AUDIT_WRITE_FAILED', 'the entry was not stored; record it again', () =>
+      this.#backend.append(leaves),
     )
+    return firstIndexFrom(first)
   }
 
-  async size(): Promise<number> {
-    return countFrom(await this.#backend.size(), 'its size')
+  size(): Promise<number> {
+    return this.#ask(async () => countFrom(await this.#backend.size(), 'its size'))
   }
 
-  async read(start: number, end: number): Promise<Page> {
-    return pageFrom(await this.#backend.read(start, end))
+  read(start: number, end: number): Promise<Page> {
+    return this.#ask(async () => pageFrom(await this.#backend.read(start, end)))
   }
 
-  async find(selection: Selection): Promise<Page> {
-    return pageFrom(await this.#backend.find(selection))
+  find(selection: Selection): Promise<Page> {
+    return this.#ask(async () => pageFrom(await this.#backend.find(selection)))
   }
 
-  async count(selection: Selection): Promise<number> {
-    return countFrom(await this.#backend.count(selection), 'a count')
+  count(selection: Selection): Promise<number> {
+    return this.#ask(async () => countFrom(await this.#backend.count(selection), 'a count'))
   }
 
-  async leafHashes(start: number, end: number): Promise<Uint8Array> {
-    return hashesFrom(await this.#backend.leafHashes(start, end), start, end)
+  leafHashes(start: number, end: number): Promise<Uint8Array> {
+    return this.#ask(async () => hashesFrom(await this.#backend.leafHashes(start, end), start, end))
   }
 
-  async inspect(): Promise<readonly Finding[]> {
-    const findings: unknown = (await this.#backend.inspect?.()) ?? []
-    if (!Array.isArray(findings) || findings.length > MOST_FINDINGS) throw wrong(findings, 'findings')
-    return findings
+  inspect(): Promise<readonly Finding[]> {
+    return this.#ask(async () => findingsFrom((await this.#backend.inspect?.()) ?? []))
   }
 
   async close(): Promise<void> {
+    await this.#opening?.catch(() => {}) // whoever waited for the opening was told
     await this.#backend.close()
+  }
+
+  #checkedSubtrees(subtrees: SubtreeStore): SubtreeStore {
+    const store: SubtreeStore = {
+      read: (level, start, end) =>
+        this.#ask(async () => hashesFrom(await subtrees.read(level, start, end), start, end)),
+      write: (level, start, hashes) => this.#ask(() => subtrees.write(level, start, hashes)),
+    }
+    return this.isReadOnly ? withoutWrites(store) : store
+  }
+
+  async #open(): Promise<void> {
+    try {
+      await attempt('AUDIT_OPEN_FAILED', 'the log could not be opened', () => this.#backend.open())
+    } catch (error) {
+      this.#opening = undefined
+      throw error
+    }
+  }
+
+  async #ask<T>(operation: () => Promise<T>): Promise<T> {
+    await this.open()
+    return attempt('AUDIT_READ_FAILED', 'the log could not be read', operation)
+  }
+}
+
+async function attempt<T>(code: AuditErrorCode, message: string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation()
+  } catch (error) {
+    throw AuditError.wrap(error, code, message)
   }
 }
 
@@ -79,6 +109,19 @@ export class CheckedBackend implements AuditBackend {
 const MOST_FINDINGS = 1_000_000
 
 const SEE_TESTKIT = 'the testkit tells what is wrong with a backend'
+
+function firstIndexFrom(given: unknown): number {
+  if (isWholeNumber(given)) return given
+  throw new AuditError(
+    'AUDIT_OUTCOME_UNKNOWN',
+    `the backend gave ${describe(given)} as the index of what it was to store, so nobody knows whether it did; ${SEE_TESTKIT}`,
+  )
+}
+
+function findingsFrom(given: unknown): readonly Finding[] {
+  if (Array.isArray(given) && given.length <= MOST_FINDINGS) return given
+  throw wrong(given, 'findings')
+}
 
 function countFrom(given: unknown, what: string): number {
   if (isWholeNumber(given)) return given

@@ -39,6 +39,11 @@ export class Issuer {
     this.#size = size
   }
 
+  /** The signer's public key: the vkey. */
+  get publicKey(): string {
+    return this.#signer.publicKey
+  }
+
   /** A signed checkpoint of the log as it is now (C2SP tlog-checkpoint). Throws AuditError `AUDIT_CORRUPT`, `AUDIT_SIGNING_FAILED`. */
   async checkpoint(): Promise<string> {
     return this.#sign(await this.#currentSize())

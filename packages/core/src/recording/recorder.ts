@@ -1,4 +1,4 @@
-import type { AuditBackend } from '../backend/backend.ts'
+import type { CheckedBackend } from '../backend/checked-backend.ts'
 import {
   type AuditEntry,
   createEntry,
@@ -13,19 +13,16 @@ import { AppendQueue } from './append-queue.ts'
 
 /** The way of an entry into the log: checked, frozen, encoded, hashed, queued, stored. */
 export class Recorder {
-  readonly #backend: AuditBackend
-  readonly #open: () => Promise<void>
+  readonly #backend: CheckedBackend
   readonly #tree: MerkleTree
   readonly #queue: AppendQueue
 
   /**
-   * @param open opens the backend, or waits until it is open.
    * @param tree is told of what was stored.
    * @param maxPendingBytes see `AuditLogOptions`.
    */
-  constructor(backend: AuditBackend, open: () => Promise<void>, tree: MerkleTree, maxPendingBytes: number) {
+  constructor(backend: CheckedBackend, tree: MerkleTree, maxPendingBytes: number) {
     this.#backend = backend
-    this.#open = open
     this.#tree = tree
     this.#queue = new AppendQueue(leaves => this.#append(leaves), maxPendingBytes)
   }
@@ -46,22 +43,12 @@ export class Recorder {
   }
 
   async #append(leaves: readonly Leaf[]): Promise<number> {
-    await this.#open()
-    const first = await this.#store(leaves)
-    // Behind the `try` of the storing: what fails from here on must not say that nothing was stored.
+    const first = await this.#backend.append(leaves)
     this.#tree.added(
       first,
       leaves.map(({ hash }) => hash),
     )
     return first
-  }
-
-  async #store(leaves: readonly Leaf[]): Promise<number> {
-    try {
-      return await this.#backend.append(leaves)
-    } catch (error) {
-      throw AuditError.wrap(error, 'AUDIT_WRITE_FAILED', 'the entry was not stored; record it again')
-    }
   }
 }
 

@@ -86,9 +86,8 @@ export async function unlessCorrupt<T>(operation: () => Promise<T>): Promise<T |
   try {
     return await operation()
   } catch (error) {
-    const wrapped = AuditError.wrap(error, 'AUDIT_READ_FAILED', 'the log could not be read')
-    if (wrapped.code === 'AUDIT_CORRUPT') return wrapped
-    throw wrapped
+    if (error instanceof AuditError && error.code === 'AUDIT_CORRUPT') return error
+    throw error
   }
 }
 

@@ -104,7 +104,7 @@ class Verification {
   }
 
   async run(): Promise<VerificationReport> {
-    const size = await this.#size()
+    const size = await this.#backend.size()
     const inspecting = unlessCorrupt(() => this.#backend.inspect())
     inspecting.catch(() => {}) // awaited below, unless something else throws before
     await this.#verifyEntries(size)
@@ -230,7 +230,7 @@ class Verification {
       const beyond = await this.#subtree(level, end / width - 1)
       if (!beyond) continue
       // Looked at again: the log may have grown while it was verified.
-      if ((await this.#size()) >= end) continue
+      if ((await this.#backend.size()) >= end) continue
       const message = `the log holds ${size} entries, but once held at least ${end}: a root over them is stored`
       this.#findings.add({ kind: 'rolled-back', index: size, message })
       return
@@ -238,9 +238,7 @@ class Verification {
   }
 
   async #subtree(level: number, index: number): Promise<Uint8Array | undefined> {
-    const { subtrees } = this.#backend
-    if (!subtrees) return undefined
-    const read = await unlessCorrupt(() => subtrees.read(level, index, index + 1))
+    const read = await unlessCorrupt(() => this.#backend.subtrees.read(level, index, index + 1))
     if (read instanceof AuditError) return NO_LEAF
     return read.length === 0 ? undefined : read
   }
@@ -262,8 +260,7 @@ class Verification {
     if (await this.#leadTo(head, NO_SUBTREES)) {
       return 'the leaf hashes that were kept still lead to it, so the entries that were found are all that changed'
     }
-    const { subtrees } = this.#backend
-    if (subtrees && (await this.#leadTo(head, withoutWrites(subtrees)))) {
+    if (await this.#leadTo(head, withoutWrites(this.#backend.subtrees))) {
       return 'the subtree roots that were kept still lead to it, so only entries below those that were found changed'
     }
     return 'nothing that is stored tells which of them changed'
@@ -281,14 +278,6 @@ class Verification {
     const accumulator = new MerkleAccumulator(this.#accumulator)
     for (const leaf of leaves.slice(0, count)) accumulator.add(leaf)
     this.#rootsAt.set(size, accumulator.root())
-  }
-
-  async #size(): Promise<number> {
-    try {
-      return await this.#backend.size()
-    } catch (error) {
-      throw AuditError.wrap(error, 'AUDIT_READ_FAILED', 'the log could not be read')
-    }
   }
 }
 

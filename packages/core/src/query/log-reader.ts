@@ -1,0 +1,88 @@
+import type { CheckedBackend } from '../backend/checked-backend.ts'
+import type { Page } from '../backend/page.ts'
+import type { AuditEntry } from '../entry/entry.ts'
+import { canonicalEntryId } from '../entry/entry-id.ts'
+import { canonicalTimestamp } from '../entry/timestamp.ts'
+import { AuditError } from '../errors.ts'
+import { withoutPrototype } from '../options.ts'
+import { pages } from './paging.ts'
+import { compareEntries, type Selection } from './selection.ts'
+
+/** Reads a log page by page, each of them checked, in bounded memory. */
+export class LogReader {
+  readonly #backend: CheckedBackend
+
+  constructor(backend: CheckedBackend) {
+    this.#backend = backend
+  }
+
+  /** The entry with this id, or `undefined`. */
+  async get(entryId: string): Promise<AuditEntry | undefined> {
+    const selection: Selection = withoutPrototype({
+      entryId: canonicalEntryId(entryId),
+      order: 'asc',
+      limit: 1,
+    })
+    const [entry] = await this.#backend.find(selection)
+    return entry
+  }
+
+  /** How many entries match. */
+  count(selection: Selection): Promise<number> {
+    const isFiltered = Object.keys(selection).length > 1 // more than `order`
+    return isFiltered ? this.#backend.count(selection) : this.#backend.size()
+  }
+
+  /** The entries that match, in the selection's order, as the log was when the first page was read. */
+  find(selection: Selection): AsyncGenerator<AuditEntry[], void, undefined> {
+    const sign = selection.order === 'asc' ? 1 : -1
+    let size: number | undefined
+    let seen = 0
+    return pages({
+      total: selection.limit ?? Number.POSITIVE_INFINITY,
+      after: selection.after,
+      fetch: async (after, limit) => {
+        // What one page answers is one moment of the log by itself.
+        if (limit !== selection.limit) size ??= await this.#backend.size()
+        const page: Selection = withoutPrototype({
+          ...selection,
+          limit,
+          ...(size !== undefined && { size }),
+          ...(after && { after: { timestamp: canonicalTimestamp(after.timestamp), index: after.index } }),
+        })
+        return this.#backend.find(page)
+      },
+      follows: (entry, previous) => {
+        if (size !== undefined && (entry.index >= size || ++seen > size)) return false
+        return !previous || compareEntries(entry, previous) * sign > 0
+      },
+    })
+  }
+
+  /** Entries by index, `start` inclusive to `end` exclusive, as the log is now. */
+  async *range(start: number, end: number): AsyncGenerator<AuditEntry[], void, undefined> {
+    const size = await this.#backend.size()
+    yield* pages({
+      total: Math.min(end, size) - start,
+      fetch: (previous, limit) => {
+        const from = previous ? previous.index + 1 : start
+        return this.#readRange(from, from + limit)
+      },
+      follows: ({ index }, previous) => index === (previous ? previous.index + 1 : start),
+    })
+  }
+
+  /**
+   * Entries of a range that lies within the log: it never shrinks, so where there are fewer, one is gone. Whether each is
+   * the one of its index, `pages` looks at.
+   */
+  async #readRange(start: number, end: number): Promise<Page> {
+    const page = await this.#backend.read(start, end)
+    if (page.isPartial || page.length >= end - start) return page
+    const gap = page.findIndex(({ index }, i) => index !== start + i)
+    throw new AuditError(
+      'AUDIT_CORRUPT',
+      `entry ${start + (gap < 0 ? page.length : gap)} is missing from the log; look for it in a backup`,
+    )
+  }
+}
