@@ -4,7 +4,7 @@ import type pg from 'pg'
 import { Connection } from './connection.ts'
 import { isOutcomeKnown, isRolledBack, isSessionSpent } from './failure.ts'
 import { columnsOf } from './row.ts'
-import { rowsOf } from './statement.ts'
+import { rowsOf } from './sql/statement.ts'
 
 /** How long an answer is waited for. A connection that is silent for longer is given up: nobody may be at its end. */
 const ANSWER_MS = 60_000

@@ -1,7 +1,7 @@
-import { GUARDS, triggerBits } from './guards.ts'
-import { FUNCTIONS } from './schema.ts'
-import { SIGNATURE, signatureOf } from './sql-function.ts'
-import { CONSTRAINTS, INDEXES, TABLES } from './tables.ts'
+import { GUARDS, triggerBits } from './sql/guards.ts'
+import { FUNCTIONS } from './sql/schema.ts'
+import { SIGNATURE, signatureOf } from './sql/sql-function.ts'
+import { CONSTRAINTS, INDEXES, TABLES } from './sql/tables.ts'
 
 /** An object of the schema, and all of its definition that matters here, as one text. */
 export interface CatalogEntry {

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { Connection } from './connection.ts'
 import { isOutcomeKnown, isRolledBack, isSessionSpent, isTimeout } from './failure.ts'
 import { inReadOnlyTransaction } from './read-only.ts'
-import { rowsOf, type Statement } from './statement.ts'
+import { rowsOf, type Statement } from './sql/statement.ts'
 
 /** How often a statement is sent that only reads, where the connection breaks or a replica cancels it. */
 const TRIES = 3

@@ -1,6 +1,6 @@
 import { AuditError, type AuditErrorCode } from '@audit/core'
 import { LeftInTransaction } from './connection.ts'
-import { FALSE_ROOT, FOREIGN_SCHEMA, NEWER_FORMAT, NO_SUCH_LOG, OTHER_ENCODING } from './sql-states.ts'
+import { FALSE_ROOT, FOREIGN_SCHEMA, NEWER_FORMAT, NO_SUCH_LOG, OTHER_ENCODING } from './sql/sql-states.ts'
 
 const MIGRATE = 'call migrate(), or run migrationSql()'
 

@@ -1,3 +1,3 @@
 export type { PostgresBackendOptions } from './options.ts'
 export { PostgresBackend } from './postgres-backend.ts'
-export { migrationSql } from './schema.ts'
+export { migrationSql } from './sql/schema.ts'

@@ -2,8 +2,8 @@ import type { Finding } from '@audit/core'
 import type pg from 'pg'
 import { CATALOG_SQL, type CatalogEntry, EXPECTED, isHarmless } from './catalog.ts'
 import { inReadOnlyTransaction } from './read-only.ts'
-import { PLAIN_STRINGS, SAFE_PATH, settingSql } from './sql-function.ts'
-import { rowsOf } from './statement.ts'
+import { PLAIN_STRINGS, SAFE_PATH, settingSql } from './sql/sql-function.ts'
+import { rowsOf } from './sql/statement.ts'
 
 /** How many faults of one kind are told of. */
 const MAX_FAULTS = 100

@@ -8,9 +8,9 @@ import {
   type Selection,
 } from '@audit/core/backend'
 import type { Database } from './database.ts'
-import { pageOf, type WeighedRow } from './page.ts'
-import { lastIndexQuery, leafHashesSql, readSql, rootsSql } from './range-sql.ts'
-import { countSql, findSql } from './selection-sql.ts'
+import { pageOf, type WeighedRow } from './sql/page-sql.ts'
+import { lastIndexQuery, leafHashesSql, readSql, rootsSql } from './sql/range-sql.ts'
+import { countSql, findSql } from './sql/selection-sql.ts'
 
 /** Rows that are fetched at once where a metadata filter may refuse some of them. */
 const FETCHED = 512

@@ -5,7 +5,7 @@ import { Connection } from './connection.ts'
 import { Database } from './database.ts'
 import { isRolledBack, sqlStateOf } from './failure.ts'
 import { LogReader } from './log-reader.ts'
-import { ROOT_MISSING } from './sql-states.ts'
+import { ROOT_MISSING } from './sql/sql-states.ts'
 
 /** How often roots are sent where another writer's come in between. */
 const TRIES = 5

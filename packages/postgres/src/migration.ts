@@ -2,7 +2,7 @@ import { AuditError } from '@audit/core'
 import type pg from 'pg'
 import { Connection } from './connection.ts'
 import { isRolledBack, sqlStateOf } from './failure.ts'
-import { migrationSql } from './schema.ts'
+import { migrationSql } from './sql/schema.ts'
 
 const TRIES = 5
 

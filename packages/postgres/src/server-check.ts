@@ -1,7 +1,7 @@
 import { AuditError } from '@audit/core'
 import type { Database } from './database.ts'
-import { FORMAT_VERSION } from './schema.ts'
-import { COMPLETE_TABLES, FOREIGN_TABLES } from './tables.ts'
+import { FORMAT_VERSION } from './sql/schema.ts'
+import { COMPLETE_TABLES, FOREIGN_TABLES } from './sql/tables.ts'
 
 /** The oldest server that has all that is used here: PostgreSQL 14. */
 const OLDEST_SERVER = 140_000

@@ -1,9 +1,9 @@
 import type { Selection } from '@audit/core/backend'
 import { PostgresBackend } from '@audit/postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { lastIndexQuery, leafHashesSql, readSql, rootsSql } from '../src/range-sql.ts'
-import { countSql, findSql } from '../src/selection-sql.ts'
-import type { Statement } from '../src/statement.ts'
+import { lastIndexQuery, leafHashesSql, readSql, rootsSql } from '../src/sql/range-sql.ts'
+import { countSql, findSql } from '../src/sql/selection-sql.ts'
+import type { Statement } from '../src/sql/statement.ts'
 import { createDatabase } from './place.ts'
 
 // The planner at its worst: it knows other logs well and takes one that has grown since for empty, or knows nothing at all.

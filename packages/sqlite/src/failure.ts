@@ -1,5 +1,4 @@
 import { AuditError, type AuditErrorCode } from '@audit/core'
-import type { Failure } from './protocol.ts'
 
 const BUSY = /^SQLITE_(BUSY|LOCKED|PROTOCOL)/
 const READ_ONLY = /^SQLITE_READONLY$/
@@ -56,22 +55,4 @@ export function codeOf(error: unknown): string | undefined {
   if (error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')
     return NAMES[error.errcode & 0xff] ?? 'SQLITE_ERROR'
   return typeof code === 'string' ? code : undefined
-}
-
-/** Makes an error ready to cross to another thread. */
-export function packFailure({ code, message, cause }: AuditError): Failure {
-  if (!(cause instanceof Error)) return { code, message }
-  const causeCode = codeOf(cause)
-  return {
-    code,
-    message,
-    cause: { name: cause.name, message: cause.message, ...(causeCode !== undefined && { code: causeCode }) },
-  }
-}
-
-/** Makes the error again on the other side. */
-export function unpackFailure({ code, message, cause }: Failure): AuditError {
-  if (!cause) return new AuditError(code, message)
-  const { message: reason, ...rest } = cause
-  return new AuditError(code, message, { cause: Object.assign(new Error(reason), rest) })
 }

@@ -1,1 +1,2 @@
-export { SqliteBackend, type SqliteBackendOptions } from './sqlite-backend.ts'
+export type { SqliteBackendOptions } from './options.ts'
+export { SqliteBackend } from './sqlite-backend.ts'

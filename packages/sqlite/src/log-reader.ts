@@ -1,6 +1,7 @@
 import { HASH_BYTES, type JsonObject, joinHashes, matchesMetadata, type Selection } from '@audit/core/backend'
-import type { Row, RowPage } from './protocol.ts'
+import type { RowPage } from './protocol.ts'
 import type { ReadableDatabase, ReadableStatement } from './readable-database.ts'
+import { type Row, TEXT_BYTES_SQL } from './row.ts'
 import {
   countSql,
   findSql,
@@ -11,7 +12,6 @@ import {
   rootsSql,
   SIZE_SQL,
   type Sql,
-  TEXT_BYTES_SQL,
 } from './selection-sql.ts'
 import { damaged, mayHideBytes, metadataOf, metadataOfBytes, pageOf, storedRow } from './stored-row.ts'
 

@@ -1,5 +1,7 @@
-import type { AuditErrorCode, Finding, Selection } from '@audit/core/backend'
+import type { Finding, Selection } from '@audit/core/backend'
 import type { LogFiles } from './log-file.ts'
+import type { PackedFailure } from './packed-failure.ts'
+import type { NewRow, Row } from './row.ts'
 
 /** What a worker is started with. */
 export interface WorkerSetup {
@@ -54,23 +56,6 @@ export interface Roots {
   readonly hashes: Uint8Array
 }
 
-/** An entry's values in the order of the columns, without its index, its hash coming apart. */
-export type NewRow = readonly [
-  entryId: string,
-  timestamp: string,
-  user: string,
-  model: string,
-  costUsd: number | null,
-  latencyMs: number | null,
-  /** Canonical JSON. */
-  metadata: string,
-  inputText: string,
-  outputText: string,
-]
-
-/** An entry's values in the order of the columns, without its hash and its checksum. */
-export type Row = readonly [index: number, ...NewRow]
-
 /** Rows, and whether there may be more of them. */
 export interface RowPage {
   readonly rows: readonly Row[]
@@ -85,11 +70,4 @@ export interface Request {
 
 export type Response =
   | { readonly id: number; readonly value: unknown }
-  | { readonly id: number; readonly failure: Failure }
-
-/** An `AuditError` on its way between threads, where a class and its extra properties would be lost. */
-export interface Failure {
-  readonly code: AuditErrorCode
-  readonly message: string
-  readonly cause?: { readonly name: string; readonly message: string; readonly code?: string }
-}
+  | { readonly id: number; readonly failure: PackedFailure }

@@ -1,4 +1,5 @@
 import { type Cursor, canonicalJson, type JsonObject, type Selection } from '@audit/core/backend'
+import { ROW_COLUMNS } from './row.ts'
 import { INDEXES } from './schema.ts'
 
 /** A statement and the values for its question marks. */
@@ -6,10 +7,6 @@ export interface Sql {
   readonly text: string
   readonly values: readonly (string | number)[]
 }
-
-/** The columns of a `Row`, in its order; its checksum, `crc`, follows where it is wanted. */
-export const ROW_COLUMNS =
-  '"index", entry_id, timestamp, user, model, cost_usd, latency_ms, metadata, input_text, output_text'
 
 /**
  * The SQL function `(metadata, filter)` that compares as core does: 1, 0, or 2 when it must see the bytes of the metadata.
@@ -21,19 +18,6 @@ export const MATCHES_BYTES = 'audit_matches_bytes'
 
 /** How many entries the log holds. */
 export const SIZE_SQL = 'SELECT coalesce(max("index") + 1, 0) FROM audit_log'
-
-/** The bytes of an entry's texts, in the order of the columns. */
-export const TEXT_BYTES_SQL = `SELECT ${[
-  'entry_id',
-  'timestamp',
-  'user',
-  'model',
-  'metadata',
-  'input_text',
-  'output_text',
-]
-  .map(column => `CAST(${column} AS BLOB)`)
-  .join(', ')} FROM audit_log WHERE "index" = ?`
 
 /** Reads rows by index. */
 export function readSql(start: number, end: number): Sql {

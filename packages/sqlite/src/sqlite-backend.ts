@@ -1,38 +1,21 @@
-import { resolve } from 'node:path'
 import {
   type AuditBackend,
-  type AuditEntry,
   AuditError,
-  canonicalJson,
   type Finding,
-  invalidOptions,
   joinHashes,
   type Leaf,
   LifeCycle,
-  optionsOf,
   type Page,
   partialPage,
   type Selection,
   type SubtreeStore,
 } from '@audit/core/backend'
 import { driverAnchors } from './driver-anchors.ts'
-import type { Batch, KnownLog, Operations, Row, RowPage, WorkerSetup } from './protocol.ts'
+import { checkOptions, type SqliteBackendOptions } from './options.ts'
+import type { KnownLog, Operations, RowPage, WorkerSetup } from './protocol.ts'
+import { entryOf, newRowOf } from './row.ts'
 import { SubtreeTable } from './subtree-table.ts'
 import { ThreadDied, WorkerConnection } from './worker-connection.ts'
-
-/** What `new SqliteBackend` takes. */
-export interface SqliteBackendOptions {
-  /**
-   * The log's file, created by the first use when it is not there; its folder must be. Relative to the working folder at
-   * the time of the construction. SQLite keeps two more files beside it, `<path>-wal` and `<path>-shm`.
-   */
-  readonly path: string
-  /**
-   * Opens a log that exists and changes nothing on the disk: `record` rejects with `AUDIT_READ_ONLY`. The file and its
-   * folder need not be writable. Default: `false`.
-   */
-  readonly readOnly?: boolean
-}
 
 /**
  * Keeps the log in one SQLite file, for any number of processes at once. What is acknowledged is on the disk.
@@ -59,9 +42,8 @@ export class SqliteBackend implements AuditBackend {
 
   /** @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown option or a path that is none. Touches no file yet. */
   constructor(options: SqliteBackendOptions) {
-    const { path, readOnly = false } = optionsOf(options, ['path', 'readOnly'], OWNER)
-    this.#path = checkedPath(path)
-    if (typeof readOnly !== 'boolean') throw invalidOptions(OWNER, 'readOnly must be true or false')
+    const { path, readOnly } = checkOptions(options)
+    this.#path = path
     this.isReadOnly = readOnly
     this.#life = new LifeCycle(readOnly)
     this.#writer = new WorkerConnection(() => this.#setup('writer'))
@@ -101,7 +83,9 @@ export class SqliteBackend implements AuditBackend {
   async #append(leaves: readonly Leaf[]): Promise<number> {
     await this.#withWriter()
     const roots = this.#subtrees.waiting
-    const batch = { ...batchOf(leaves), roots, leastSize: this.#leastSize }
+    const rows = leaves.map(({ entry }) => newRowOf(entry))
+    const hashes = joinHashes(leaves.map(({ hash }) => hash))
+    const batch = { rows, hashes, roots, leastSize: this.#leastSize }
     const first = await this.#writer.request('append', [batch], [batch.hashes.buffer]).catch(error => {
       if (!(error instanceof ThreadDied)) throw error
       return this.#outcomeOf(leaves, error)
@@ -222,66 +206,7 @@ export class SqliteBackend implements AuditBackend {
   }
 }
 
-const OWNER = 'SqliteBackend'
-
-function checkedPath(path: unknown): string {
-  if (typeof path !== 'string' || path === '')
-    throw invalidOptions(OWNER, 'path must be the path of a file, such as audit.db')
-  if (path === ':memory:')
-    throw invalidOptions(OWNER, 'for a log in memory, use the MemoryBackend of @audit/core')
-  if (path.includes('\0') || path.trimEnd() !== path) {
-    throw invalidOptions(OWNER, 'path contains NUL or ends with white space, which SQLite would cut off')
-  }
-  return resolve(path)
-}
-
 function pageOf({ rows, isPartial }: RowPage): Page {
   const entries = rows.map(entryOf)
   return isPartial ? partialPage(entries) : entries
-}
-
-function batchOf(
-  leaves: readonly Leaf[],
-): Omit<Batch, 'roots' | 'leastSize'> & { readonly hashes: Uint8Array<ArrayBuffer> } {
-  const rows = leaves.map(({ entry }) => {
-    const { entryId, timestamp, user, model, costUsd, latencyMs, metadata, inputText, outputText } = entry
-    return [
-      entryId,
-      timestamp,
-      user,
-      model,
-      costUsd,
-      latencyMs,
-      canonicalJson(metadata),
-      inputText,
-      outputText,
-    ] as const
-  })
-  return { rows, hashes: joinHashes(leaves.map(({ hash }) => hash)) }
-}
-
-function entryOf([
-  index,
-  entryId,
-  timestamp,
-  user,
-  model,
-  costUsd,
-  latencyMs,
-  metadata,
-  ...texts
-]: Row): AuditEntry {
-  const [inputText, outputText] = texts
-  return {
-    entryId,
-    timestamp,
-    user,
-    model,
-    inputText,
-    outputText,
-    costUsd,
-    latencyMs,
-    metadata: JSON.parse(metadata), // the reader has parsed and compared it
-    index,
-  }
 }

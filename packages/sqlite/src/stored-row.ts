@@ -6,7 +6,7 @@ import {
   PAGE_BYTES,
   parseCanonicalJson,
 } from '@audit/core/backend'
-import type { Row } from './protocol.ts'
+import type { Row } from './row.ts'
 
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 /** Stands for bytes that are no UTF-8 in what is decoded, and may also have been recorded as itself. */

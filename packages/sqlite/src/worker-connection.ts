@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { AuditError, type AuditErrorCode } from '@audit/core'
 import workerSource from '#worker-source'
-import { unpackFailure } from './failure.ts'
+import { unpackFailure } from './packed-failure.ts'
 import type { Operations, Request, Response, WorkerSetup } from './protocol.ts'
 
 /** Rejects what was requested of a thread that has died: whether it was done is not known. */

@@ -1,6 +1,7 @@
 import type { Selection } from '@audit/core/backend'
 import Database from 'better-sqlite3'
 import { afterAll, describe, expect, test } from 'vitest'
+import { TEXT_BYTES_SQL } from '../src/row.ts'
 import { createSchema, INDEXES } from '../src/schema.ts'
 import {
   countSql,
@@ -12,7 +13,6 @@ import {
   rootsSql,
   SIZE_SQL,
   type Sql,
-  TEXT_BYTES_SQL,
 } from '../src/selection-sql.ts'
 
 const database = new Database(':memory:')

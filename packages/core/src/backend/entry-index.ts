@@ -1,5 +1,5 @@
 import { sha256Binary } from '../crypto/sha256.ts'
-import type { EntryFields } from '../entry/entry.ts'
+import type { EntryFields } from '../entry/fields.ts'
 import { parseSpan } from '../entry/timestamp.ts'
 import type { Selection } from '../query/selection.ts'
 import { IdTable } from './id-table.ts'

@@ -1,12 +1,7 @@
 export { canonicalJson, parseCanonicalJson } from '../entry/canonical-json.ts'
-export {
-  type AuditEntry,
-  createEntry,
-  type EntryFields,
-  type EntryInput,
-  placeEntry,
-} from '../entry/entry.ts'
+export { type AuditEntry, createEntry, type EntryInput, placeEntry } from '../entry/entry.ts'
 export { canonicalEntryId } from '../entry/entry-id.ts'
+export type { EntryFields } from '../entry/fields.ts'
 export type { JsonObject, JsonValue } from '../entry/json.ts'
 export { decodeLine, encodeLine } from '../entry/line.ts'
 export { canonicalTimestamp } from '../entry/timestamp.ts'

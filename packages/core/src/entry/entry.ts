@@ -1,8 +1,7 @@
 import { AuditError } from '../errors.ts'
 import { ownFields } from '../options.ts'
 import { nextEntryIdentity } from './entry-id.ts'
-import { amountOf, textOf } from './field.ts'
-import { copyJsonObject, type JsonObject } from './json.ts'
+import { ENTRY_KEYS, type EntryFields, fieldsOf } from './fields.ts'
 
 /** What an application says of one interaction with a language model. */
 export interface EntryInput {
@@ -24,23 +23,6 @@ export interface EntryInput {
    * Default: `{}`.
    */
   readonly metadata?: object | undefined
-}
-
-/** An entry without its index: the nine fields that are stored and hashed. */
-export interface EntryFields {
-  /** UUID v7 (RFC 9562), given out by the log. */
-  readonly entryId: string
-  /** When it was recorded: UTC with milliseconds, `2026-11-23T20:28:00.123Z`. */
-  readonly timestamp: string
-  readonly user: string
-  readonly model: string
-  readonly inputText: string
-  readonly outputText: string
-  /** US dollars; `null` when unknown. */
-  readonly costUsd: number | null
-  /** Milliseconds; `null` when unknown. */
-  readonly latencyMs: number | null
-  readonly metadata: JsonObject
 }
 
 /** One interaction, as the log keeps it. Deeply frozen. */
@@ -66,20 +48,15 @@ const INPUT_KEYS = [
  *   system's clock gives no time that a timestamp can hold.
  */
 export function createEntry(input: EntryInput): EntryFields {
-  const fields = ownFields(input, INPUT_KEYS, invalid)
-  const { user = 'anonymous', costUsd = null, latencyMs = null, metadata = {} } = fields
-  const checked = {
-    user: textOf('user', user, invalid),
-    model: textOf('model', fields.model, invalid),
-    inputText: textOf('inputText', fields.inputText, invalid),
-    outputText: textOf('outputText', fields.outputText, invalid),
-    costUsd: amountFrom('costUsd', costUsd),
-    latencyMs: amountFrom('latencyMs', latencyMs),
-    metadata: copyJsonObject(metadata, 'metadata', { fail: invalid, undefinedValues: 'omit' }),
+  const given = ownFields(input, INPUT_KEYS, invalid)
+  const { user = 'anonymous', costUsd = null, latencyMs = null, metadata = {} } = given
+  const record = { ...given, user, costUsd, latencyMs, metadata, ...nextEntryIdentity() }
+  const fields = fieldsOf(record, ENTRY_KEYS, { fail: invalid, undefinedValues: 'omit' })
+  if (fields.model === '') throw invalid('model is empty; name the model that answered')
+  for (const key of ['costUsd', 'latencyMs'] as const) {
+    if ((fields[key] ?? 0) < 0) throw invalid(`${key} must not be negative`)
   }
-  if (checked.model === '') throw invalid('model is empty; name the model that answered')
-
-  return Object.freeze({ ...nextEntryIdentity(), ...checked })
+  return Object.freeze(fields)
 }
 
 /** Gives an entry its index. `fields` must be deeply frozen already, as `createEntry` and `decodeLine` leave them. */
@@ -97,12 +74,6 @@ function freezeDeep(value: unknown): void {
   if (typeof value !== 'object' || value === null) return
   for (const child of Object.values(value)) freezeDeep(child)
   Object.freeze(value)
-}
-
-function amountFrom(key: string, value: unknown): number | null {
-  const amount = amountOf(key, value, invalid)
-  if (amount !== null && amount < 0) throw invalid(`${key} must not be negative`)
-  return amount
 }
 
 function invalid(reason: string): AuditError {

@@ -1,8 +1,8 @@
 import { AuditError } from '../errors.ts'
 import { canonicalJson, isCanonicallyOrdered } from './canonical-json.ts'
-import type { EntryFields } from './entry.ts'
-import { amountOf, LINE_KEYS, textOf } from './field.ts'
-import { copyJsonObject, describe, isPlainObject, quote } from './json.ts'
+import type { EntryFields } from './fields.ts'
+import { amountOf, fieldsOf, LINE_KEYS } from './fields.ts'
+import { describe, isPlainObject, quote } from './json.ts'
 import { ambiguityOf } from './strict-json.ts'
 import { parseSpan } from './timestamp.ts'
 
@@ -48,19 +48,8 @@ export function decodeLine(line: string): EntryFields {
   if (missing !== undefined) throw damaged(`${missing} is missing`)
   const unknown = Object.keys(record).find(key => !KEYS.includes(key))
   if (unknown !== undefined) throw damaged(`unknown key ${quote(unknown)}`)
-  const timestamp = textOf('timestamp', record.timestamp, damaged)
-  if (!parseSpan(timestamp)) throw damaged('timestamp is not an ISO 8601 time')
-  const entry = Object.freeze({
-    entryId: textOf('entry_id', record.entry_id, damaged),
-    timestamp,
-    user: textOf('user', record.user, damaged),
-    model: textOf('model', record.model, damaged),
-    inputText: textOf('input_text', record.input_text, damaged),
-    outputText: textOf('output_text', record.output_text, damaged),
-    costUsd: amountOf('cost_usd', record.cost_usd, damaged),
-    latencyMs: amountOf('latency_ms', record.latency_ms, damaged),
-    metadata: copyJsonObject(record.metadata, 'metadata', { fail: damaged }),
-  })
+  const entry = Object.freeze(fieldsOf(record, LINE_KEYS, { fail: damaged }))
+  if (!parseSpan(entry.timestamp)) throw damaged('timestamp is not an ISO 8601 time')
   const ambiguity = ambiguityOf(line, record)
   if (ambiguity !== undefined) throw damaged(ambiguity)
   return entry

@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../entry/entry.ts'
-import { amountOf, textOf } from '../entry/field.ts'
-import { copyJsonObject, describe } from '../entry/json.ts'
+import { ENTRY_KEYS, fieldsOf } from '../entry/fields.ts'
+import { describe } from '../entry/json.ts'
 import { encodeLine } from '../entry/line.ts'
 import { AuditError } from '../errors.ts'
 import { leafHash } from '../merkle/leaf.ts'
@@ -49,18 +49,7 @@ export function verifyProof(options: VerifyProofOptions): VerifiedCheckpoint {
   )
 }
 
-const KEYS = [
-  'index',
-  'entryId',
-  'timestamp',
-  'user',
-  'model',
-  'inputText',
-  'outputText',
-  'costUsd',
-  'latencyMs',
-  'metadata',
-] as const satisfies (keyof AuditEntry)[]
+const KEYS: readonly (keyof AuditEntry)[] = ['index', ...Object.values(ENTRY_KEYS)]
 
 /** Checks an entry field by field, and copies it, before any of it is encoded: what is no JSON has no line. */
 function entryFrom(given: unknown): AuditEntry {
@@ -69,25 +58,8 @@ function entryFrom(given: unknown): AuditEntry {
   if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0) {
     throw invalidEntry(`index must be a whole number from 0, not ${describe(index)}`)
   }
-  return {
-    index,
-    entryId: exactText('entryId', fields.entryId),
-    timestamp: exactText('timestamp', fields.timestamp),
-    user: exactText('user', fields.user),
-    model: exactText('model', fields.model),
-    inputText: exactText('inputText', fields.inputText),
-    outputText: exactText('outputText', fields.outputText),
-    costUsd: amountOf('costUsd', fields.costUsd, invalidEntry),
-    latencyMs: amountOf('latencyMs', fields.latencyMs, invalidEntry),
-    metadata: copyJsonObject(fields.metadata, 'metadata', { fail: invalidEntry, loneSurrogates: 'refuse' }),
-  }
-}
-
-/** The log holds U+FFFD where a lone surrogate was, and a text that holds the surrogate is not the one that it proves. */
-function exactText(key: string, value: unknown): string {
-  const text = textOf(key, value, invalidEntry)
-  if (text === value) return text
-  throw invalidEntry(`${key} holds a lone surrogate, which no entry of a log does`)
+  // The log holds U+FFFD where a lone surrogate was, and a text that holds the surrogate is not the one that it proves.
+  return { index, ...fieldsOf(fields, ENTRY_KEYS, { fail: invalidEntry, loneSurrogates: 'refuse' }) }
 }
 
 function invalidEntry(reason: string): AuditError {

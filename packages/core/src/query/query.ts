@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../entry/entry.ts'
-import { textOf } from '../entry/field.ts'
+import { textOf } from '../entry/fields.ts'
 import { copyJsonObject, describe, isPlainObject, quote } from '../entry/json.ts'
 import { canonicalTimestamp, formatTimestamp, parseSpan, type Span } from '../entry/timestamp.ts'
 import { AuditError } from '../errors.ts'

@@ -1,11 +1,6 @@
 import type { CheckedBackend } from '../backend/checked-backend.ts'
-import {
-  type AuditEntry,
-  createEntry,
-  type EntryFields,
-  type EntryInput,
-  placeEntry,
-} from '../entry/entry.ts'
+import { type AuditEntry, createEntry, type EntryInput, placeEntry } from '../entry/entry.ts'
+import type { EntryFields } from '../entry/fields.ts'
 import { AuditError } from '../errors.ts'
 import { createLeaf, type Leaf } from '../merkle/leaf.ts'
 import type { MerkleTree } from '../merkle/merkle-tree.ts'

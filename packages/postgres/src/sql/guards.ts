@@ -1,4 +1,4 @@
-import { lastIndexSql } from './last-index.ts'
+import { lastIndexSql } from './last-index-sql.ts'
 import { IN_INDEX_ORDER } from './read-function.ts'
 import { REFUSE_FALSE_ROOT_FUNCTION } from './root-guard.ts'
 import { ROW_GUARD_FUNCTIONS } from './row-guard.ts'

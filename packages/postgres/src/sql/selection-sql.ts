@@ -1,11 +1,11 @@
 import { canonicalJson, type JsonObject, type Selection } from '@audit/core/backend'
-import { LAST_INDEX } from './last-index.ts'
+import { encodeText } from '../text.ts'
+import { encodeTimestamp } from '../timestamp.ts'
+import { LAST_INDEX } from './last-index-sql.ts'
 import { type Bind, orderedQuery } from './ordered-query.ts'
-import { PAGE_TYPES, pageSql } from './page.ts'
+import { PAGE_TYPES, pageSql } from './page-sql.ts'
 import type { Statement } from './statement.ts'
 import { INDEXED_CHARACTERS } from './tables.ts'
-import { encodeText } from './text.ts'
-import { encodeTimestamp } from './timestamp.ts'
 
 /**
  * Finds the rows of a selection, a page of them, and, where it has metadata, some more: whoever runs it compares that exactly.

@@ -1,4 +1,4 @@
-import { textArray } from './binary-array.ts'
+import { textArray } from '../binary-array.ts'
 import type { Statement } from './statement.ts'
 
 /** Names a value in a query: gives what stands for it there. All values are texts, and are cast where they are used. */

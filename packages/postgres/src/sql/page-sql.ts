@@ -1,5 +1,5 @@
 import { type AuditEntry, PAGE_BYTES, type Page, partialPage } from '@audit/core/backend'
-import { entryOf, ROW_COLUMNS, ROW_TYPES, type Row } from './row.ts'
+import { entryOf, ROW_COLUMNS, ROW_TYPES, type Row } from '../row.ts'
 
 /** What a row weighs beside its texts, so that a page of short entries ends as well. */
 const ROW_BYTES = 512

@@ -1,6 +1,6 @@
-import { lastIndexSql } from './last-index.ts'
+import { lastIndexSql } from './last-index-sql.ts'
 import { type Bind, orderedQuery } from './ordered-query.ts'
-import { PAGE_TYPES, pageSql } from './page.ts'
+import { PAGE_TYPES, pageSql } from './page-sql.ts'
 import type { Statement } from './statement.ts'
 
 /** The last index of a log; no row where it is empty. */

@@ -1,4 +1,4 @@
-import { lastIndexSql } from './last-index.ts'
+import { lastIndexSql } from './last-index-sql.ts'
 import { IN_INDEX_ORDER, REFUSE_OTHER_ENCODING } from './read-function.ts'
 import { SAFE_PATH, type SqlFunction } from './sql-function.ts'
 import { NO_SUCH_LOG, SWALLOWED } from './sql-states.ts'

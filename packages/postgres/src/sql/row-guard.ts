@@ -1,7 +1,7 @@
-import { MAX_LINE_BYTES } from './append.ts'
+import { MAX_LINE_BYTES } from '../append.ts'
+import { BROKEN_ESCAPE } from '../text.ts'
 import { PLAIN_STRINGS, SAFE_PATH, type SqlFunction } from './sql-function.ts'
 import { UNREADABLE } from './sql-states.ts'
-import { BROKEN_ESCAPE } from './text.ts'
 
 /** How deeply core lets metadata be nested. */
 const MAX_DEPTH = 256
