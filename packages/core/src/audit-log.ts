@@ -6,6 +6,8 @@ import { AuditError } from './errors.ts'
 import { MerkleTree } from './merkle/merkle-tree.ts'
 import { Issuer } from './note/issuer.ts'
 import { invalidOptions } from './options.ts'
+import { untilAborted } from './query/abort.ts'
+import { follow } from './query/follow.ts'
 import { LogReader } from './query/log-reader.ts'
 import {
   type Filter,
@@ -16,6 +18,11 @@ import {
   selectionOfFilter,
 } from './query/query.ts'
 import { Recorder } from './recording/recorder.ts'
+import { type DistinctValue, distinctValues } from './summary/distinct.ts'
+import type { GroupKey } from './summary/group-key.ts'
+import { LogSummary } from './summary/log-summary.ts'
+import { type SummaryGroup, summaryGroups } from './summary/summary.ts'
+import { type SummaryOptions, summaryOf } from './summary/summary-options.ts'
 import type { VerificationReport } from './verification/report.ts'
 import { verifyLog } from './verification/verify-log.ts'
 import { type VerifyOptions, verifyOptions } from './verification/verify-options.ts'
@@ -33,6 +40,7 @@ import { type VerifyOptions, verifyOptions } from './verification/verify-options
 export class AuditLog implements AsyncDisposable {
   readonly #backend: CheckedBackend
   readonly #reader: LogReader
+  readonly #summary: LogSummary
   readonly #recorder: Recorder
   readonly #tree: MerkleTree
   readonly #issuer: Issuer | undefined
@@ -48,6 +56,7 @@ export class AuditLog implements AsyncDisposable {
     const { backend, signer, maxPendingBytes } = auditLogOptions(options)
     this.#backend = new CheckedBackend(backend)
     this.#reader = new LogReader(this.#backend)
+    this.#summary = new LogSummary(this.#backend, this.#reader)
     this.#tree = new MerkleTree((start, end) => this.#backend.leafHashes(start, end), this.#backend.subtrees)
     this.#recorder = new Recorder(this.#backend, this.#tree, maxPendingBytes)
     this.#issuer = signer && new Issuer(signer, this.#tree, () => this.#backend.size())
@@ -114,12 +123,53 @@ export class AuditLog implements AsyncDisposable {
 
   /**
    * Entries by their index, from `start` on, as the log was when the reading began: for mirrors and tails, which miss
-   * nothing when they go on at the last index + 1. Throws what `query` throws; `AUDIT_CORRUPT` where an entry is missing.
+   * nothing when they go on at the last index + 1. With `follow`, it waits for further entries, from this process and
+   * others, and looks for them each 100 ms; a store that is away for less than a minute does not end it.
+   *
+   * Throws what `query` throws; `AUDIT_CORRUPT` where an entry is missing.
+   *
+   * @example
+   * for await (const entry of log.entries({ start: 900, follow: true, signal })) await mirror.add(entry)
    */
   async *entries(range: Range = {}): AsyncGenerator<AuditEntry, void, undefined> {
     this.#assertOpen()
-    const { start, end } = rangeOf(range)
-    for await (const page of this.#reader.range(start, end)) yield* page
+    const checked = rangeOf(range)
+    if (checked.follow) return yield* follow(this.#reader, checked)
+    const { start, end, signal } = checked
+    for await (const page of this.#reader.range(start, end, signal)) yield* page
+  }
+
+  /**
+   * Counts, costs, tokens and latencies of the entries that match, by group, in the order of the groups' values. It needs
+   * memory for the groups, and not for the entries. Throws what `query` throws.
+   *
+   * @example
+   * const groups = await log.summarize({ by: ['user', 'month'], since: '2026-11-01' })
+   * for (const { user, month, count, costUsd } of groups) console.log(user, month, count, costUsd)
+   */
+  async summarize<const Key extends GroupKey = never>(
+    options: SummaryOptions<Key> = {},
+  ): Promise<readonly SummaryGroup<Key>[]> {
+    this.#assertOpen()
+    const { selection, by, signal } = summaryOf(options)
+    const parts = await this.#summary.parts({ selection, by, countsOnly: false }, signal)
+    return summaryGroups(parts, by) as readonly SummaryGroup<Key>[] // `by` names the keys
+  }
+
+  /**
+   * The values that occur, the most frequent first, with how many entries have each: for lists to filter by. Throws what
+   * `query` throws.
+   *
+   * @param key `'user'`, `'model'`, `'day'`, `'month'`, `'hour'` (UTC), or a key of the metadata; entries without that key are
+   *   left out.
+   *
+   * @example
+   * await log.distinct('user') // [{ value: 'alice', count: 1204 }, …]
+   */
+  async distinct(key: GroupKey, options: Omit<SummaryOptions, 'by'> = {}): Promise<readonly DistinctValue[]> {
+    this.#assertOpen()
+    const { selection, by, signal } = summaryOf({ ...options, by: [key] })
+    return distinctValues(await this.#summary.parts({ selection, by, countsOnly: true }, signal))
   }
 
   /**
@@ -173,8 +223,8 @@ export class AuditLog implements AsyncDisposable {
   async verify(options: VerifyOptions = {}): Promise<VerificationReport> {
     this.#assertOpen()
     const { signed, control } = verifyOptions(options, this.#issuer?.publicKey)
-    await this.#backend.open()
-    const report = await verifyLog(this.#backend, signed, this.#issuer?.trusted, control)
+    const verifying = verifyLog(this.#backend, signed, this.#issuer?.trusted, control)
+    const report = await untilAborted(verifying, control.signal)
     if (report.ok) this.#issuer?.trust(report)
     return report
   }
@@ -207,7 +257,8 @@ export class AuditLog implements AsyncDisposable {
 
   #find(query: Query): AsyncGenerator<AuditEntry[], void, undefined> {
     this.#assertOpen()
-    return this.#reader.find(selectionOf(query))
+    const { selection, signal } = selectionOf(query)
+    return this.#reader.find(selection, signal)
   }
 
   #assertOpen(): void {

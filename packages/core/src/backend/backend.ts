@@ -1,6 +1,7 @@
 import type { Leaf } from '../merkle/leaf.ts'
 import type { SubtreeStore } from '../merkle/subtree-store.ts'
 import type { Selection } from '../query/selection.ts'
+import type { SummaryPart, SummaryRequest } from '../summary/summary-part.ts'
 import type { Finding } from '../verification/finding.ts'
 import type { Page } from './page.ts'
 
@@ -51,6 +52,11 @@ export interface AuditBackend {
   leafHashes(start: number, end: number): Promise<Uint8Array>
   /** Keeps roots of complete subtrees, so that no process hashes the log anew. Without it core keeps them in memory. */
   readonly subtrees?: SubtreeStore
+  /**
+   * Sums up the entries of a selection by group: one part or more for each. Without it core reads the entries. `Summarizer`
+   * does the sums, so that all backends come to the same figures.
+   */
+  summarize?(request: SummaryRequest): Promise<readonly SummaryPart[]>
   /** What `verify` cannot see through `read`: damaged lines, rows beside the numbering, guards that were removed. */
   inspect?(): Promise<readonly Finding[]>
   /**

@@ -5,6 +5,7 @@ import { hashCount } from '../merkle/hashes.ts'
 import type { Leaf } from '../merkle/leaf.ts'
 import { NO_SUBTREES, type SubtreeStore, withoutWrites } from '../merkle/subtree-store.ts'
 import type { Selection } from '../query/selection.ts'
+import { isSummaryPart, type SummaryPart, type SummaryRequest } from '../summary/summary-part.ts'
 import type { Finding } from '../verification/finding.ts'
 import type { AuditBackend } from './backend.ts'
 import type { Page } from './page.ts'
@@ -68,6 +69,12 @@ export class CheckedBackend implements AuditBackend {
     return this.#ask(async () => findingsFrom((await this.#backend.inspect?.()) ?? []))
   }
 
+  /** What `summarize` answers; `undefined` where the backend has none, and leaves it to core. */
+  async summaryParts(request: SummaryRequest): Promise<readonly SummaryPart[] | undefined> {
+    if (!this.#backend.summarize) return undefined
+    return this.#ask(async () => partsFrom(await this.#backend.summarize?.(request), request))
+  }
+
   async close(): Promise<void> {
     await this.#opening?.catch(() => {}) // whoever waited for the opening was told
     await this.#backend.close()
@@ -121,6 +128,13 @@ function firstIndexFrom(given: unknown): number {
 function findingsFrom(given: unknown): readonly Finding[] {
   if (Array.isArray(given) && given.length <= MOST_FINDINGS) return given
   throw wrong(given, 'findings')
+}
+
+/** What is wrong in a part besides its form is the testkit's to find. */
+function partsFrom(given: unknown, { by }: SummaryRequest): readonly SummaryPart[] {
+  if (!Array.isArray(given)) throw wrong(given, 'a summary')
+  for (const part of given) if (!isSummaryPart(part, by.length)) throw wrong(part, 'a part of a summary')
+  return given
 }
 
 function countFrom(given: unknown, what: string): number {

@@ -5,6 +5,7 @@ import { canonicalEntryId } from '../entry/entry-id.ts'
 import { canonicalTimestamp } from '../entry/timestamp.ts'
 import { AuditError } from '../errors.ts'
 import { withoutPrototype } from '../options.ts'
+import { untilAborted } from './abort.ts'
 import { pages } from './paging.ts'
 import { compareEntries, type Selection } from './selection.ts'
 
@@ -34,16 +35,18 @@ export class LogReader {
   }
 
   /** The entries that match, in the selection's order, as the log was when the first page was read. */
-  find(selection: Selection): AsyncGenerator<AuditEntry[], void, undefined> {
+  find(selection: Selection, signal?: AbortSignal): AsyncGenerator<AuditEntry[], void, undefined> {
     const sign = selection.order === 'asc' ? 1 : -1
     let size: number | undefined
     let seen = 0
     return pages({
       total: selection.limit ?? Number.POSITIVE_INFINITY,
       after: selection.after,
+      signal,
       fetch: async (after, limit) => {
         // What one page answers is one moment of the log by itself.
-        if (limit !== selection.limit) size ??= await this.#backend.size()
+        if (limit !== selection.limit)
+          size ??= Math.min(await this.#backend.size(), selection.size ?? Number.POSITIVE_INFINITY)
         const page: Selection = withoutPrototype({
           ...selection,
           limit,
@@ -60,9 +63,14 @@ export class LogReader {
   }
 
   /** Entries by index, `start` inclusive to `end` exclusive, as the log is now. */
-  async *range(start: number, end: number): AsyncGenerator<AuditEntry[], void, undefined> {
-    const size = await this.#backend.size()
+  async *range(
+    start: number,
+    end: number,
+    signal?: AbortSignal,
+  ): AsyncGenerator<AuditEntry[], void, undefined> {
+    const size = await untilAborted(this.#backend.size(), signal)
     yield* pages({
+      signal,
       total: Math.min(end, size) - start,
       fetch: (previous, limit) => {
         const from = previous ? previous.index + 1 : start

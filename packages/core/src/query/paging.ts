@@ -1,6 +1,7 @@
 import type { Page } from '../backend/page.ts'
 import type { AuditEntry } from '../entry/entry.ts'
 import { AuditError } from '../errors.ts'
+import { untilAborted } from './abort.ts'
 import type { Cursor } from './selection.ts'
 
 /** About this many characters of text a page, so that memory stays bounded whatever the entries' size. */
@@ -17,6 +18,8 @@ export interface PageSource {
   readonly after?: Cursor | undefined
   /** Gives at most `limit` entries behind `previous`. A page that is shorter, and not marked as partial, is the last. */
   fetch(previous: Cursor | undefined, limit: number): Promise<Page>
+  /** Stops the reading. */
+  readonly signal?: AbortSignal | undefined
   /** Whether an entry may follow another one in this order; `undefined` stands for the beginning. */
   follows(entry: AuditEntry, previous: Cursor | undefined): boolean
 }
@@ -30,9 +33,10 @@ export async function* pages(source: PageSource): AsyncGenerator<AuditEntry[], v
   let remaining = source.total
   let limit = remaining <= MAX_PAGE ? remaining : FIRST_PAGE
   let previous = source.after
+  source.signal?.throwIfAborted()
   let coming = limit > 0 ? fetchPage(source, previous, limit) : undefined
   while (coming) {
-    const page = await coming
+    const page = await untilAborted(coming, source.signal)
     const mayGoOn = page.length === limit || page.isPartial === true
     remaining -= page.length
     limit = Math.min(nextLimit(page), remaining)

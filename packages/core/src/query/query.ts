@@ -14,8 +14,10 @@ export interface Filter {
   readonly since?: string | Date
   /** Inclusive. A `Date`, or ISO 8601 with any offset (UTC without one); a date alone ends with its day. */
   readonly until?: string | Date
-  /** Each key's value equal as JSON, on the top level. */
+  /** Each key's value equal as JSON, on the top level. A key that the backend's `metadataIndexes` name is found at once. */
   readonly metadata?: object
+  /** Only entries with an index below it: the log as it was when it had so many. It keeps pages and sums stable. */
+  readonly size?: number
 }
 
 /** Which entries, in which order, and how many. */
@@ -26,19 +28,29 @@ export interface Query extends Filter {
   readonly limit?: number | undefined
   /** Goes on behind an entry of the same query: the way to read page by page. */
   readonly after?: Pick<AuditEntry, 'timestamp' | 'index'> | undefined
+  /** Stops the reading: the call then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Entries by their index. */
 export interface Range {
   /** Inclusive. Default: 0. */
   readonly start?: number
-  /** Exclusive. Default: the log's size when the reading begins. */
+  /** Exclusive. Default: the log's size when the reading begins; with `follow`, none. */
   readonly end?: number
+  /**
+   * Goes on with entries that come later, from this process and others, until `end` or the signal; it misses none. Default:
+   * `false`.
+   */
+  readonly follow?: boolean | undefined
+  /** Stops the reading: it then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined
 }
 
-const FILTER_KEYS = ['user', 'model', 'since', 'until', 'metadata'] as const
-const QUERY_KEYS = [...FILTER_KEYS, 'order', 'limit', 'after'] as const
-const RANGE_KEYS = ['start', 'end'] as const
+/** The keys of a `Filter`. */
+export const FILTER_KEYS = ['user', 'model', 'since', 'until', 'metadata', 'size'] as const
+const QUERY_KEYS = [...FILTER_KEYS, 'order', 'limit', 'after', 'signal'] as const
+const RANGE_KEYS = ['start', 'end', 'follow', 'signal'] as const
 
 /**
  * Checks and normalises a query.
@@ -46,51 +58,75 @@ const RANGE_KEYS = ['start', 'end'] as const
  * @throws AuditError `AUDIT_INVALID_QUERY`, also for an unknown key and for a filter that is `undefined`: neither may
  *   widen a result. `order`, `limit` and `after` may be `undefined`.
  */
-export function selectionOf(query: Query): Selection {
-  return readable(() => selectionFrom(query))
+export function selectionOf(query: Query): CheckedQuery {
+  return readable(() => {
+    const { order, limit, after, signal, ...filters } = ownFields(query, QUERY_KEYS, invalidQuery)
+    const selection = withoutPrototype({
+      ...filtersOf(filters),
+      order: order === undefined ? ('asc' as const) : orderOf(order),
+      ...(limit !== undefined && { limit: wholeNumber('limit', limit) }),
+      ...(after !== undefined && { after: cursorOf(after) }),
+    })
+    return { selection, signal: signalOf(signal) }
+  })
 }
 
-function selectionFrom(query: Query): Selection {
-  const { order, limit, after, ...filters } = ownFields(query, QUERY_KEYS, invalid)
-  return withoutPrototype({
-    ...filtersOf(filters),
-    order: order === undefined ? 'asc' : orderOf(order),
-    ...(limit !== undefined && { limit: wholeNumber('limit', limit) }),
-    ...(after !== undefined && { after: cursorOf(after) }),
-  })
+/** A query that was checked. */
+export interface CheckedQuery {
+  readonly selection: Selection
+  readonly signal: AbortSignal | undefined
 }
 
 /** Checks and normalises what `count` takes: the filters alone. Throws like `selectionOf`. */
 export function selectionOfFilter(filter: Filter): Selection {
   return readable(() =>
-    withoutPrototype({ ...filtersOf(ownFields(filter, FILTER_KEYS, invalid)), order: 'asc' as const }),
+    withoutPrototype({ ...filtersOf(ownFields(filter, FILTER_KEYS, invalidQuery)), order: 'asc' as const }),
   )
 }
 
 /** Checks a range of indexes; throws like `selectionOf`. */
-export function rangeOf(range: Range): { readonly start: number; readonly end: number } {
-  const given = ownFields(range, RANGE_KEYS, invalid)
-  return {
-    start: 'start' in given ? wholeNumber('start', given.start) : 0,
-    end: 'end' in given ? wholeNumber('end', given.end) : Number.MAX_SAFE_INTEGER,
-  }
+export function rangeOf(range: Range): CheckedRange {
+  return readable(() => {
+    const { follow, signal, ...given } = ownFields(range, RANGE_KEYS, invalidQuery)
+    const { start, end } = withoutPrototype(given)
+    if (follow !== undefined && typeof follow !== 'boolean')
+      throw invalidQuery('follow must be true or false')
+    return {
+      start: 'start' in given ? wholeNumber('start', start) : 0,
+      end: 'end' in given ? wholeNumber('end', end) : Number.MAX_SAFE_INTEGER,
+      follow: follow === true,
+      signal: signalOf(signal),
+    }
+  })
 }
 
-function filtersOf(filters: Given<(typeof FILTER_KEYS)[number]>): Omit<Selection, 'order'> {
+/** A range that was checked: `start` inclusive, `end` exclusive. */
+export interface CheckedRange {
+  readonly start: number
+  readonly end: number
+  readonly follow: boolean
+  readonly signal: AbortSignal | undefined
+}
+
+/** Checks and normalises filters that were taken out of what an application gave. Throws like `selectionOf`. */
+export function filtersOf(filters: Given<(typeof FILTER_KEYS)[number]>): Omit<Selection, 'order'> {
   const given = withoutPrototype(filters)
   return {
-    ...('user' in given && { user: textOf('user', given.user, invalid) }),
-    ...('model' in given && { model: textOf('model', given.model, invalid) }),
+    ...('user' in given && { user: textOf('user', given.user, invalidQuery) }),
+    ...('model' in given && { model: textOf('model', given.model, invalidQuery) }),
     ...('since' in given && { since: formatTimestamp(spanOf('since', given.since).first) }),
     ...('until' in given && { until: formatTimestamp(spanOf('until', given.until).last) }),
-    ...('metadata' in given && { metadata: copyJsonObject(given.metadata, 'metadata', { fail: invalid }) }),
+    ...('metadata' in given && {
+      metadata: copyJsonObject(given.metadata, 'metadata', { fail: invalidQuery }),
+    }),
+    ...('size' in given && { size: wholeNumber('size', given.size) }),
   }
 }
 
 function spanOf(key: string, value: unknown): Span {
   const span = parseSpan(value)
   if (span) return span
-  throw invalid(
+  throw invalidQuery(
     `${key} must be a Date or an ISO 8601 time such as '2026-12-31' or '2026-12-31T23:00Z', not ${shown(value)}`,
   )
 }
@@ -102,12 +138,18 @@ function shown(value: unknown): string {
 
 function orderOf(value: unknown): 'asc' | 'desc' {
   if (value === 'asc' || value === 'desc') return value
-  throw invalid(`order must be 'asc' or 'desc', not ${shown(value)}`)
+  throw invalidQuery(`order must be 'asc' or 'desc', not ${shown(value)}`)
 }
 
 function wholeNumber(key: string, value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
-  throw invalid(`${key} must be a whole number from 0, not ${shown(value)}`)
+  throw invalidQuery(`${key} must be a whole number from 0, not ${shown(value)}`)
+}
+
+/** Checks an optional signal. Throws AuditError `AUDIT_INVALID_QUERY`. */
+export function signalOf(value: unknown): AbortSignal | undefined {
+  if (value === undefined || value instanceof AbortSignal) return value
+  throw invalidQuery('signal must be an AbortSignal')
 }
 
 function cursorOf(value: unknown): Cursor {
@@ -117,13 +159,13 @@ function cursorOf(value: unknown): Cursor {
     ? { ...value }
     : {}
   if (typeof timestamp !== 'string' || !parseSpan(timestamp)) {
-    throw invalid('after must be an entry, with its timestamp and its index')
+    throw invalidQuery('after must be an entry, with its timestamp and its index')
   }
   return { timestamp: canonicalTimestamp(timestamp), index: wholeNumber('after.index', index) }
 }
 
-/** A getter or a proxy of the application may throw anything. */
-function readable<T>(read: () => T): T {
+/** Runs a check of what an application gave: a getter or a proxy of it may throw anything. */
+export function readable<T>(read: () => T): T {
   try {
     return read()
   } catch (cause) {
@@ -132,6 +174,7 @@ function readable<T>(read: () => T): T {
   }
 }
 
-function invalid(reason: string): AuditError {
+/** The error for a query that is invalid. */
+export function invalidQuery(reason: string): AuditError {
   return new AuditError('AUDIT_INVALID_QUERY', reason)
 }
