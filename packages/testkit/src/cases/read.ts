@@ -3,7 +3,7 @@ import { expectEntries } from '../expect-entries.ts'
 import { entryOf, instant, leavesOf, placed, plainEntries } from '../sample-entries.ts'
 
 export const read: Area = {
-  name: 'read by place',
+  name: 'read by index',
   cases: [
     {
       id: 'read.every-range',
