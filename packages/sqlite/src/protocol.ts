@@ -56,7 +56,7 @@ export interface Roots {
   readonly hashes: Uint8Array
 }
 
-/** Rows, and whether there may be more of them. */
+/** Rows, and whether more may follow. */
 export interface RowPage {
   readonly rows: readonly Row[]
   readonly isPartial: boolean
