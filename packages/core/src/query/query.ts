@@ -6,7 +6,7 @@ import { AuditError } from '../errors.ts'
 import { type Given, ownFields, withoutPrototype } from '../options.ts'
 import type { Cursor, Selection } from './selection.ts'
 
-/** Which entries: all that is given must hold. Filters are exact, so `user: ''` matches the empty user alone. */
+/** Which entries: they must match every filter. Filters are exact, so `user: ''` matches only the empty user. */
 export interface Filter {
   readonly user?: string
   readonly model?: string
@@ -14,7 +14,7 @@ export interface Filter {
   readonly since?: string | Date
   /** Inclusive. A `Date`, or ISO 8601 with any offset (UTC without one); a date alone ends with its day. */
   readonly until?: string | Date
-  /** Each key's value equal as JSON, on the top level. */
+  /** Top-level keys; each value must be equal as JSON. */
   readonly metadata?: object
 }
 
@@ -22,9 +22,9 @@ export interface Filter {
 export interface Query extends Filter {
   /** By timestamp, then by index. Default: `'asc'`, oldest first. */
   readonly order?: 'asc' | 'desc' | undefined
-  /** At most this many, from the front of the order; 0 gives none. Default: all. */
+  /** At most this many, from the start of the order; with 0, none. Default: all. */
   readonly limit?: number | undefined
-  /** Goes on behind an entry of the same query: the way to read page by page. */
+  /** Continues after an entry of the same query, to read page by page. */
   readonly after?: Pick<AuditEntry, 'timestamp' | 'index'> | undefined
 }
 
@@ -32,7 +32,7 @@ export interface Query extends Filter {
 export interface Range {
   /** Inclusive. Default: 0. */
   readonly start?: number
-  /** Exclusive. Default: the log's size when the reading begins. */
+  /** Exclusive. Default: the log's size when the iteration begins. */
   readonly end?: number
 }
 
@@ -43,8 +43,8 @@ const RANGE_KEYS = ['start', 'end'] as const
 /**
  * Checks and normalises a query.
  *
- * @throws AuditError `AUDIT_INVALID_QUERY`, also for an unknown key and for a filter that is `undefined`: neither may
- *   widen a result. `order`, `limit` and `after` may be `undefined`.
+ * @throws AuditError `AUDIT_INVALID_QUERY`, also for an unknown key and for a filter that is `undefined`, since neither
+ *   may widen a result. `order`, `limit` and `after` may be `undefined`.
  */
 export function selectionOf(query: Query): Selection {
   return readable(() => selectionFrom(query))
@@ -60,7 +60,7 @@ function selectionFrom(query: Query): Selection {
   })
 }
 
-/** Checks and normalises what `count` takes: the filters alone. Throws like `selectionOf`. */
+/** Checks and normalises the argument of `count`: only filters. Throws like `selectionOf`. */
 export function selectionOfFilter(filter: Filter): Selection {
   return readable(() =>
     withoutPrototype({ ...filtersOf(ownFields(filter, FILTER_KEYS, invalid)), order: 'asc' as const }),
