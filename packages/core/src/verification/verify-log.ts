@@ -12,21 +12,21 @@ import { FindingList, MAX_FINDINGS } from './finding-list.ts'
 import type { VerificationControl, VerificationReport } from './report.ts'
 import { type Found, type FoundEntry, type Tile, TileReader, unlessCorrupt } from './tile-reader.ts'
 
-/** A checkpoint that was kept elsewhere, with the keys to check it by. */
+/** A checkpoint that was kept elsewhere, with the keys to check it with. */
 export interface SignedCheckpoint {
   readonly checkpoint: string
   readonly trust: Required<Trust>
 }
 
-/** After so many missing entries in a row the rest is given up: one row can be given an index beyond all counting. */
+/** Gives up after this many missing entries in a row, because a single row may have an enormous index. */
 const MAX_HOLE = 256 * TILE
 /** A subtree of this level has more leaves than a log can. */
 const LEVELS = 7
 
-/** Stands for the leaf hash of an entry that is not there: no entry has it. */
+/** In place of the leaf hash of a missing entry; no entry has it. */
 const NO_LEAF = EMPTY_ROOT
 
-/** Re-reads every entry and recomputes everything; what is stored is only compared. */
+/** Re-reads every entry and recomputes everything; stored hashes and roots are only compared. */
 export async function verifyLog(
   backend: CheckedBackend,
   signed: SignedCheckpoint | undefined,
@@ -50,11 +50,11 @@ function isSameHead(a: TreeHead, b: TreeHead | undefined): boolean {
 
 /** A tree that the log must continue. */
 interface KnownHead extends TreeHead {
-  /** What is known of its entries, for a message. */
+  /** What is known about its entries, for a message. */
   readonly what: string
 }
 
-/** The checkpoint, unless a signature is false, which is a finding; nothing in it can be believed then. */
+/** The checkpoint, unless a signature is false. That is a finding, and the checkpoint is then not trusted. */
 function checkedCheckpoint(signed: SignedCheckpoint, findings: FindingList): Checkpoint | undefined {
   try {
     return openCheckpoint(signed.checkpoint, signed.trust)
@@ -65,7 +65,7 @@ function checkedCheckpoint(signed: SignedCheckpoint, findings: FindingList): Che
   }
 }
 
-/** An entry whose leaf hash is not the one that was kept for its index. */
+/** An entry whose leaf hash differs from the stored one for its index. */
 interface Mismatch {
   readonly index: number
   readonly entryId: string
@@ -82,12 +82,12 @@ class Verification {
   readonly #mismatches: Mismatch[] = []
   /** Leaf hashes so far that are not those that were kept. */
   #deviations = 0
-  /** The first of the missing entries that come right before the one in hand. */
+  /** The first of the missing entries right before the current one. */
   #missingFrom: number | undefined
   readonly #accumulator = new MerkleAccumulator()
   /** Roots of each level since its last complete tile. */
   readonly #roots: (Uint8Array | undefined)[][] = []
-  /** The roots of the first entries, computed anew, by the sizes of the known heads. */
+  /** The recomputed roots over the first entries, by the sizes of the known heads. */
   readonly #rootsAt = new Map<number, Uint8Array>()
 
   constructor(
@@ -146,11 +146,11 @@ class Verification {
     }
     const root = rootOf(Buffer.concat(leaves))
     this.#accumulator.add(root, TILE)
-    // Compared over what was kept: an entry that differs from that was found already.
+    // Computed from the stored leaf hashes, because an entry that differs from its own was already found.
     await this.#verifySubtree(1, start / TILE, this.#deviations === before ? root : rootOver(kept))
   }
 
-  /** Returns the leaf hash of the entry at this index, computed anew. */
+  /** Returns the recomputed leaf hash of the entry at this index. */
   #verifyIndex(index: number, found: Found | undefined, kept: Uint8Array | undefined): Uint8Array {
     if (found === undefined) {
       this.#deviations++
