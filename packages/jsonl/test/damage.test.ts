@@ -125,7 +125,7 @@ test('a file of nothing but damage opens in bounded memory', async () => {
   expect(damages.at(-1)).toMatchObject({ line: 200_000, offset: 399_998 })
 })
 
-test('whatever bytes are put in, cut out or changed, no entry is invented and the log goes on', async () => {
+test('whatever bytes are put in, cut out or changed, no entry is invented and the log continues', async () => {
   const lines = ['a', 'b', 'c'].map(lineOf)
   const content = Buffer.from(lines.map(line => `${line}\n`).join(''))
   const edit = fc.record({
@@ -176,7 +176,7 @@ function entriesByPlainReading(bytes: Buffer): string[] {
   return found
 }
 
-test('damage is numbered by lines, from 1, whoever wrote those before it and however', async () => {
+test('damage has the number of its line, from 1, whoever wrote the lines before it', async () => {
   const path = await freshPath()
   await writeFile(path, `x\n\n${lineOf('a')}\r\ny\n${lineOf('b')}`) // lines 1, 4, and a tail in line 5
   const { backend, log } = await openBackend(path)
