@@ -55,7 +55,7 @@ export async function readAll(backend: AuditBackend, start: number, end: number)
   const entries: AuditEntry[] = []
   for (let next = start; ; ) {
     const page = await backend.read(next, end)
-    if (!Array.isArray(page)) return page // whoever asked says what is wrong with it
+    if (!Array.isArray(page)) return page // the caller says what is wrong with it
     entries.push(...page)
     const last = page.at(-1)
     if (!page.isPartial || !last || !(last.index >= next)) return entries
@@ -68,7 +68,7 @@ async function findAll(backend: AuditBackend, selection: Selection, most: number
   const entries: AuditEntry[] = []
   for (let rest = selection; ; ) {
     const page = await backend.find(rest)
-    if (!Array.isArray(page)) return page // whoever asked says what is wrong with it
+    if (!Array.isArray(page)) return page // the caller says what is wrong with it
     entries.push(...page)
     const last = page.at(-1)
     const limit = rest.limit === undefined ? undefined : rest.limit - page.length
