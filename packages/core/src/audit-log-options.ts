@@ -6,13 +6,13 @@ import { invalidOptions, optionsOf } from './options.ts'
 
 /** What `new AuditLog` takes. */
 export interface AuditLogOptions {
-  /** Where the log is kept. Default: a new `MemoryBackend`, which forgets when the process ends. */
+  /** Where the log is stored. Default: a new `MemoryBackend`, which loses everything when the process ends. */
   readonly backend?: AuditBackend
-  /** Signs checkpoints; its name is the log's own name. Default: none, and then there are no checkpoints and proofs. */
+  /** Signs checkpoints; its name is the log's own name. Default: none, without which there are no checkpoints or proofs. */
   readonly signer?: Signer | undefined
   /**
-   * How much may wait to be stored, as bytes of canonical lines. Beyond it `record` rejects with `AUDIT_OVERLOADED`, so that
-   * a store which stands still does not fill the memory. Default: 268,435,456 (256 MiB).
+   * How many bytes of canonical lines may wait to be stored. Beyond that, `record` rejects with `AUDIT_OVERLOADED`, so that
+   * a store that hangs does not fill the memory. Default: 268,435,456 (256 MiB).
    */
   readonly maxPendingBytes?: number | undefined
 }
@@ -21,7 +21,7 @@ const KEYS = ['backend', 'signer', 'maxPendingBytes'] as const satisfies (keyof 
 const OWNER = 'AuditLog'
 const MAX_PENDING_BYTES = 256 * 1024 * 1024
 
-/** Checks what an application gave, and fills in the defaults. Throws AuditError `AUDIT_INVALID_OPTIONS`. */
+/** Checks the options and fills in the defaults. Throws AuditError `AUDIT_INVALID_OPTIONS`. */
 export function auditLogOptions(options: AuditLogOptions) {
   const given = optionsOf(options, KEYS, OWNER)
   return {
@@ -34,14 +34,14 @@ export function auditLogOptions(options: AuditLogOptions) {
 const BACKEND_METHODS = ['open', 'append', 'size', 'read', 'find', 'count', 'leafHashes', 'close'] as const
 
 function backendFrom(given: unknown): AuditBackend {
-  // `undefined` is mostly a typing mistake, and would record into memory.
+  // `undefined` is usually a typing mistake, and would record into memory.
   if (typeof given !== 'object' || given === null) {
     throw invalid(`backend must be an instance of a backend, not ${describe(given)}`)
   }
   const methods: { readonly [M in (typeof BACKEND_METHODS)[number]]?: unknown } = given
   const missing = BACKEND_METHODS.find(method => typeof methods[method] !== 'function')
   if (missing !== undefined) throw invalid(`the backend has no method ${missing}`)
-  return given as AuditBackend // it has the methods; what they do is the testkit's to prove
+  return given as AuditBackend // it has the methods; the testkit tests what they do
 }
 
 function signerFrom(given: unknown): Signer | undefined {

@@ -47,10 +47,10 @@ export class AuditLog implements AsyncDisposable {
   #closing: Promise<void> | undefined
 
   /**
-   * Touches no file yet.
+   * Creates the log, and touches no file yet.
    *
-   * @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown option, and for a backend that is none, `undefined` included;
-   *   `AUDIT_INVALID_KEY` for a signer whose public key is none.
+   * @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown option, and for an invalid backend, `undefined` included;
+   *   `AUDIT_INVALID_KEY` for a signer with an invalid public key.
    */
   constructor(options: AuditLogOptions = {}) {
     const { backend, signer, maxPendingBytes } = auditLogOptions(options)
@@ -63,7 +63,8 @@ export class AuditLog implements AsyncDisposable {
   }
 
   /**
-   * Opens the log now rather than at its first use, so that a program fails when it starts. Opening twice is fine.
+   * Opens the log now and not at its first use, so that a program that cannot open it fails at its start. Opening twice is
+   * fine.
    *
    * @throws AuditError `AUDIT_OPEN_FAILED`; `AUDIT_UNSUPPORTED_FORMAT`; `AUDIT_CORRUPT`; `AUDIT_BUSY`; `AUDIT_CLOSED`.
    */
@@ -73,13 +74,13 @@ export class AuditLog implements AsyncDisposable {
   }
 
   /**
-   * Records one interaction and resolves with its entry once that would survive a crash.
-   * Calls need not wait for each other: those that come while a batch is being stored share the next one.
+   * Records one interaction, and resolves with its entry once the entry would survive a crash. Calls need not wait for each
+   * other: those that come while one batch is being stored share the next.
    *
-   * @throws AuditError `AUDIT_INVALID_ENTRY` when the input is no entry; `AUDIT_WRITE_FAILED`, `AUDIT_BUSY` or
-   *   `AUDIT_OVERLOADED` when it was not stored, and is then nowhere, so that recording it again makes no duplicate;
-   *   `AUDIT_READ_ONLY`; `AUDIT_OUTCOME_UNKNOWN` when the connection to a store broke for long: look for the error's
-   *   `entryId` before recording it again; `AUDIT_CLOSED`; and what opening throws.
+   * @throws AuditError `AUDIT_INVALID_ENTRY` if the input is not an entry; `AUDIT_WRITE_FAILED`, `AUDIT_BUSY` or
+   *   `AUDIT_OVERLOADED` if it was not stored, so that recording it again makes no duplicate; `AUDIT_READ_ONLY`;
+   *   `AUDIT_OUTCOME_UNKNOWN` if the store could not be asked whether it was stored: look for the error's `entryId` before
+   *   recording it again; `AUDIT_CLOSED`; and what `open` throws.
    */
   async record(input: EntryInput): Promise<AuditEntry> {
     this.#assertOpen()
@@ -89,7 +90,7 @@ export class AuditLog implements AsyncDisposable {
   /**
    * The entries that match, oldest first unless `order` says otherwise.
    *
-   * @throws AuditError `AUDIT_INVALID_QUERY` when the query is none, or has a key that is unknown or undefined;
+   * @throws AuditError `AUDIT_INVALID_QUERY` when the query is invalid, or has a key that is unknown or undefined;
    *   `AUDIT_CLOSED`; `AUDIT_READ_FAILED`; `AUDIT_CORRUPT`.
    */
   async query(query: Query = {}): Promise<AuditEntry[]> {
@@ -99,14 +100,14 @@ export class AuditLog implements AsyncDisposable {
   }
 
   /**
-   * The same as `query`, one entry at a time, in bounded memory. It sees the log as it was when the reading began,
-   * and never blocks a writer. Throws what `query` throws, when the reading begins.
+   * Like `query`, one entry at a time and in bounded memory. It sees the log as it was when the iteration began, and never
+   * blocks a writer. Throws what `query` throws, when the iteration begins.
    */
   async *stream(query: Query = {}): AsyncGenerator<AuditEntry, void, undefined> {
     for await (const page of this.#find(query)) yield* page
   }
 
-  /** The entry with this id, or `undefined`. A UUID is found however it is spelt. Throws what `query` throws. */
+  /** The entry with this id, or `undefined`. UUIDs match in any case, with or without hyphens. Throws what `query` throws. */
   async get(entryId: string): Promise<AuditEntry | undefined> {
     this.#assertOpen()
     if (typeof entryId !== 'string') {
@@ -122,11 +123,11 @@ export class AuditLog implements AsyncDisposable {
   }
 
   /**
-   * Entries by their index, from `start` on, as the log was when the reading began: for mirrors and tails, which miss
-   * nothing when they go on at the last index + 1. With `follow`, it waits for further entries, from this process and
-   * others, and looks for them each 100 ms; a store that is away for less than a minute does not end it.
+   * Entries by index, from `start` on, as the log was when the iteration began: for mirrors and tails, which miss nothing if
+   * they continue at the last index + 1. With `follow`, it waits for further entries, from this process and others, and
+   * looks for them every 100 ms; it survives a store that is unreachable for less than a minute.
    *
-   * Throws what `query` throws; `AUDIT_CORRUPT` where an entry is missing.
+   * Throws what `query` throws; `AUDIT_CORRUPT` if an entry is missing.
    *
    * @example
    * for await (const entry of log.entries({ start: 900, follow: true, signal })) await mirror.add(entry)
@@ -173,22 +174,22 @@ export class AuditLog implements AsyncDisposable {
   }
 
   /**
-   * A signed checkpoint of the log as it is now (C2SP tlog-checkpoint): its name, its size and its root. Keep it
-   * somewhere else: it proves any later change to the entries before it. It provably continues what this log has verified
-   * or signed since it was opened: an entry that somebody changes behind a running `verify` is not signed afterwards.
+   * A signed checkpoint of the log as it is now (C2SP tlog-checkpoint): its name, its size and its root. Keep it somewhere
+   * else: it proves any later change to the entries before it. It provably continues what this log has verified or signed
+   * since it was opened, so a change to an entry that a running `verify` has already read is not signed.
    *
-   * @throws AuditError `AUDIT_INVALID_OPTIONS` when the log has no signer; `AUDIT_SIGNING_FAILED`; `AUDIT_CLOSED`;
-   *   `AUDIT_READ_FAILED`; `AUDIT_CORRUPT`, also where the log does not continue what was verified or signed.
+   * @throws AuditError `AUDIT_INVALID_OPTIONS` if the log has no signer; `AUDIT_SIGNING_FAILED`; `AUDIT_CLOSED`;
+   *   `AUDIT_READ_FAILED`; `AUDIT_CORRUPT`, also if the log does not continue what was verified or signed.
    */
   async checkpoint(): Promise<string> {
     return this.#issuerOrThrow().checkpoint()
   }
 
   /**
-   * The proof that an entry is in the log (C2SP tlog-proof), with a new checkpoint in it: for `verifyProof`, or any
-   * other implementation of that format, on any machine.
+   * The proof that an entry is in the log (C2SP tlog-proof), including a new checkpoint. `verifyProof`, or any other
+   * implementation of the format, checks it on any machine.
    *
-   * @throws AuditError `AUDIT_NOT_FOUND` when there is no such entry; and what `get` and `checkpoint` throw.
+   * @throws AuditError `AUDIT_NOT_FOUND` if there is no such entry; and what `get` and `checkpoint` throw.
    */
   async prove(entryId: string): Promise<string> {
     const issuer = this.#issuerOrThrow()
@@ -198,10 +199,10 @@ export class AuditLog implements AsyncDisposable {
   }
 
   /**
-   * The proof that the log as it is now continues an older checkpoint of it, with a new checkpoint in it: for
-   * `verifyConsistency`, or as the request to a witness (C2SP tlog-witness). The older one's signature is not looked at.
+   * The proof that the log continues an older checkpoint of it, including a new checkpoint: for `verifyConsistency`, or as
+   * the request to a witness (C2SP tlog-witness). It does not check the older checkpoint's signature.
    *
-   * @throws AuditError `AUDIT_NOT_CONSISTENT` when the older one has more entries than the log, or another root;
+   * @throws AuditError `AUDIT_NOT_CONSISTENT` if the older one has more entries than the log, or another root;
    *   `AUDIT_WRONG_LOG`, `AUDIT_INVALID_NOTE`, `AUDIT_INVALID_CHECKPOINT`; and what `checkpoint` throws.
    */
   async proveConsistency(older: string): Promise<string> {
@@ -209,12 +210,12 @@ export class AuditLog implements AsyncDisposable {
   }
 
   /**
-   * Re-reads every entry, computes every hash anew and trusts nothing that is stored; against a checkpoint that was
-   * kept elsewhere, if one is given. It goes on after the first finding. Entries that come meanwhile are not read.
+   * Re-reads every entry, recomputes every hash and trusts nothing that is stored. If `checkpoint` is set, it compares the
+   * log with that checkpoint. It continues after the first finding. It does not read entries that come meanwhile.
    *
-   * @throws AuditError `AUDIT_INVALID_NOTE`, `AUDIT_INVALID_CHECKPOINT`, `AUDIT_UNKNOWN_KEY` and `AUDIT_WRONG_LOG` when
-   *   the checkpoint is none of this log's; `AUDIT_INVALID_OPTIONS` for an unknown or undefined option, and when no key is
-   *   known to check the checkpoint with; `AUDIT_CLOSED`; `AUDIT_READ_FAILED`; and the signal's reason.
+   * @throws AuditError `AUDIT_INVALID_NOTE`, `AUDIT_INVALID_CHECKPOINT`, `AUDIT_UNKNOWN_KEY` and `AUDIT_WRONG_LOG` if the
+   *   checkpoint is not one of this log; `AUDIT_INVALID_OPTIONS` for an unknown or undefined option, and if there is no key
+   *   to check the checkpoint with; `AUDIT_CLOSED`; `AUDIT_READ_FAILED`; and the signal's reason.
    *
    * @example
    * const report = await log.verify({ checkpoint: await readFile('checkpoint.txt', 'utf8') })
@@ -229,7 +230,7 @@ export class AuditLog implements AsyncDisposable {
     return report
   }
 
-  /** Stores what was recorded before, then lets go of the backend. What is recorded later rejects. Closing twice is fine. */
+  /** Stores everything that was recorded before, then closes the backend. Later `record()` calls reject. Closing twice is fine. */
   close(): Promise<void> {
     this.#closing ??= this.#finish()
     return this.#closing
@@ -262,6 +263,7 @@ export class AuditLog implements AsyncDisposable {
   }
 
   #assertOpen(): void {
-    if (this.#closing) throw new AuditError('AUDIT_CLOSED', 'the log is closed; make a new AuditLog to go on')
+    if (this.#closing)
+      throw new AuditError('AUDIT_CLOSED', 'the log is closed; create a new AuditLog to continue')
   }
 }

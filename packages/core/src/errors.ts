@@ -4,28 +4,28 @@
  * | code | meaning |
  * | --- | --- |
  * | `AUDIT_INVALID_ENTRY` | `record()` was given something that is not an entry; nothing was stored |
- * | `AUDIT_INVALID_QUERY` | a query, a filter or a range that is not one |
+ * | `AUDIT_INVALID_QUERY` | a query, a filter or a range is invalid |
  * | `AUDIT_INVALID_OPTIONS` | a constructor was given an option it does not know or cannot use |
  * | `AUDIT_CLOSED` | the log or the backend is not open: `close()` was called, or `open()` was not |
  * | `AUDIT_OPEN_FAILED` | the log cannot be opened: a missing folder, a folder in its place, no permission |
- * | `AUDIT_UNSUPPORTED_FORMAT` | the file is something else, or was written by a newer version; it was left as it was |
+ * | `AUDIT_UNSUPPORTED_FORMAT` | the file is something else, or was written by a newer version; it was left unchanged |
  * | `AUDIT_WRITE_FAILED` | the entries of this write were not stored; recording them again makes no duplicate |
  * | `AUDIT_READ_ONLY` | the log was opened with `readOnly: true`; nothing was stored |
- * | `AUDIT_OVERLOADED` | more waits to be stored than `maxPendingBytes` allows; this entry was not taken, so record it later |
+ * | `AUDIT_OVERLOADED` | more bytes are waiting than `maxPendingBytes` allows; this entry was not stored, so record it later |
  * | `AUDIT_READ_FAILED` | the store could not be read |
  * | `AUDIT_BUSY` | another process held the log's lock for too long; nothing was stored |
- * | `AUDIT_OUTCOME_UNKNOWN` | the store could not be asked whether the entry was stored; `get(error.entryId)` tells, once it can |
- * | `AUDIT_CORRUPT` | what is stored is not what was written |
+ * | `AUDIT_OUTCOME_UNKNOWN` | the store could not be asked whether the entry was stored; look with `get(error.entryId)` once it can |
+ * | `AUDIT_CORRUPT` | the stored log differs from what was written |
  * | `AUDIT_NOT_FOUND` | there is no entry with this id |
- * | `AUDIT_INVALID_KEY` | a text that is no key, or one of a kind that is not known |
- * | `AUDIT_SIGNING_FAILED` | the signer threw, or gave what is no signature of its key |
- * | `AUDIT_INVALID_NOTE` | a text that is no signed note (C2SP signed-note) |
- * | `AUDIT_INVALID_CHECKPOINT` | a signed text that is no checkpoint (C2SP tlog-checkpoint) |
- * | `AUDIT_INVALID_PROOF` | a text that is no proof (C2SP tlog-proof) |
- * | `AUDIT_UNKNOWN_KEY` | a note bears no signature of a key that must have signed it |
- * | `AUDIT_BAD_SIGNATURE` | a signature of a known key is false: the text, or the signature, was changed |
- * | `AUDIT_WRONG_LOG` | the checkpoint is of another log |
- * | `AUDIT_NOT_INCLUDED` | the proof is not of this entry as it is here |
+ * | `AUDIT_INVALID_KEY` | the text is not a key, or the kind of key is unknown |
+ * | `AUDIT_SIGNING_FAILED` | the signer threw, or did not return a signature of its key |
+ * | `AUDIT_INVALID_NOTE` | the text is not a signed note (C2SP signed-note) |
+ * | `AUDIT_INVALID_CHECKPOINT` | the signed text is not a checkpoint (C2SP tlog-checkpoint) |
+ * | `AUDIT_INVALID_PROOF` | the text is not a proof (C2SP tlog-proof) |
+ * | `AUDIT_UNKNOWN_KEY` | the note has no signature by a key that must have signed it |
+ * | `AUDIT_BAD_SIGNATURE` | a signature by a known key is false: the text or the signature was changed |
+ * | `AUDIT_WRONG_LOG` | the checkpoint belongs to another log |
+ * | `AUDIT_NOT_INCLUDED` | the proof does not prove this entry: the entry was changed, or the proof belongs to another one |
  * | `AUDIT_NOT_CONSISTENT` | the log does not continue the older checkpoint: entries were changed or removed |
  */
 export type AuditErrorCode =
@@ -66,24 +66,24 @@ const BRAND = Symbol.for('@audit/core/AuditError')
  * }
  */
 export class AuditError extends Error {
-  /** Whether a value is an `AuditError`, also one of another copy of this package, which a bundler may have made. */
+  /** Whether a value is an `AuditError`, including one from another copy of this package, such as one inside a bundle. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    // A subclass is recognised as any class is.
+    // A subclass is recognised like any class.
     // biome-ignore lint/complexity/noThisInStatic: the class on the right of `instanceof`, which may be a subclass
     if (this !== AuditError) return Function.prototype[Symbol.hasInstance].call(this, value)
     return typeof value === 'object' && value !== null && BRAND in value
   }
 
-  /** What all copies of this package know each other's errors by. */
+  /** By this, all copies of this package recognise each other's errors. */
   get [BRAND](): true {
     return true
   }
-  /** Bundlers rename a class that mentions itself, and Node prints an uncaught error by this. */
+  /** Bundlers rename a class that mentions itself, and Node.js prints this name for an uncaught error. */
   static override readonly name = 'AuditError'
   override readonly name = 'AuditError'
   readonly code: AuditErrorCode
   /** With `AUDIT_OUTCOME_UNKNOWN`: the entry that may have been stored. */
-  declare readonly entryId?: string // not a field of its own, which would be printed with each error
+  declare readonly entryId?: string // not an own field, which would be printed with each error
 
   constructor(
     code: AuditErrorCode,

@@ -1,15 +1,15 @@
 import { describe, isPlainObject, quote } from './entry/json.ts'
 import { AuditError } from './errors.ts'
 
-/** What was given, by own keys alone: a key of `Object.prototype` is nobody's option. */
+/** The given values, by own keys only: a key of `Object.prototype` is not an option. */
 export type Given<Key extends string> = { readonly [K in Key]?: unknown }
 
 /**
- * Checks the options of a constructor or a call, and takes a copy of them. The copy has no prototype, so that a key which
- * somebody put on `Object.prototype` is not taken for an option.
+ * Checks the options of a constructor or a call, and copies them. The copy has no prototype, so that no key on
+ * `Object.prototype` becomes an option.
  *
  * @param owner whose options they are, for the message: `SqliteBackend`.
- * @throws AuditError `AUDIT_INVALID_OPTIONS` for what is no plain object, and for an unknown key.
+ * @throws AuditError `AUDIT_INVALID_OPTIONS` for anything but a plain object, and for an unknown key.
  *
  * @example
  * const { path, readOnly = false } = optionsOf(given, ['path', 'readOnly'], 'SqliteBackend')
@@ -30,7 +30,7 @@ export function invalidOptions(owner: string, reason: string): AuditError {
 /**
  * A copy of a plain object's own fields, without a prototype.
  *
- * @param fail makes the error for what is no plain object, and for a key that is not among `keys`.
+ * @param fail makes the error for anything but a plain object, and for a key that is not among `keys`.
  */
 export function ownFields<Key extends string>(
   given: unknown,
@@ -48,7 +48,7 @@ export function ownFields<Key extends string>(
   return fields as Given<Key> // every key was looked up in `keys`
 }
 
-/** A copy of an object's own fields that inherits nothing: what somebody puts on `Object.prototype` is not found in it. */
+/** A copy of an object's own fields that inherits nothing from `Object.prototype`. */
 export function withoutPrototype<T extends object>(fields: T): T {
   return Object.assign(Object.create(null), fields)
 }

@@ -168,14 +168,14 @@ test.each([
 })
 
 test.each([
-  ['', 'empty'],
-  ['banana', 'no key'],
-  [publicKey.replace('audit', 'other'), 'of another name'],
-  [`${publicKey}=`, 'with lenient base64'],
-  [`${publicKey}\n\n`, 'with two newlines'],
-  [`\uFEFF${publicKey}`, 'with a byte-order mark'],
-  [publicKey.toUpperCase(), 'in capitals'],
-])('%j is no public key (%s)', text => {
+  ['an empty text', ''],
+  ['a word', 'banana'],
+  ['a key with another name', publicKey.replace('audit', 'other')],
+  ['lenient base64', `${publicKey}=`],
+  ['two newlines at the end', `${publicKey}\n\n`],
+  ['a byte-order mark', `\uFEFF${publicKey}`],
+  ['capitals', publicKey.toUpperCase()],
+])('a public key is refused: %s', (_, text) => {
   expect(() => createVerifier(text)).toThrow(code('AUDIT_INVALID_KEY'))
 })
 

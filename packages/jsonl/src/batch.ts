@@ -4,17 +4,17 @@ import type { WrittenLine } from './log-contents.ts'
 
 const NEWLINE = 0x0a
 
-/** Entries on their way to the file. One buffer crosses to the worker faster than many. */
+/** Entries on their way to the file. One buffer reaches the worker faster than many. */
 export interface Batch {
   /** The lines, each with its newline. */
   readonly bytes: Uint8Array<ArrayBuffer>
   /** Bytes of each line, without its newline. */
   readonly lengths: readonly number[]
-  /** What the index needs to know of each entry. */
+  /** What the index needs of each entry. */
   readonly fields: readonly IndexedFields[]
 }
 
-/** @throws AuditError `AUDIT_INVALID_ENTRY` for an entry that could not be read again. */
+/** @throws AuditError `AUDIT_INVALID_ENTRY` for an entry that could not be read back. */
 export function encodeBatch(leaves: readonly Leaf[]): Batch {
   const lengths = leaves.map(lengthOf)
   const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length + 1, 0))
@@ -39,11 +39,11 @@ export function linesOfBatch({ bytes, lengths, fields }: Batch): readonly Writte
 }
 
 function lengthOf({ line, entry }: Leaf): number {
-  // The line would be acknowledged, and be damage when it is read again.
-  if (!isTime(entry.timestamp)) throw new AuditError('AUDIT_INVALID_ENTRY', 'the timestamp is no time')
+  // Otherwise the line would be acknowledged now, and damage when it is read back.
+  if (!isTime(entry.timestamp)) throw new AuditError('AUDIT_INVALID_ENTRY', 'the timestamp is not a time')
   const length = Buffer.byteLength(line)
   if (length <= MAX_LINE_BYTES) return length
-  const message = `the entry has ${length} bytes; a line can have ${MAX_LINE_BYTES}`
+  const message = `the entry has ${length} bytes; a line may have at most ${MAX_LINE_BYTES}`
   throw new AuditError('AUDIT_INVALID_ENTRY', message)
 }
 

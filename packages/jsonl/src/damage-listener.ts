@@ -1,12 +1,12 @@
 import type { Damage } from './damage.ts'
 
-/** The most lines of a log that are warned of one by one. */
+/** How many lines of a log get a warning each. */
 const MAX_WARNINGS = 10
 
-/** Tells the application of each damaged line once, in its own thread. */
+/** Reports each damaged line to the application once, in the application's thread. */
 export class DamageListener {
   readonly #onDamage: (damage: Damage) => void
-  /** A thread that had to be started anew reads the file, and reports its damage, from the front. */
+  /** A restarted thread reads the file, and reports its damage, from the start. */
   #lastOffset = -1
 
   constructor(onDamage: (damage: Damage) => void) {
@@ -23,7 +23,7 @@ export class DamageListener {
   }
 }
 
-/** The default of `onDamage`: warnings of the process for the first ten lines of a log, and one that there are more. */
+/** The default of `onDamage`: process warnings for the first ten lines of a log, and one that there are more. */
 export function warnOfDamage(path: string): (damage: Damage) => void {
   let warnings = 0
   return ({ line, offset, message }) => {
@@ -32,15 +32,15 @@ export function warnOfDamage(path: string): (damage: Damage) => void {
     const text =
       warnings > MAX_WARNINGS
         ? `${path}: more damaged lines are not shown; JsonlBackend.damage() lists them`
-        : `${path}: line ${line}, byte ${offset}: ${message}; the line is skipped, and stays in the file`
+        : `${path}: line ${line}, byte ${offset}: ${message}; the line is skipped and stays in the file`
     process.emitWarning(text, { type: 'AuditDamageWarning' })
   }
 }
 
-/** What the callback throws is its own affair: the log goes on, and the failure is shown as a warning. */
+/** If the callback throws, the error becomes a warning and the log continues. */
 async function tell(onDamage: (damage: Damage) => void, damage: Damage): Promise<void> {
   try {
-    await onDamage(damage) // an async function is allowed where nothing is returned
+    await onDamage(damage) // the callback may be async
   } catch (error) {
     process.emitWarning(error instanceof Error ? error : String(error))
   }

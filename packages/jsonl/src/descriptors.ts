@@ -10,30 +10,30 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 
-// O_NONBLOCK keeps the opening of a pipe that took the file's place from hanging; it means nothing for a file.
+// With O_NONBLOCK, opening a pipe that has replaced the file does not hang; a file ignores it.
 const NONBLOCK = constants.O_NONBLOCK ?? 0
 const READ_WRITE = constants.O_RDWR | NONBLOCK
 const READ = constants.O_RDONLY | NONBLOCK
 const OWNER_ONLY = 0o600
 
-/** What tells one file from another, whatever their names are. */
+/** What identifies a file, whatever its name. */
 export interface FileIdentity {
   readonly dev: bigint
   readonly ino: bigint
 }
 
-/** The descriptors of a log's file: the same one twice when it may only be read. */
+/** The descriptors of a log's file: the same one twice if the file may only be read. */
 export interface Descriptors {
-  /** Reads, and appends: the system puts each write at the end, behind what another writer may just have put there. */
+  /** Reads and appends: the system puts each write at the end, after whatever another writer has just put there. */
   readonly data: number
-  /** Locks, and takes back, which Windows refuses to a descriptor that appends. */
+  /** Locks and truncates, which Windows refuses to a descriptor that appends. */
   readonly lock: number
 }
 
 /**
- * Opens the file so that its name survives power loss.
+ * Opens the file, and makes its name survive power loss.
  *
- * @param mayCreate creates a missing file with mode 0600, in a folder that exists.
+ * @param mayCreate creates a missing file with mode 0600; its folder must exist.
  */
 export function openForWriting(path: string, mayCreate: boolean): Descriptors {
   const data = openToAppend(path, mayCreate)
@@ -50,9 +50,9 @@ export function openForWriting(path: string, mayCreate: boolean): Descriptors {
   }
 }
 
-/** Opens a file that exists, and changes nothing. */
+/** Opens an existing file, and changes nothing. */
 export function openForReading(path: string): Descriptors {
-  if (!statSync(path).isFile()) throw notAFile() // only to open a device can already do something
+  if (!statSync(path).isFile()) throw notAFile() // merely opening a device can have effects
   const data = openFile(path, READ)
   return { data, lock: data }
 }
@@ -63,19 +63,19 @@ export function identityOf(descriptor: number): FileIdentity {
   return { dev, ino }
 }
 
-/** Whether two identities are of one file. */
+/** Whether two identities belong to one file. */
 export function isSame(a: FileIdentity, b: FileIdentity): boolean {
   return a.dev === b.dev && a.ino === b.ino
 }
 
 function openToAppend(path: string, mayCreate: boolean): number {
-  const there = statSync(path, { throwIfNoEntry: false }) // only to open a device can already do something
+  const there = statSync(path, { throwIfNoEntry: false }) // merely opening a device can have effects
   if (there && !there.isFile()) throw notAFile()
   if (there || !mayCreate) return openFile(path, READ_WRITE | constants.O_APPEND)
   try {
     return create(path)
   } catch (error) {
-    // Another process was faster, or a link leads nowhere.
+    // Another process has just created it, or a link leads nowhere.
     if (isCode(error, 'EEXIST')) return openFile(path, READ_WRITE | constants.O_APPEND)
     throw error
   }
@@ -92,7 +92,7 @@ function create(path: string): number {
   const flags = READ_WRITE | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL
   const descriptor = openSync(path, flags, OWNER_ONLY)
   try {
-    fchmodSync(descriptor, OWNER_ONLY) // the umask may have taken away the owner's own rights
+    fchmodSync(descriptor, OWNER_ONLY) // the umask may have removed the owner's own rights
     return descriptor
   } catch (error) {
     closeSync(descriptor)
@@ -100,15 +100,15 @@ function create(path: string): number {
   }
 }
 
-/** Makes the file's name survive power loss. Whoever opens it does so: the one that created it may have died. */
+/** Makes the file's name survive power loss. Every opener does this, because the creator may have died first. */
 function syncFolder(path: string): void {
-  if (process.platform === 'win32') return // it keeps names in its own journal, and opens no folders
+  if (process.platform === 'win32') return // NTFS journals names, and Windows cannot open folders
   let folder: number | undefined
   try {
     folder = openSync(dirname(realpathSync(path)), constants.O_RDONLY)
     fsyncSync(folder)
   } catch (error) {
-    // A folder that may not be listed holds files all the same, and some network file systems sync no folders.
+    // A folder may hold files without permission to list it, and some network file systems cannot sync folders.
     if (!['EACCES', 'EINVAL', 'ENOTSUP'].some(code => isCode(error, code))) throw error
   } finally {
     if (folder !== undefined) closeSync(folder)

@@ -10,7 +10,7 @@ const OPENING_BRACE = 0x7b
 const CLOSING_BRACE = 0x7d
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const
 
-/** Reads an entry from the bytes of its line, without the newline; `undefined` for a blank line. */
+/** Decodes an entry from the bytes of its line, without the newline; `undefined` for a blank line. */
 export function decodeEntryLine(line: Buffer): EntryFields | Flaw | undefined {
   const start = startOf(line)
   if (start === line.length) return undefined
@@ -29,21 +29,21 @@ export function decodeEntryLine(line: Buffer): EntryFields | Flaw | undefined {
   }
 }
 
-/** Whether a decoded line is none. */
+/** Whether a decoded line is not an entry. */
 export function isFlaw(decoded: EntryFields | Flaw): decoded is Flaw {
   return 'reason' in decoded
 }
 
 const TORN: Flaw = { reason: 'torn', message: 'it is cut off in the middle of an entry' }
 
-/** A whole object ends with its brace, whatever JSON white space follows. */
+/** A complete object ends with its brace, before any JSON white space. */
 function isTorn(line: Buffer): boolean {
   let end = line.length
   while (end > 0 && (line[end - 1] ?? 0) <= SPACE) end--
   return line[end - 1] !== CLOSING_BRACE
 }
 
-/** Where the text begins, behind white space and the byte order mark that editors on Windows put there. */
+/** Where the text begins, after white space and the byte order mark that editors on Windows write. */
 function startOf(line: Buffer): number {
   let start = BYTE_ORDER_MARK.every((byte, i) => line[i] === byte) ? BYTE_ORDER_MARK.length : 0
   while (start < line.length && isWhiteSpace(line[start])) start++

@@ -1,4 +1,4 @@
-/** How files of other kinds begin. None of them is the beginning of a line of JSON. */
+/** The first bytes of other formats. No line of JSON starts with any of them. */
 const SIGNATURES: readonly (readonly [kind: string, bytes: readonly number[]])[] = [
   ['an SQLite database', [...Buffer.from('SQLite format 3\0')]],
   ['a gzip file', [0x1f, 0x8b]],
@@ -14,12 +14,12 @@ const SIGNATURES: readonly (readonly [kind: string, bytes: readonly number[]])[]
   ['UTF-16 text', [0xfe, 0xff]],
 ]
 
-/** How many bytes of a file `foreignFormat` wants to see. */
+/** How many bytes of a file `foreignFormat` needs. */
 export const SIGNATURE_BYTES = Math.max(...SIGNATURES.map(([, bytes]) => bytes.length))
 
 /**
- * Names the format of a file that is certainly no log, from its first bytes. Everything else may be a log that was
- * damaged, and is opened.
+ * Names the format of a file that is certainly not a log, from its first bytes. Anything else may be a damaged log, and is
+ * opened.
  */
 export function foreignFormat(beginning: Buffer): string | undefined {
   return SIGNATURES.find(([, bytes]) => bytes.every((byte, i) => beginning[i] === byte))?.[0]

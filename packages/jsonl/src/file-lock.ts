@@ -5,39 +5,39 @@ import type { NativeLock } from './native-lock.ts'
 export type LockMode = 'shared' | 'exclusive'
 
 /**
- * One byte far behind the end of any file, since a lock on Windows keeps others from reading what it covers.
- * macOS knows only the lock on the whole file, which is advisory there.
+ * One byte far beyond the end of any file, because a lock on Windows keeps others from reading what it covers.
+ * macOS only has locks on the whole file, which are advisory.
  */
 const [OFFSET, LENGTH] = process.platform === 'darwin' ? [0, 0] : [2 ** 62, 1]
 
 const PATIENCE_MS = 30_000
 const LONGEST_PAUSE_MS = 3
 
-/** When a call that begins now stops waiting for locks, however many it needs: a time of `performance.now()`. */
+/** When a call that starts now stops waiting for locks, however many it needs: a time of `performance.now()`. */
 export function newDeadline(): number {
   return performance.now() + PATIENCE_MS
 }
 
 /**
  * The operating system's lock on the log file (an open file description lock on Linux). It excludes every other
- * descriptor, in this process too and under whatever name it was opened, and the kernel frees it when the process dies.
+ * descriptor, even in this process and under another name. The kernel frees it when the process dies.
  */
 export class FileLock {
   readonly #native: NativeLock
   readonly #descriptor: number
   #isKept = false
 
-  /** @param descriptor used for nothing that another lock protects. A shared lock needs one that reads, an exclusive one that writes. */
+  /** @param descriptor must not be used under another lock. A shared lock needs one that reads, an exclusive one that writes. */
   constructor(native: NativeLock, descriptor: number) {
     this.#native = native
     this.#descriptor = descriptor
   }
 
   /**
-   * Does something under the lock. It is done synchronously: nothing but the system's calls decides how long others
-   * wait, and two callers that share this descriptor, whom the lock does not tell apart, cannot meet within it.
+   * Runs `section` under the lock, synchronously. So only system calls decide how long others wait, and two callers with
+   * this descriptor, whom the lock cannot tell apart, never run at once.
    *
-   * @param mustKeep asked afterwards, also when `section` threw; the lock is then held until `release`.
+   * @param mustKeep called afterwards, even if `section` threw. If it returns true, the lock is held until `release`.
    * @throws AuditError `AUDIT_BUSY` once the deadline has passed.
    */
   async hold<T>(
@@ -48,7 +48,7 @@ export class FileLock {
   ): Promise<T> {
     while (!this.#take(mode)) {
       if (performance.now() > deadline) throw busy()
-      // A thread of the pool that waits would be one less for the holder, in another thread, to finish with.
+      // Waiting in the thread pool would take a thread from the holder, who may need it to finish.
       await randomPause()
     }
     try {
@@ -59,7 +59,7 @@ export class FileLock {
     }
   }
 
-  /** Lets go of a lock that was kept. */
+  /** Releases a lock that was kept. */
   release(): void {
     this.#isKept = false
     this.#native.unlock(this.#descriptor, OFFSET, LENGTH)
@@ -78,7 +78,7 @@ function busy(): AuditError {
   )
 }
 
-/** Random, so that those who wait do not meet again and again. */
+/** Random, so that waiting processes do not collide again and again. */
 function randomPause(): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, Math.random() * LONGEST_PAUSE_MS))
 }

@@ -2,14 +2,14 @@ import { canonicalEntryId, type EntryIndex } from '@audit/core/backend'
 import type { LineDigest } from './line-digest.ts'
 
 /**
- * Finds an entry by its id. The index knows some bits of it only, so what it finds is compared with the line; the line
- * is read once for that, however often its id comes again.
+ * Finds an entry by its id. The index holds only some bits of the id, so each hit is compared with the entry's line. The
+ * line is read only once for that, however often its id is looked up.
  */
 export class IdLookup {
   readonly #index: EntryIndex
   readonly #digest: LineDigest
   readonly #readId: (index: number) => string
-  /** By the indexes of entries whose id was compared once. */
+  /** Digests of the ids that were read, by the index of their entry. */
   readonly #digests = new Map<number, number>()
 
   /** @param readId reads the id of an entry from its line. */

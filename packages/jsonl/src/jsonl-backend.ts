@@ -24,18 +24,18 @@ import { WorkerConnection, WorkerDeath } from './worker-connection.ts'
 /** What `new JsonlBackend` takes. */
 export interface JsonlBackendOptions {
   /**
-   * The file. It is created when it is missing, its folder is not. A relative path counts from the working directory
-   * at the time of the call.
+   * The file. A missing file is created; a missing folder is not. A relative path is resolved when the backend is
+   * constructed.
    */
   readonly path: string
   /**
-   * Changes nothing: the file must exist, and needs no permission to write; `append` rejects with `AUDIT_READ_ONLY`.
+   * With `true`, nothing changes: the file must exist, and `append` rejects with `AUDIT_READ_ONLY`. No permission to write is needed.
    * Default: `false`.
    */
   readonly readOnly?: boolean
   /**
-   * Told once of each line that is no entry, in the thread of the application. What it throws is shown as a warning.
-   * Default: `process.emitWarning` for the first ten.
+   * Called once for each line that is not an entry, in the application's thread. If it throws, the error becomes a
+   * warning. Default: `process.emitWarning` for the first ten lines.
    */
   readonly onDamage?: (damage: Damage) => void
 }
@@ -43,9 +43,9 @@ export interface JsonlBackendOptions {
 const OPTION_KEYS = ['path', 'readOnly', 'onDamage'] as const satisfies (keyof JsonlBackendOptions)[]
 
 /**
- * Keeps a log in a text file: one entry a line, as canonical JSON (RFC 8785). Any number of instances, threads and
- * processes may have the file open; each `append` survives power loss once it resolves. An instance uses the file in a
- * thread of its own.
+ * Stores a log in a text file: one entry per line, as canonical JSON (RFC 8785). Any number of instances, threads and
+ * processes may have the file open. Each `append` survives power loss once it has resolved. An instance uses the file in
+ * its own thread.
  *
  * @example
  * const log = new AuditLog({ backend: new JsonlBackend({ path: 'audit.jsonl' }) })
@@ -57,7 +57,7 @@ export class JsonlBackend implements AuditBackend {
   readonly #damage: DamageListener
   readonly #connection: WorkerConnection
   readonly #life: LifeCycle
-  /** The log once it was open: a thread that has to be started anew takes no other, and no shorter one. */
+  /** The log as it was when it was opened: a restarted thread accepts no other log, and no shorter one. */
   #known: KnownLog | undefined
   #untold: Int32Array = new Int32Array(0)
 
@@ -75,10 +75,10 @@ export class JsonlBackend implements AuditBackend {
   }
 
   /**
-   * Opens the file and reads it once, to know where each entry stands.
+   * Opens the file and reads it once, to learn the position of each entry.
    *
-   * @throws AuditError `AUDIT_OPEN_FAILED` when it cannot be read and written, or is no file, or does not exist with
-   *   `readOnly`; `AUDIT_UNSUPPORTED_FORMAT` when it begins as a file of another kind; `AUDIT_BUSY`; `AUDIT_CLOSED`.
+   * @throws AuditError `AUDIT_OPEN_FAILED` if it cannot be read and written, is not a file, or does not exist with
+   *   `readOnly`; `AUDIT_UNSUPPORTED_FORMAT` if it starts like another format; `AUDIT_BUSY`; `AUDIT_CLOSED`.
    */
   open(): Promise<void> {
     return this.#life.open(() => this.#open())
@@ -87,10 +87,10 @@ export class JsonlBackend implements AuditBackend {
   /**
    * Appends the leaves and resolves once they would survive power loss.
    *
-   * @throws AuditError `AUDIT_WRITE_FAILED`, also where the file was deleted or replaced, or has one of the ids;
-   *   `AUDIT_BUSY`; `AUDIT_CORRUPT` where the file was cut or changed; `AUDIT_READ_ONLY`; `AUDIT_INVALID_ENTRY` for an
-   *   entry of more than 512 MiB; `AUDIT_CLOSED`. After each of them, nothing was stored. `AUDIT_OUTCOME_UNKNOWN` when
-   *   the thread has died, and the file cannot be asked any more.
+   * @throws AuditError `AUDIT_WRITE_FAILED`, also if the file was deleted or replaced, or already has one of the ids;
+   *   `AUDIT_BUSY`; `AUDIT_CORRUPT` if the file was cut or changed; `AUDIT_READ_ONLY`; `AUDIT_INVALID_ENTRY` for an
+   *   entry of more than 512 MiB; `AUDIT_CLOSED`. In all these cases, nothing was stored. `AUDIT_OUTCOME_UNKNOWN` if the
+   *   thread died and the file cannot show what it stored.
    */
   append(leaves: readonly Leaf[]): Promise<number> {
     return this.#life.write(() => this.#append(leaves))
@@ -131,7 +131,7 @@ export class JsonlBackend implements AuditBackend {
     return this.#ask('leafHashes', [start, end])
   }
 
-  /** The lines of the file that are no entries, in its order; the first 10,000 where there are more. */
+  /** The lines of the file that are not entries, in its order, the first 10,000 at most. */
   async damage(): Promise<readonly Damage[]> {
     return this.#ask('damages', [])
   }
@@ -142,9 +142,9 @@ export class JsonlBackend implements AuditBackend {
   }
 
   /**
-   * Waits for what is under way, then lets go of the file and ends the thread. Closing twice is fine.
+   * Waits for pending calls, then closes the file and ends the thread. Closing twice is fine.
    *
-   * @throws AuditError `AUDIT_WRITE_FAILED` when a failed write could not be taken back: its entries may then be found.
+   * @throws AuditError `AUDIT_WRITE_FAILED` if a failed write could not be removed from the file: its entries may appear.
    */
   close(): Promise<void> {
     return this.#life.close(() => this.#close())
@@ -154,7 +154,7 @@ export class JsonlBackend implements AuditBackend {
     try {
       this.#known = await this.#connection.request('open', [])
     } catch (error) {
-      await this.#connection.terminate() // nothing is kept of a log that did not open
+      await this.#connection.terminate() // a log that did not open holds no resources
       throw AuditError.wrap(error, 'AUDIT_OPEN_FAILED', `${this.#path} cannot be opened as a log`)
     }
   }

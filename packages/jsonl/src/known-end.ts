@@ -1,7 +1,7 @@
 import { AuditError } from '@audit/core'
 import type { ReadInto } from './line-scanner.ts'
 
-/** Of the last line this much is remembered from its beginning, where its id is, and this much up to its end. */
+/** How many bytes of the last line are remembered from its start, where its id is, and from its end. */
 const REMEMBERED_BYTES = 2 * 1024
 
 interface Piece {
@@ -10,8 +10,8 @@ interface Piece {
 }
 
 /**
- * Remembers how the part of the file ends that was looked at. A file that was cut, and has grown again since, has
- * something else there, however long it is.
+ * Remembers the end of the part of the file that was read. If the file was cut and has grown again, its bytes differ
+ * there, however long it is.
  */
 export class KnownEnd {
   readonly #read: ReadInto
@@ -22,12 +22,12 @@ export class KnownEnd {
     this.#read = read
   }
 
-  /** Bytes of the file that were looked at. */
+  /** How many bytes of the file were read. */
   get size(): number {
     return this.#size
   }
 
-  /** Remembers that the file was looked at up to the end of this line, which begins at `offset`, with its newline. */
+  /** Remembers that the file was read up to the end of this line, which begins at `offset`, with its newline. */
   set(offset: number, line: Buffer): void {
     const tail = Math.max(0, line.length - REMEMBERED_BYTES)
     this.#remember(offset + line.length, [
@@ -36,7 +36,7 @@ export class KnownEnd {
     ])
   }
 
-  /** The same for a line that is too long to be held. */
+  /** The same for a line that is too long to hold in memory. */
   setLong(offset: number, size: number): void {
     const tail = Math.max(offset, size - REMEMBERED_BYTES)
     const beginning = this.#piece(offset, Math.min(tail, offset + REMEMBERED_BYTES))
@@ -49,18 +49,17 @@ export class KnownEnd {
   }
 
   /**
-   * Checks that the file, which holds `size` bytes now, begins with what was looked at.
+   * Checks that the file, which now has `size` bytes, still begins with what was read.
    *
    * @throws AuditError `AUDIT_CORRUPT`.
    */
   check(size: number): void {
     if (size < this.#size) {
-      throw changed(`it has ${size} bytes now, and had ${this.#size}`)
+      throw changed(`it had ${this.#size} bytes, and now has ${size}`)
     }
     for (const { offset, bytes } of this.#pieces) {
       const there = this.#piece(offset, offset + bytes.length)
-      if (!there.bytes.equals(bytes))
-        throw changed(`the last line that was known is not at byte ${offset} any more`)
+      if (!there.bytes.equals(bytes)) throw changed(`the last known line is no longer at byte ${offset}`)
     }
   }
 
@@ -74,6 +73,6 @@ export class KnownEnd {
 function changed(what: string): AuditError {
   return new AuditError(
     'AUDIT_CORRUPT',
-    `the file was cut or changed: ${what}; restore it, and open it again`,
+    `the file was cut or changed: ${what}; restore it, then open it again`,
   )
 }

@@ -3,7 +3,7 @@ import type { LineDigest } from './line-digest.ts'
 import type { ReadInto } from './line-scanner.ts'
 import type { KnownLine, LineTable } from './line-table.ts'
 
-/** Lines that stand this close are read in one go: a second call costs more than these bytes. */
+/** Lines that are this close are read in one call: a second call costs more than these bytes. */
 const LARGEST_GAP = 16 * 1024
 /** A read ends here, unless it is one line. */
 const LARGEST_READ = 1024 * 1024
@@ -13,11 +13,11 @@ const NEWLINE = 0x0a
 interface Run {
   readonly start: number
   end: number
-  /** Positions in the list that was asked for. */
+  /** Positions in the requested list. */
   readonly members: number[]
 }
 
-/** Reads the lines of entries from the file again, and compares each with what is known of it. */
+/** Re-reads the lines of entries from the file, and compares each with its digest. */
 export class LineReader {
   readonly #read: ReadInto
   readonly #table: LineTable
@@ -32,7 +32,7 @@ export class LineReader {
   /**
    * The bytes of the lines of these entries, in this order, read in few large pieces.
    *
-   * @throws AuditError `AUDIT_CORRUPT` when one of them is not the line that it was.
+   * @throws AuditError `AUDIT_CORRUPT` if one of the lines was changed.
    */
   lines(indexes: readonly number[]): Buffer[] {
     return this.linesOrNone(indexes).map((line, i) => {
@@ -40,13 +40,13 @@ export class LineReader {
       const index = indexes[i] ?? 0
       throw new AuditError(
         'AUDIT_CORRUPT',
-        `the file was changed: the line of entry ${index}, at byte ${this.#table.at(index).offset}, is not what it was; ` +
+        `the file was changed: the line of entry ${index}, at byte ${this.#table.at(index).offset}, differs from what was read before; ` +
           'restore it, and open it again',
       )
     })
   }
 
-  /** As `lines`, with `undefined` for a line that is not what it was. */
+  /** Like `lines`, with `undefined` for a line that was changed. */
   linesOrNone(indexes: readonly number[]): (Buffer | undefined)[] {
     const known = indexes.map(index => this.#table.at(index))
     const lines = new Array<Buffer | undefined>(indexes.length)
@@ -62,12 +62,12 @@ export class LineReader {
     if (!known) return undefined
     const end = known.offset - start + known.length
     const line = bytes.subarray(known.offset - start, end)
-    // Without its newline, it would be one line with the next when the file is opened again.
+    // Without its newline, it would merge with the next line when the file is reopened.
     return bytes[end] === NEWLINE && this.#digest.ofLine(line) === known.digest ? line : undefined
   }
 }
 
-/** Groups lines that stand close to each other, in the order of the file. */
+/** Groups lines that are close to each other, in the order of the file. */
 function runsOf(lines: readonly KnownLine[]): readonly Run[] {
   const inFileOrder = [...lines.entries()].sort(([, a], [, b]) => a.offset - b.offset)
   const runs: Run[] = []

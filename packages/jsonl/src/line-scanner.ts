@@ -1,8 +1,8 @@
 import { constants } from 'node:buffer'
 
 /**
- * The longest line that can be an entry: JavaScript has no longer string. A line of more bytes might still be one in
- * characters, so none is written either.
+ * The longest line that can be an entry, in bytes: JavaScript has no longer string. A line with more bytes could still
+ * have few enough characters, so none is written.
  */
 export const MAX_LINE_BYTES = constants.MAX_STRING_LENGTH
 
@@ -10,14 +10,14 @@ export const MAX_LINE_BYTES = constants.MAX_STRING_LENGTH
 const CHUNK_BYTES = 256 * 1024
 const NEWLINE = 0x0a
 
-/** Whole lines of a file; a chunk that reaches the end has the last one even without its newline. */
+/** Whole lines of a file. The chunk at the end has the last line even without its newline. */
 export interface LineChunk {
-  /** Where it begins in the file. */
+  /** Where the chunk begins in the file. */
   readonly offset: number
   readonly bytes: Buffer
 }
 
-/** A line that is too long to be held. */
+/** A line that is too long to hold in memory. */
 export interface LongLine {
   readonly offset: number
   /** Without the newline. */
@@ -39,8 +39,7 @@ export interface Line {
 export type ReadInto = (target: Buffer, offset: number) => void
 
 /**
- * Reads the first lines between two offsets, of which the first is smaller: about 256 KiB of them, and more only for a
- * line that is longer.
+ * Reads the first lines between two offsets, `start` before `end`: about 256 KiB, and more only for a longer line.
  */
 export function readChunk(read: ReadInto, start: number, end: number): LineChunk | LongLine {
   const bytes = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - start))

@@ -1,7 +1,7 @@
-/** Entries a page; pages that are not full cost no resident memory, since the system gives it out on first use. */
+/** Entries per page. The unused part of a page takes no resident memory, because the system allocates it on first use. */
 const PAGE = 65_536
 
-/** Where the line of an entry stands in the file, and what it is. */
+/** Where the line of an entry is in the file, and its digest. */
 export interface KnownLine {
   /** Where it begins, in bytes. */
   readonly offset: number
@@ -17,7 +17,7 @@ interface TablePage {
   readonly digests: Uint32Array
 }
 
-/** The line of each entry, in 16 bytes an entry. */
+/** The line of each entry, in 16 bytes per entry. */
 export class LineTable {
   readonly #pages: TablePage[] = []
   #size = 0
@@ -38,7 +38,7 @@ export class LineTable {
     return this.#size
   }
 
-  /** The line of an entry; an index beyond the size is a mistake of the caller, and throws. */
+  /** The line of an entry. Throws a `RangeError` for an index beyond the size. */
   at(index: number): KnownLine {
     const page = this.#pages[Math.floor(index / PAGE)]
     if (!page || index >= this.#size) throw new RangeError(`there is no entry ${index}`)

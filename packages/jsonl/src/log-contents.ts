@@ -9,16 +9,15 @@ import { LineReader } from './line-reader.ts'
 import { type Line, type LongLine, linesOf, type ReadInto, readChunk } from './line-scanner.ts'
 import { LineTable } from './line-table.ts'
 
-/** A line that was just written, without its newline, and what the index needs to know of its entry. */
+/** A line that was just written, without its newline, and what the index needs of its entry. */
 export interface WrittenLine {
   readonly fields: IndexedFields
   readonly bytes: Buffer
 }
 
 /**
- * What has been read of the file: where the line of each entry stands, and how to find it; never the texts.
- * Only whole batches are read into it, and a line counts once its newline is there, so what it holds stays true
- * however the file grows.
+ * What has been read of the file: the position of each entry's line and an index to find it, never the texts. Only whole
+ * batches are read, and a line counts once its newline is there, so this stays true however the file grows.
  */
 export class LogContents {
   readonly index = new EntryIndex()
@@ -29,7 +28,7 @@ export class LogContents {
   readonly #lines: LineReader
   readonly #ids: IdLookup
   readonly #end: KnownEnd
-  /** Where reading goes on: behind the last newline. A tail without one is read again. */
+  /** Where reading continues: after the last newline. A tail without one is read again. */
   #position = 0
   /** Number of the line that begins there. */
   #line = 1
@@ -52,15 +51,15 @@ export class LogContents {
   }
 
   /**
-   * Checks that the file, which holds `size` bytes now, has only grown.
+   * Checks that the file, which now has `size` bytes, has only grown.
    *
-   * @throws AuditError `AUDIT_CORRUPT` when it was cut, even when it has grown again since.
+   * @throws AuditError `AUDIT_CORRUPT` if it was cut, even if it has grown again since.
    */
   checkGrown(size: number): void {
     this.#end.check(size)
   }
 
-  /** Reads some of what was added to the file, which holds `size` bytes of whole batches. Returns whether there is more. */
+  /** Reads a part of what was added to the file, which has `size` bytes of whole batches. Returns whether there is more. */
   readSome(size: number): boolean {
     if (size <= this.#end.size) return false
     const chunk = readChunk(this.#read, this.#position, size)
@@ -83,13 +82,13 @@ export class LogContents {
     while (this.readSome(size));
   }
 
-  /** Adds lines that were just written behind `size`, where there was no tail, each with its newline. */
+  /** Adds lines that were just written at `size`, where there was no tail, each with its newline. */
   addWritten(lines: readonly WrittenLine[]): void {
     for (const { fields, bytes } of lines) {
       const offset = this.#position
       this.#add(fields, offset, bytes)
       this.#pass(offset, bytes.length)
-      // Nothing is read back: a reading that fails would make a record reject that is stored.
+      // Nothing is read back: if that failed, `record` would reject for an entry that is stored.
       this.#end.set(offset, Buffer.concat([bytes, NEWLINE]))
     }
   }
@@ -102,7 +101,7 @@ export class LogContents {
   /**
    * The entry at an index, read from the file.
    *
-   * @throws AuditError `AUDIT_CORRUPT` when its line is not what it was.
+   * @throws AuditError `AUDIT_CORRUPT` if its line was changed.
    */
   entryAt(index: number): EntryFields {
     const [entry] = this.entriesAt([index])
@@ -115,11 +114,11 @@ export class LogContents {
     return this.#lines.lines(indexes).map(line => {
       const decoded = decodeEntryLine(line)
       if (decoded && !isFlaw(decoded)) return decoded
-      throw new AuditError('AUDIT_CORRUPT', 'the file was changed: a line is no entry any more')
+      throw new AuditError('AUDIT_CORRUPT', 'the file was changed: a line is no longer an entry')
     })
   }
 
-  /** The lines of the entries at these indexes, in their order; `undefined` for one that is not what it was. */
+  /** The lines of the entries at these indexes, in their order; `undefined` for a line that was changed. */
   linesAt(indexes: readonly number[]): (Buffer | undefined)[] {
     return this.#lines.linesOrNone(indexes)
   }
@@ -142,7 +141,7 @@ export class LogContents {
     this.#pass(offset, bytes.length)
   }
 
-  /** An entry whose id an earlier one has is none. */
+  /** An entry with the id of an earlier one is damage. */
   #flawOf({ entryId }: EntryFields): Flaw | undefined {
     const index = this.indexOf(entryId)
     if (index === undefined) return undefined
@@ -164,7 +163,7 @@ export class LogContents {
     return { line: this.#line, offset, length, reason, message }
   }
 
-  /** Goes on behind a line and its newline. */
+  /** Continues after a line and its newline. */
   #pass(offset: number, length: number): void {
     this.#position = offset + length + 1
     this.#line++

@@ -11,26 +11,26 @@ import {
 import { FileLock } from './file-lock.ts'
 import type { NativeLock } from './native-lock.ts'
 
-/** No system writes more at once. */
+/** No system writes more in one call. */
 const LARGEST_WRITE = 1024 * 1024 * 1024
 const NEWLINE = 0x0a
 
-/** What is done with the file. */
+/** How the file is used. */
 export type Access = 'read' | 'write' | 'create'
 
 /** What a failed `append` left in the file. */
 interface Remains {
   readonly start: number
   readonly bytes: Buffer
-  /** Where they stand among the bytes of another program, which must stay. */
+  /** They are among bytes of another program, which must stay. */
   among?: number
-  /** That they are gone from the file, but may come back after power loss. */
+  /** They are gone from the file, but may come back after power loss. */
   areGone: boolean
 }
 
 /**
- * The file that a log is kept in: its descriptors, what it is on disk, and the bytes that go in and out. It knows
- * nothing of lines.
+ * The file of a log: its descriptors, its identity, and the bytes that are read and written. It knows nothing about
+ * lines.
  */
 export class LogFile {
   readonly path: string
@@ -47,7 +47,7 @@ export class LogFile {
   }
 
   /**
-   * Opens the file: to read it and change nothing, to write, or to write and create it when it is missing.
+   * Opens the file: to read it and change nothing, to write, or to write and create it if it is missing.
    *
    * @throws AuditError `AUDIT_OPEN_FAILED`.
    */
@@ -67,40 +67,43 @@ export class LogFile {
   }
 
   /**
-   * How many bytes the file holds.
+   * How many bytes the file has.
    *
-   * @param code of the error when the path is no longer this file, since it was deleted, moved or replaced.
+   * @param code the error's code if the path no longer leads to this file, because it was deleted, moved or replaced.
    */
   size(code: AuditErrorCode): number {
     const there = statSync(this.path, { bigint: true, throwIfNoEntry: false })
-    // A path can lead to a file that was deleted: one that a container mounts, and whose name outside is gone.
+    // A path can lead to a deleted file: one that a container mounts, and whose name on the host is gone.
     const isThere = there !== undefined && there.nlink > 0n
     if (isThere && isSame(there, this.identity)) return Number(there.size)
     const what = isThere ? 'another file has taken the place of the log' : 'the log was deleted or moved away'
     throw new AuditError(code, `${this.path}: ${what}; put it back, or open the path again`)
   }
 
-  /** Fills `target` with the bytes from an offset on. Throws `AUDIT_CORRUPT` where the file ends before. */
+  /** Fills `target` with the bytes from an offset on. Throws `AUDIT_CORRUPT` if the file ends earlier. */
   read(target: Buffer, offset: number): void {
     let filled = 0
     while (filled < target.length) {
       const length = target.length - filled
       const bytesRead = readSync(this.#descriptors.data, target, filled, length, offset + filled)
       if (bytesRead === 0) {
-        throw new AuditError('AUDIT_CORRUPT', `${this.path}: the file has lost bytes that were there before`)
+        throw new AuditError(
+          'AUDIT_CORRUPT',
+          `${this.path}: the file is shorter than before; restore it, then open it again`,
+        )
       }
       filled += bytesRead
     }
   }
 
-  /** Whether a failed `append` left bytes that could not be taken back. Keep the lock until `undo` has succeeded. */
+  /** Whether a failed `append` left bytes that could not be removed. Keep the lock until `undo` has succeeded. */
   get hasRemains(): boolean {
     return this.#remains !== undefined
   }
 
   /**
-   * Adds bytes behind `start`, the end of the file, and returns once they survive power loss, with the size of the
-   * file then. After a failure they are taken back. Call it under the exclusive lock.
+   * Appends bytes at `start`, the end of the file, and returns the new size once they survive power loss. After a failure
+   * it removes them. Call it under the exclusive lock.
    */
   append(bytes: Buffer, start: number): number {
     let written = 0
@@ -117,23 +120,23 @@ export class LogFile {
       try {
         this.undo()
       } catch {
-        // `hasRemains` tells.
+        // `hasRemains` says so.
       }
       throw error
     }
   }
 
-  /** Makes what was written, by whomever, survive power loss. */
+  /** Makes everything that was written, by any process, survive power loss. */
   sync(): void {
     fdatasyncSync(this.#descriptors.data)
   }
 
   /**
-   * Takes back what a failed `append` left, for good. Call it under the exclusive lock.
+   * Removes what a failed `append` left, durably. Call it under the exclusive lock.
    *
-   * After a failed sync, Linux holds the bytes for written although they are not, so to sync again would prove
-   * nothing. Cut off, they are gone from its memory too; and the block that they shared with earlier bytes, which
-   * had been synced before, is written anew with the next append.
+   * After a failed sync, Linux treats the bytes as written although they are not, so a second sync would prove nothing.
+   * Truncating removes them from memory too. The block that they shared with earlier bytes, which had been synced, is
+   * written again with the next append.
    */
   undo(): void {
     if (!this.#remains) return
@@ -145,7 +148,7 @@ export class LogFile {
     this.#remains = undefined
   }
 
-  /** Lets go of the descriptors, and with them of the lock. */
+  /** Closes the descriptors, which also frees the lock. */
   close(): void {
     this.#remains = undefined
     const { data, lock } = this.#descriptors
@@ -160,7 +163,7 @@ export class LogFile {
     else this.#blankOut(remains.among, bytes.length)
   }
 
-  /** A writer that takes no lock may have appended just before; half a line of it would spoil ours. */
+  /** A writer without a lock may have appended just before; half a line of it would ruin ours. */
   #checkUnmixed(bytes: Buffer, start: number): number {
     const there = this.#foreignFrom(start, bytes.length)
     if (there === undefined) return start + bytes.length
@@ -169,7 +172,7 @@ export class LogFile {
     throw new Error('another program, which takes no lock, wrote into the same line')
   }
 
-  /** What the file holds from `start` on, where that is more than the `length` bytes of our own. */
+  /** What the file holds from `start` on, if that is more than our own `length` bytes. */
   #foreignFrom(start: number, length: number): Buffer | undefined {
     const { size } = fstatSync(this.#descriptors.data)
     if (size <= start + length) return undefined
@@ -178,7 +181,7 @@ export class LogFile {
     return bytes
   }
 
-  /** Cutting the file would take another writer's bytes with ours, so ours become blank lines. */
+  /** Truncating would remove another writer's bytes too, so ours are overwritten with blank lines. */
   #blankOut(start: number, length: number): void {
     const blank = Buffer.alloc(length, NEWLINE)
     let written = 0
@@ -189,7 +192,7 @@ export class LogFile {
   }
 }
 
-/** What an error of the system means here, and what to do. */
+/** What a system error means here, and what to do. */
 function adviceOn(error: unknown, access: Access): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'ENOENT') {

@@ -14,17 +14,17 @@ import type { Damage } from './damage.ts'
 import { decodeEntryLine, isFlaw } from './entry-line.ts'
 import type { LogContents } from './log-contents.ts'
 
-/** So many lines, or about so many bytes of them, are read at once; then other calls get their turn. */
+/** Read at most this many lines, or about this many bytes, before other calls get a turn. */
 const MAX_READ_LINES = 512
 const MAX_READ_BYTES = 1024 * 1024
 
-/** Entries, and whether there may be more since they weigh about `PAGE_BYTES`. */
+/** Entries, and whether more may follow because they weigh about `PAGE_BYTES`. */
 export interface EntryPage {
   readonly entries: readonly AuditEntry[]
   readonly isPartial: boolean
 }
 
-/** Answers questions about what is known of the log. Holds about `PAGE_BYTES` at once. */
+/** Answers queries about the known part of the log. Holds about `PAGE_BYTES` at a time. */
 export class LogReader {
   readonly #contents: LogContents
 
@@ -60,7 +60,7 @@ export class LogReader {
     return hashes
   }
 
-  /** Lines that are no entries, and entries that are not spelt as this package writes them. */
+  /** Lines that are not entries, and entries that are not spelt as this package writes them. */
   async inspect(): Promise<readonly Finding[]> {
     const findings = this.#contents.damage.damages.map(findingOf)
     const all = this.#range(0, this.#contents.index.size)
@@ -68,7 +68,7 @@ export class LogReader {
       const lines = this.#contents.linesAt(indexes)
       for (const [i, index] of indexes.entries()) {
         const line = lines[i]
-        if (!line || isCanonical(line)) continue // whoever reads a line that was changed is told by `read`
+        if (!line || isCanonical(line)) continue // `read` reports a changed line
         const message = `the line of entry ${index} is not spelt as this package writes it`
         findings.push({ kind: 'foreign-entry', index, message })
       }
@@ -77,7 +77,7 @@ export class LogReader {
     return findings
   }
 
-  /** Takes entries until they weigh a page. */
+  /** Collects entries until they weigh a page. */
   async #pageOf(parts: AsyncIterable<readonly AuditEntry[]>): Promise<EntryPage> {
     const entries: AuditEntry[] = []
     let bytes = 0
@@ -117,7 +117,7 @@ export class LogReader {
     }
   }
 
-  /** Parts of these indexes, `firstPart` of them at first and then more, whose lines fit into bounded memory. */
+  /** Splits these indexes, at first `firstPart` of them and then more, into parts whose lines fit into bounded memory. */
   *#parts(indexes: Iterable<number>, firstPart: number): Generator<number[], void, undefined> {
     let limit = firstPart
     let part: number[] = []
@@ -135,7 +135,7 @@ export class LogReader {
   }
 }
 
-/** Whole numbers from one to before another. */
+/** Whole numbers from `start`, inclusive, to `end`, exclusive. */
 class Indexes {
   readonly #start: number
   readonly length: number

@@ -6,7 +6,7 @@ import type { LogFile } from './log-file.ts'
 const UNDO_PAUSE_MS = 100
 const NEWLINE = Buffer.from('\n')
 
-/** Appends batches under the exclusive lock, and takes back those that fail. */
+/** Appends batches under the exclusive lock, and removes those that fail. */
 export class LogWriter {
   readonly #file: LogFile
   readonly #contents: LogContents
@@ -32,7 +32,7 @@ export class LogWriter {
   }
 
   /**
-   * Takes back what a failed write left; until that succeeds, nobody may read or write behind it.
+   * Removes what a failed write left. Until that succeeds, nobody may read or write after it.
    *
    * @throws AuditError `AUDIT_WRITE_FAILED`.
    */
@@ -41,12 +41,16 @@ export class LogWriter {
     try {
       this.#file.undo()
     } catch (error) {
-      throw AuditError.wrap(error, 'AUDIT_WRITE_FAILED', 'what a failed write left cannot be taken back')
+      throw AuditError.wrap(
+        error,
+        'AUDIT_WRITE_FAILED',
+        'what a failed write left in the file cannot be removed',
+      )
     }
     this.#file.lock.release()
   }
 
-  /** So that other processes can go on even when this one writes no more. */
+  /** Retries so that other processes can continue even if this one never writes again. */
   #undoSoon(): void {
     const timer = setTimeout(() => {
       try {
@@ -68,23 +72,23 @@ export class LogWriter {
       this.#contents.addWritten(linesOfBatch(batch))
       return first
     }
-    // A writer that takes no lock has appended at the same time, before these entries or behind them.
+    // A writer without a lock has appended at the same time, before these entries or after them.
     return this.#indexAmongOthers(batch, end)
   }
 
-  /** They are stored for good by now, so whatever fails must not say that they are not. */
+  /** The entries are stored by now, so a failure must not say that they are not. */
   #indexAmongOthers(batch: Batch, end: number): number {
     try {
       this.#contents.readTo(end)
       return this.#indexOf(batch)
     } catch (cause) {
-      throw new AuditError('AUDIT_OUTCOME_UNKNOWN', 'the entries were stored, and cannot be read back', {
+      throw new AuditError('AUDIT_OUTCOME_UNKNOWN', 'the entries were stored, but cannot be read back', {
         cause,
       })
     }
   }
 
-  /** Reads what others have added. A tail of theirs is closed off, and from then on counts if it is an entry. */
+  /** Reads what others have added. Ends their tail with a newline; if it is an entry, it counts from then on. */
   #sizeAfterLastLine(): number {
     const size = this.#file.size('AUDIT_WRITE_FAILED')
     this.#contents.checkGrown(size)
@@ -101,7 +105,10 @@ export class LogWriter {
     for (const { entryId } of fields) {
       const id = canonicalEntryId(entryId)
       if (ids.has(id) || this.#contents.indexOf(id) !== undefined) {
-        throw new AuditError('AUDIT_WRITE_FAILED', `an entry has the id ${JSON.stringify(id)} already`)
+        throw new AuditError(
+          'AUDIT_WRITE_FAILED',
+          `the log already has an entry with the id ${JSON.stringify(id)}`,
+        )
       }
       ids.add(id)
     }

@@ -11,10 +11,10 @@ import { type EntryPage, LogReader } from './log-reader.ts'
 import { LogWriter } from './log-writer.ts'
 import type { NativeLock } from './native-lock.ts'
 
-/** Further behind than this, a writer catches up before it keeps everyone else waiting. */
+/** If a writer is further behind than this, it catches up before it takes the lock. */
 const FAR_BEHIND_BYTES = 1024 * 1024
 
-/** What an open log was when it was opened first; it must still be that when it is opened again. */
+/** A log as it was when it was first opened. It must be the same log when it is reopened. */
 export interface KnownLog {
   readonly identity: FileIdentity
   /** How many entries it had at least. */
@@ -28,11 +28,11 @@ export interface OpenLogOptions {
   readonly isReadOnly: boolean
   readonly native: NativeLock
   readonly known?: KnownLog
-  /** Is given damaged lines, each once, while the file is read; reading goes on when it resolves. */
+  /** Receives each damaged line once while the file is read; reading continues when it resolves. */
   readonly onDamage: (damages: readonly Damage[]) => Promise<void> | undefined
 }
 
-/** A log while it is open: the file, and what has been read of it. Every call first reads what others have appended. */
+/** An open log: the file, and what has been read of it. Every call first reads what others have appended. */
 export class OpenLog {
   readonly #file: LogFile
   readonly #contents: LogContents
@@ -51,10 +51,10 @@ export class OpenLog {
   }
 
   /**
-   * Opens the file, or creates it unless it may only be read, and reads it once.
+   * Opens the file and reads it once. Creates a missing file, unless it may only be read.
    *
-   * @throws AuditError `AUDIT_OPEN_FAILED`; `AUDIT_UNSUPPORTED_FORMAT`; `AUDIT_BUSY`; `AUDIT_CORRUPT` when it is not
-   *   the log that is known.
+   * @throws AuditError `AUDIT_OPEN_FAILED`; `AUDIT_UNSUPPORTED_FORMAT`; `AUDIT_BUSY`; `AUDIT_CORRUPT` if it is not the
+   *   known log.
    */
   static async open(options: OpenLogOptions): Promise<OpenLog> {
     const { path, isReadOnly, native, known } = options
@@ -76,7 +76,7 @@ export class OpenLog {
     return { identity: this.#file.identity, size: this.#contents.index.size }
   }
 
-  /** Appends all entries or none, and resolves with the index of the first. It waits 30 seconds for locks at most. */
+  /** Appends all entries or none, and resolves with the index of the first. Waits at most 30 seconds for locks. */
   async append(batch: Batch): Promise<number> {
     if (this.#isReadOnly)
       throw new AuditError('AUDIT_READ_ONLY', 'the log was opened with readOnly; nothing was stored')
@@ -89,7 +89,7 @@ export class OpenLog {
     return first
   }
 
-  /** The indexes of entries with these ids, which survive power loss from now on. */
+  /** The indexes of entries with these ids. From now on, these entries survive power loss. */
   async storedIndexesOf(entryIds: readonly string[]): Promise<(number | undefined)[]> {
     await this.#catchUp('AUDIT_READ_FAILED')
     this.#file.sync()
@@ -131,7 +131,7 @@ export class OpenLog {
     return this.#reader.inspect()
   }
 
-  /** Lets go of the file. Nothing else may be under way. */
+  /** Closes the file. No other call may be pending. */
   close(): void {
     try {
       this.#writer.undo()
@@ -140,13 +140,13 @@ export class OpenLog {
     }
   }
 
-  /** Reads what others have appended. Without anything new it waits for nobody. */
+  /** Reads what others have appended. If there is nothing new, it does not wait for the lock. */
   async #catchUp(code: AuditErrorCode, deadline = newDeadline()): Promise<void> {
-    if (this.#file.hasRemains) return // the lock is ours, so nobody can have added anything
+    if (this.#file.hasRemains) return // we hold the lock, so nobody can have added anything
     const size = this.#sizeNow(code)
     if (size === this.#contents.size) return
-    // At a moment when nobody writes, all bytes belong to batches that are whole, or whose writer died. Nobody takes
-    // them back any more, so they can be read without keeping writers waiting.
+    // While nobody writes, all bytes belong to batches that are complete, or whose writer died. Nobody will remove
+    // them, so they can be read without keeping writers waiting.
     const settled = await this.#file.lock.hold('shared', deadline, () => this.#sizeNow(code))
     while (this.#contents.readSome(settled)) {
       await this.#reportDamage()
@@ -155,7 +155,7 @@ export class OpenLog {
     await this.#reportDamage()
   }
 
-  /** The size of the file, which has only grown. */
+  /** The size of the file, after checking that it has only grown. */
   #sizeNow(code: AuditErrorCode): number {
     const size = this.#file.size(code)
     this.#contents.checkGrown(size)
@@ -173,13 +173,13 @@ function refuseForeignFormat(file: LogFile): void {
   file.read(beginning, 0)
   const format = foreignFormat(beginning)
   if (format === undefined) return
-  const message = `${file.path} is ${format} and no log; it was left as it is`
+  const message = `${file.path} is ${format} and not a log; it was left unchanged`
   throw new AuditError('AUDIT_UNSUPPORTED_FORMAT', message)
 }
 
 function hasLost(count: number): AuditError {
   return new AuditError(
     'AUDIT_CORRUPT',
-    `the file was cut: ${count} entries are gone; restore it, and open it again`,
+    `the file was cut: ${count} entries are gone; restore it, then open it again`,
   )
 }

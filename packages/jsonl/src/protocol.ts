@@ -9,11 +9,11 @@ export interface WorkerSetup {
   /** Absolute path of the log's file. */
   readonly path: string
   readonly isReadOnly: boolean
-  /** Files and URLs from where fs-native-extensions is resolved, in this order. */
+  /** Files and URLs from which fs-native-extensions is resolved, in this order. */
   readonly anchors: readonly string[]
-  /** How many damaged lines the application has still to be told of: one number, which both threads change. */
+  /** How many damaged lines were not yet reported to the application: one number, which both threads change. */
   readonly untold: Int32Array
-  /** The log as an earlier worker knew it, which has died. */
+  /** The log as an earlier worker, which has died, knew it. */
   readonly known?: KnownLog
 }
 
@@ -29,7 +29,7 @@ export interface Operations {
   leafHashes(start: number, end: number): Uint8Array<ArrayBuffer>
   damages(): readonly Damage[]
   inspect(): readonly Finding[]
-  /** Waits for what is under way, and lets go of the file. */
+  /** Waits for pending calls, and closes the file. */
   close(): void
 }
 
@@ -39,27 +39,27 @@ export interface Request {
   readonly args: readonly unknown[]
 }
 
-/** What a worker sends: an answer, or damaged lines that it found meanwhile. */
+/** What a worker sends: an answer, or damaged lines that it has found. */
 export type Message =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly failure: Failure }
   | { readonly damages: readonly Damage[] }
 
-/** An `AuditError` on its way between threads, where a class and its extra properties would be lost. */
+/** An `AuditError` in transit between threads, which would lose its class and extra properties. */
 export interface Failure {
   readonly code: AuditErrorCode
   readonly message: string
   readonly cause?: { readonly name: string; readonly message: string; readonly code?: string }
 }
 
-/** Makes an error ready to cross to another thread. */
+/** Packs an error to send it to another thread. */
 export function packFailure({ code, message, cause }: AuditError): Failure {
   if (!(cause instanceof Error)) return { code, message }
   const causeCode = 'code' in cause && typeof cause.code === 'string' ? { code: cause.code } : {}
   return { code, message, cause: { name: cause.name, message: cause.message, ...causeCode } }
 }
 
-/** Makes the error again on the other side. */
+/** Restores the error in the other thread. */
 export function unpackFailure({ code, message, cause }: Failure): AuditError {
   if (!cause) return new AuditError(code, message)
   const { message: reason, ...rest } = cause

@@ -8,15 +8,15 @@ interface Pending {
   readonly reject: (error: Error) => void
 }
 
-/** Why a request has no answer: the thread died before it had one. What was to be appended may be in the file. */
+/** A request has no answer because the thread died. The batch of an `append` may be in the file. */
 export class WorkerDeath extends Error {
   override readonly name = 'WorkerDeath'
 }
 
 /**
- * The open log, in a thread of its own that the first request starts: neither a sync nor waiting for another process's
- * lock holds up the application, and the application holds up no lock. It keeps the process alive only while a request
- * is pending.
+ * The open log in its own thread, which the first request starts. So neither a sync nor another process's lock blocks the
+ * application, and a busy application does not prolong a lock. The thread keeps the process alive only while a request is
+ * pending.
  */
 export class WorkerConnection {
   readonly #setup: () => WorkerSetup
@@ -25,13 +25,13 @@ export class WorkerConnection {
   #worker: Worker | undefined
   #lastId = 0
 
-  /** @param setup is asked whenever a worker is started: at first, and after one has died. */
+  /** @param setup is called whenever a worker is started: at first, and after one has died. */
   constructor(setup: () => WorkerSetup, onDamage: (damages: readonly Damage[]) => void) {
     this.#setup = setup
     this.#onDamage = onDamage
   }
 
-  /** Rejects with the worker's `AuditError`, and with a `WorkerDeath` when the worker dies meanwhile. */
+  /** Rejects with the worker's `AuditError`, or with a `WorkerDeath` if the worker dies meanwhile. */
   request<K extends keyof Operations>(
     operation: K,
     args: Parameters<Operations[K]>,
@@ -44,7 +44,7 @@ export class WorkerConnection {
       if (this.#pending.size === 0) this.#worker.ref()
       this.#pending.set(id, { resolve, reject })
     })
-    return answer as Promise<ReturnType<Operations[K]>> // which is what the worker answers
+    return answer as Promise<ReturnType<Operations[K]>> // the type that the worker answers with
   }
 
   /** Whether there is a thread. */
@@ -58,7 +58,7 @@ export class WorkerConnection {
   }
 
   #start(): Worker {
-    // Flags of the application, such as loaders, are not meant for it.
+    // The application's flags, such as loaders, are not for the worker.
     const worker = new Worker(workerSource, { eval: true, execArgv: [], workerData: this.#setup() })
     let cause: unknown
     worker.on('message', (message: Message) => this.#take(message))

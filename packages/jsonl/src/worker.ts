@@ -6,12 +6,12 @@ import { loadNativeLock } from './native-lock.ts'
 import { OpenLog } from './open-log.ts'
 import { type Message, type Operations, packFailure, type Request, type WorkerSetup } from './protocol.ts'
 
-// The thread that holds the open log. Whatever keeps the application's thread busy, no lock is held longer for it.
+// The thread that holds the open log, so that a busy application never prolongs a lock.
 
-/** So many damaged lines may wait to be told before reading the file pauses. */
+/** How many damaged lines may wait to be reported before reading the file pauses. */
 const MAX_UNTOLD = 10_000
 
-const setup = workerData as WorkerSetup // what WorkerConnection gave it
+const setup = workerData as WorkerSetup // set by WorkerConnection
 const { path, untold } = setup
 const running = new Set<Promise<unknown>>()
 let opening: Promise<OpenLog> | undefined
@@ -22,12 +22,12 @@ parentPort?.on('message', async (request: Request) => {
   const message = await answering
   running.delete(answering)
   const bytes = 'value' in message && message.value instanceof Uint8Array ? [message.value.buffer] : []
-  post(message, bytes as ArrayBuffer[]) // none of them is shared
+  post(message, bytes as ArrayBuffer[]) // no buffer is shared
 })
 
 async function answer({ id, operation, args }: Request): Promise<Message> {
   try {
-    // WorkerConnection.request checks the types of both, but only one by one.
+    // WorkerConnection.request checks both types, but TypeScript cannot relate them here.
     const run = operations[operation] as (...args: readonly unknown[]) => unknown
     return { id, value: await run(...args) }
   } catch (error) {
@@ -72,7 +72,7 @@ async function open(): Promise<OpenLog> {
   }
 }
 
-/** What the application has not taken yet stays in memory, so wait when it is much. */
+/** Reports that the application has not taken yet stay in memory, so this waits if there are many. */
 async function report(damages: readonly Damage[]): Promise<void> {
   Atomics.add(untold, 0, damages.length)
   post({ damages })

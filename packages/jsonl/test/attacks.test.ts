@@ -102,7 +102,7 @@ test('an older copy of the file is a good log, which only a later checkpoint fin
   expect(await findings(path, checkpoint)).toEqual([['tail-missing', SIZE / 2]])
 })
 
-test('a change behind a checkpoint is not found by it', async () => {
+test('a checkpoint does not find a change to later entries', async () => {
   const { path, checkpoint, older } = await recordedLog()
   edit(path, replaceIn(SIZE - 1, '"text', '"tent'))
   expect(await findings(path, older.checkpoint)).toEqual([])
@@ -131,7 +131,7 @@ test('lines that are changed while a log has them open are named, each', async (
   ])
 })
 
-test('what is there is what is hashed', async () => {
+test('the hash covers the bytes that are stored', async () => {
   const { path } = await recordedLog()
   await using log = new AuditLog({ backend: new JsonlBackend({ path }) })
   const entries = await log.query()

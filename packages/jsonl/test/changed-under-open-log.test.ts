@@ -47,7 +47,7 @@ test('a newline between two lines that was overwritten is noticed', async () => 
   expect((await log.verify()).ok).toBe(false)
 })
 
-test('what was written is not read back, so a reading that fails does not deny what is stored', () => {
+test('a write is not read back, so a failed read does not deny a stored entry', () => {
   const contents = new LogContents(() => {
     throw new Error('the disk cannot be read')
   })

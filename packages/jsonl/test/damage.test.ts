@@ -11,28 +11,32 @@ const without = (key: string) =>
 const withValue = (key: string, value: unknown) => JSON.stringify({ ...JSON.parse(whole), [key]: value })
 const nested = (levels: number) => `{"a":${'['.repeat(levels)}${']'.repeat(levels)}}`
 
-test.each([
-  ['torn', whole.slice(0, 40)],
-  ['torn', '{'],
-  ['torn', Buffer.concat([Buffer.from(whole.slice(0, 60)), Buffer.from([0xc3])])],
-  ['not-utf8', Buffer.from(whole.replace('"u"', '"\xff"'), 'latin1')],
-  ['not-utf8', Buffer.from([0x80, 0x81])],
-  ['not-json', 'hello'],
-  ['not-json', '\0\0\0'],
-  ['not-json', '[1]'],
-  ['not-json', 'null'],
-  ['not-json', `${whole}${whole}`],
-  ['not-json', `${whole}}`],
-  ['not-entry', '{}'],
-  ['not-entry', without('user')],
-  ['not-entry', without('metadata')],
-  ['not-entry', withValue('extra', 1)],
-  ['not-entry', withValue('user', 1)],
-  ['not-entry', withValue('cost_usd', '1')],
-  ['not-entry', withValue('metadata', [])],
-  ['not-entry', withValue('timestamp', 'yesterday')],
-  ['not-entry', whole.replace('"metadata":{}', `"metadata":${nested(100_000)}`)],
-])('a damaged line is skipped, kept and reported: %s %s', async (reason, damaged) => {
+test.each<[reason: string, what: string, damaged: string | Buffer]>([
+  ['torn', 'the start of an entry', whole.slice(0, 40)],
+  ['torn', 'a brace', '{'],
+  ['torn', 'half a character', Buffer.concat([Buffer.from(whole.slice(0, 60)), Buffer.from([0xc3])])],
+  ['not-utf8', 'an entry in Latin-1', Buffer.from(whole.replace('"u"', '"\xff"'), 'latin1')],
+  ['not-utf8', 'two bytes', Buffer.from([0x80, 0x81])],
+  ['not-json', 'a word', 'hello'],
+  ['not-json', 'zero bytes', '\0\0\0'],
+  ['not-json', 'an array', '[1]'],
+  ['not-json', 'null', 'null'],
+  ['not-json', 'two entries', `${whole}${whole}`],
+  ['not-json', 'a brace too many', `${whole}}`],
+  ['not-entry', 'an empty object', '{}'],
+  ['not-entry', 'no user', without('user')],
+  ['not-entry', 'no metadata', without('metadata')],
+  ['not-entry', 'an unknown key', withValue('extra', 1)],
+  ['not-entry', 'a number as the user', withValue('user', 1)],
+  ['not-entry', 'a text as the cost', withValue('cost_usd', '1')],
+  ['not-entry', 'an array as metadata', withValue('metadata', [])],
+  ['not-entry', 'a timestamp that is not one', withValue('timestamp', 'yesterday')],
+  [
+    'not-entry',
+    'metadata of 100,000 levels',
+    whole.replace('"metadata":{}', `"metadata":${nested(100_000)}`),
+  ],
+])('a damaged line is skipped, kept and reported: %s (%s)', async (reason, _, damaged) => {
   const path = await freshPath()
   const before = Buffer.from(`${lineOf('a')}\n`)
   const content = Buffer.concat([before, Buffer.from(damaged), Buffer.from(`\n${lineOf('b')}\n`)])
@@ -121,7 +125,7 @@ test('a file of nothing but damage opens in bounded memory', async () => {
   expect(damages.at(-1)).toMatchObject({ line: 200_000, offset: 399_998 })
 })
 
-test('whatever bytes are put in, cut out or changed, no entry is invented and the log goes on', async () => {
+test('whatever bytes are put in, cut out or changed, no entry is invented and the log continues', async () => {
   const lines = ['a', 'b', 'c'].map(lineOf)
   const content = Buffer.from(lines.map(line => `${line}\n`).join(''))
   const edit = fc.record({
@@ -172,7 +176,7 @@ function entriesByPlainReading(bytes: Buffer): string[] {
   return found
 }
 
-test('damage is numbered by lines, from 1, whoever wrote those before it and however', async () => {
+test('damage has the number of its line, from 1, whoever wrote the lines before it', async () => {
   const path = await freshPath()
   await writeFile(path, `x\n\n${lineOf('a')}\r\ny\n${lineOf('b')}`) // lines 1, 4, and a tail in line 5
   const { backend, log } = await openBackend(path)

@@ -51,7 +51,7 @@ beforeEach(() => {
 
 const FAILED = { code: 'AUDIT_WRITE_FAILED' }
 
-test('what is acknowledged was written, and then synced', async () => {
+test('an acknowledged entry was written and then synced', async () => {
   const { append } = await openInThisThread(await freshPath())
   await append(leafOf('a'))
   expect(system.calls).toEqual(['write', 'fdatasync'])
@@ -78,7 +78,7 @@ test.each([
   ['cut back', { fdatasync: 1, ftruncate: 4 }],
   ['synced after it was cut back', { fdatasync: 5, ftruncate: 0 }],
 ])(
-  'while a failed batch cannot be %s, nobody takes it for entries, and later everybody goes on',
+  'while a failed batch cannot be %s, nobody reads it as entries, and later everybody continues',
   async (_, failing) => {
     const path = await freshPath()
     const { append, log, texts } = await openInThisThread(path)
@@ -102,7 +102,7 @@ test.each([
   },
 )
 
-test('what a program that takes no lock appends is not cut off with a failed batch', async () => {
+test('lines that a program without a lock appends are not cut off with a failed batch', async () => {
   const path = await freshPath()
   const { append, texts } = await openInThisThread(path)
   await append(leafOf('a'))
@@ -119,7 +119,7 @@ test('what a program that takes no lock appends is not cut off with a failed bat
   expect(other.damages).toEqual([])
 })
 
-test('blanking out goes on where it failed, and leaves what others have appended as it is', async () => {
+test('blanking out continues where it failed, and leaves what others have appended unchanged', async () => {
   const path = await freshPath()
   const { append } = await openInThisThread(path)
   const other = await openInThisThread(path)
@@ -136,7 +136,7 @@ test('blanking out goes on where it failed, and leaves what others have appended
   expect(other.damages).toEqual([])
 })
 
-test('a write that ends early goes on where it ended', async () => {
+test('a write that ends early continues where it ended', async () => {
   const path = await freshPath()
   const { append } = await openInThisThread(path)
   system.isShort = true

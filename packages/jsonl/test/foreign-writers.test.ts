@@ -56,7 +56,7 @@ test('the same id in another spelling is a duplicate', async () => {
   expect(damages).toMatchObject([{ line: 2, reason: 'duplicate-id' }])
 })
 
-test('what others append while the log is open is seen, also in pieces', async () => {
+test('lines that others append while the log is open are seen, even if written in pieces', async () => {
   const path = await freshPath()
   const { backend, log, damages } = await openBackend(path)
   await log.record(inputOf('own'))

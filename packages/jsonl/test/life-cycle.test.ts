@@ -34,7 +34,7 @@ test('opening twice is fine, closing twice is fine, opening after closing is not
   await expect(backend.open()).rejects.toMatchObject({ code: 'AUDIT_CLOSED' })
 })
 
-test('close waits for what is under way', async () => {
+test('close waits for pending calls', async () => {
   const path = await freshPath()
   const { backend } = await openBackend(path)
   await backend.append(Array.from({ length: 40 }, () => leafOf('x'.repeat(150_000)))) // many reads

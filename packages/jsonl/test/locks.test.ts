@@ -58,7 +58,7 @@ test('readers share the lock, a writer has it alone', async () => {
   expect(await isFree(two, 'exclusive')).toBe(true)
 })
 
-test('who waits gets it as soon as it is free', async () => {
+test('a waiting process gets the lock as soon as it is free', async () => {
   const path = await freshPath()
   const [one, two] = [await newLock(path), await newLock(path)]
   await take(one, 'exclusive')
@@ -93,7 +93,7 @@ test('a lock that another process holds is taken, and is free once the process i
   expect(await isFree(lock, 'exclusive')).toBe(true)
 })
 
-test('behind a lock that stays taken, writing is busy, reading what is known is not, and both go on after it', async () => {
+test('while a lock stays taken, writing is busy and reading known entries is not; both continue after it', async () => {
   const path = await freshPath()
   const own = await openInThisThread(path)
   const other = await openInThisThread(path)

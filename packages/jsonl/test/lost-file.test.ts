@@ -2,7 +2,7 @@ import { copyFile, readFile, rename, rm, truncate, writeFile } from 'node:fs/pro
 import { expect, test } from 'vitest'
 import { freshPath, inputOf, openBackend, textsOf } from './scene.ts'
 
-test('a file that is moved away fails reading and writing, and the log goes on when it is back', async () => {
+test('while a file is moved away, reading and writing fail; the log continues when it is back', async () => {
   const path = await freshPath()
   const { backend, log } = await openBackend(path)
   await log.record(inputOf('a'))
@@ -23,7 +23,7 @@ test('a deleted file is not written into', async () => {
   await expect(readFile(path)).rejects.toMatchObject({ code: 'ENOENT' })
 })
 
-test('another file in its place is left as it is', async () => {
+test('another file in its place is left unchanged', async () => {
   const path = await freshPath()
   const { log } = await openBackend(path)
   await log.record(inputOf('a'))

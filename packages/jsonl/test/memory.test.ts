@@ -29,7 +29,7 @@ test('pages end at about 8 MiB', async () => {
   expect((await backend.read(12, 13)).map(({ index }) => index)).toEqual([12])
 })
 
-test('what is told of damage is short, whatever the line holds', async () => {
+test('messages about damage are short, whatever the line holds', async () => {
   const path = await freshPath()
   const line = JSON.stringify({ ...JSON.parse(lineOf('x')), ['\u{1f98a}'.repeat(100_000)]: 1 })
   writeFileSync(path, `${line}\n`.repeat(50))
@@ -57,7 +57,7 @@ test('copies of the id of a long entry do not read that entry again and again', 
   expect(bytesRead).toBeLessThan(3 * file.length)
 })
 
-test('a copy of the whole log behind it is damage, line by line', async () => {
+test('a copy of the whole log after it is damage, line by line', async () => {
   const path = await freshPath()
   const { backend } = await openBackend(path)
   const leaves = Array.from({ length: 2000 }, (_, i) => leafOf(String(i)))

@@ -57,7 +57,7 @@ test('nothing on the disk changes, a tail included', async () => {
   expect(readdirSync(dirname(path))).toHaveLength(1)
 })
 
-test('it waits while a writer holds the lock, and counts nothing of what may be taken back', async () => {
+test('it waits while a writer holds the lock, and counts nothing that may be removed again', async () => {
   const path = await freshPath()
   const writer = await openInThisThread(path)
   await writer.append(leafOf('a'))

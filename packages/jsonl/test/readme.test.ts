@@ -32,7 +32,7 @@ async function runBlock(folder: string, code: string): Promise<string> {
   return stdout
 }
 
-test('the TypeScript of the README runs as it stands, and prints what it says', async () => {
+test('the TypeScript of the README runs unchanged, and prints what it says', async () => {
   const [quickStart = '', damage = '', ...others] = blocks('ts')
   const folder = await emptyProject()
   expect(await runBlock(folder, quickStart)).toMatch(

@@ -11,7 +11,7 @@ test('the file holds the canonical line of each entry, and nothing else', async 
   expect(await readFile(path, 'utf8')).toBe(entries.map(entry => `${encodeLine(entry)}\n`).join(''))
 })
 
-test('a log that is opened again has the same entries and goes on at the next index', async () => {
+test('a reopened log has the same entries and continues at the next index', async () => {
   const path = await freshPath()
   const before = await openBackend(path)
   const recorded = []

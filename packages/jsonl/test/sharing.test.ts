@@ -10,7 +10,7 @@ import { freshPath, inputOf, leafOf, openBackend, textsOf } from './scene.ts'
 
 const writer = new URL('crowd-writer.ts', import.meta.url)
 
-test('two instances see what the other has recorded, and give out contiguous indexes', async () => {
+test('two instances see the entries of each other, and assign contiguous indexes', async () => {
   const path = await freshPath()
   const one = await openBackend(path)
   const two = await openBackend(path)

@@ -24,7 +24,7 @@ test('a whole entry without its newline counts for nobody until a writer has clo
   expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(5)
 })
 
-test('what completes a tail into another entry takes back nothing that anybody has counted', async () => {
+test('completing a tail to another entry removes nothing that anybody has counted', async () => {
   const path = await freshPath()
   const [first = '', second = ''] = [lineOf('b'), lineOf('other')]
   await writeFile(path, `${lineOf('a')}\n${first}`)
@@ -38,7 +38,7 @@ test('what completes a tail into another entry takes back nothing that anybody h
   expect(await textsOf(writer.backend)).toEqual(['a', 'c'])
 })
 
-test('an id that stands in the tail is not written again', async () => {
+test('an id in the tail is not written again', async () => {
   const path = await freshPath()
   const leaf = leafOf('a')
   await writeFile(path, leaf.line)
@@ -70,7 +70,7 @@ test('wherever a line is cut, the entries before and after it stay whole', async
   }
 })
 
-test('a torn tail is told of once, by reader and writer alike', async () => {
+test('a torn tail is reported once, by readers and writers alike', async () => {
   const path = await freshPath()
   const reader = await openBackend(path)
   const writer = await openBackend(path)

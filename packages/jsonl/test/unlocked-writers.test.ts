@@ -33,7 +33,7 @@ test('a line that is appended just before is kept, and comes first', async () =>
   expect(await textsOf((await openBackend(path)).backend)).toEqual(['theirs', 'a', 'b'])
 })
 
-test('a line that is appended just behind is kept, and comes last', async () => {
+test('a line that is appended right after a batch is kept, and comes last', async () => {
   const path = await freshPath()
   const { append, texts } = await openInThisThread(path)
   around.after = () => appendFileSync(path, `${lineOf('theirs')}\n`)
@@ -42,7 +42,7 @@ test('a line that is appended just behind is kept, and comes last', async () => 
   expect(await texts()).toEqual(['a', 'theirs', 'b'])
 })
 
-test('a batch that falls behind half a line is taken back, and the half line is kept', async () => {
+test('a batch that lands after half a line is removed, and the half line is kept', async () => {
   const path = await freshPath()
   const { append } = await openInThisThread(path)
   around.before = () => appendFileSync(path, '{"cost_usd":')

@@ -29,7 +29,7 @@ function watchWorkers(): readonly Worker[] {
   return workers
 }
 
-test('a process that closes nothing ends by itself, once what is pending is stored', async () => {
+test('a process that closes nothing ends by itself once pending entries are stored', async () => {
   const path = await freshPath()
   const script = fileURLToPath(new URL('record-and-go.ts', import.meta.url))
   await promisify(execFile)(process.execPath, [script, path, '3000'], { timeout: 30_000 })
@@ -67,7 +67,7 @@ test('a thread that dies with a batch: it is stored once, or rejected, and the n
   expect(workers.length).toBeGreaterThan(10)
 })
 
-test('what became of a batch is told by its ids', () => {
+test('the ids of a batch show what became of it', () => {
   const death = new Error('died')
   expect(outcomeOf([4, 5, 6], death)).toBe(4)
   const failure = (indexes: readonly (number | undefined)[]) => () => outcomeOf(indexes, death)
@@ -123,7 +123,7 @@ test.each<[what: string, change: (path: string) => void]>([
   if (wasThere) expect(readFileSync(path, 'utf8')).not.toContain('lost')
 })
 
-test('damage that was told is not told again by a new thread', async () => {
+test('a new thread does not report damage again', async () => {
   const workers = watchWorkers()
   const path = await freshPath()
   writeFileSync(path, 'x\n')

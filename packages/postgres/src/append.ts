@@ -6,20 +6,20 @@ import { isOutcomeKnown, isRolledBack, isSessionSpent } from './failure.ts'
 import { columnsOf } from './row.ts'
 import { rowsOf } from './sql/statement.ts'
 
-/** How long an answer is waited for. A connection that is silent for longer is given up: nobody may be at its end. */
+/** How long to wait for an answer. A connection that is silent for longer is given up, because its other end may be gone. */
 const ANSWER_MS = 60_000
-/** How long a batch is tried again, or the server asked whether it has stored it. */
+/** How long to retry a batch, or to ask the server whether it has stored it. */
 const RETRY_MS = 60_000
 const PAUSE_MS = 100
-/** What one entry may have as its canonical line: the server takes no statement of a gibibyte. */
+/** The longest canonical line of an entry: the server accepts no statement of a gibibyte. */
 export const MAX_LINE_BYTES = 256 * 1024 * 1024
 
 const APPEND = 'SELECT audit.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS first'
 
 /**
- * Appends a batch in one statement, which is one transaction and one round trip. A connection that breaks meanwhile
- * leaves open whether it was committed: the same batch is then sent again, as one that may be there already. It cannot
- * be stored twice, since its ids are unique.
+ * Appends a batch in one statement, which is one transaction and one round trip. If the connection breaks meanwhile, the
+ * batch may or may not be committed. It is then sent again, marked as possibly stored. It cannot be stored twice, because
+ * its ids are unique.
  */
 export async function appendBatch(pool: pg.Pool, log: string, leaves: readonly Leaf[]): Promise<number> {
   for (const { line } of leaves) refuseTooLong(line)
@@ -49,7 +49,7 @@ async function tryAppend(pool: pg.Pool, values: readonly unknown[]): Promise<Out
     return { error, isUnknown: false } // nothing was sent
   }
   const outcome = await append(connection, values, pool.options.query_timeout || ANSWER_MS)
-  // A session that failed may fail for ever: by its role, its settings, its transaction. Losing to another writer is no fault.
+  // A session may keep failing because of its role, settings or transaction. Losing to another writer is not its fault.
   if ('first' in outcome || (!outcome.isUnknown && isRolledBack(outcome.error))) connection.giveBack()
   else connection.discard()
   return outcome
@@ -74,12 +74,12 @@ function refuseTooLong(line: string): void {
   if (line.length * 3 <= MAX_LINE_BYTES || Buffer.byteLength(line) <= MAX_LINE_BYTES) return
   throw new AuditError(
     'AUDIT_WRITE_FAILED',
-    `an entry may have ${MAX_LINE_BYTES} bytes as its canonical line, and this one has more: record a part of it`,
+    `the canonical line of an entry may have at most ${MAX_LINE_BYTES} bytes, and this one has more: record a part of it`,
   )
 }
 
 function notReplicated(): Error {
-  return new Error('the server gave up waiting for its synchronous standby')
+  return new Error('the server stopped waiting for its synchronous standby')
 }
 
 function unknownOutcome(cause: unknown): AuditError {

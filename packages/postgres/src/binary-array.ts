@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 
-/** How the elements of an array are written: the type's number in `pg_type`, and the bytes of one element. */
+/** How to write the elements of an array: the type's number in `pg_type`, and the bytes of one element. */
 interface ElementType<T> {
   readonly oid: number
   readonly lengthOf: (value: T) => number
@@ -49,12 +49,12 @@ export function timestampArray(values: readonly bigint[]): Buffer {
 
 const HEADER_BYTES = 20
 const LENGTH_BYTES = 4
-/** The length that stands for NULL. */
+/** The length that means NULL. */
 const NULL = -1
 
 /**
- * An array of one dimension as PostgreSQL reads it in binary (`array_recv`). As a Buffer, `pg` sends it as it is. As a
- * JavaScript array, `pg` would write one text of it, escape each element, and hold each of them several times on the heap.
+ * An array of one dimension in PostgreSQL's binary format (`array_recv`). `pg` sends a Buffer unchanged. It would write a
+ * JavaScript array as one text, escape each element, and hold each of them several times on the heap.
  */
 function encode<T>({ oid, lengthOf, write }: ElementType<T>, values: readonly (T | null)[]): Buffer {
   const lengths = values.map(value => (value === null ? NULL : lengthOf(value)))

@@ -3,7 +3,7 @@ import { FUNCTIONS } from './sql/schema.ts'
 import { SIGNATURE, signatureOf } from './sql/sql-function.ts'
 import { CONSTRAINTS, INDEXES, TABLES } from './sql/tables.ts'
 
-/** An object of the schema, and all of its definition that matters here, as one text. */
+/** An object of the schema, and the parts of its definition that matter here, as one text. */
 export interface CatalogEntry {
   readonly object: string
   readonly definition: string
@@ -12,15 +12,15 @@ export interface CatalogEntry {
 const names = (values: readonly string[]) => values.map(value => `'${value}'`).join(', ')
 
 /**
- * What a policy may say: that a log belongs to a role or to a setting. It then hides whole logs. Anything else might hide
- * single entries, and no reader could tell.
+ * What a policy may say: that a log belongs to a role or to a setting. Such a policy hides whole logs. Any other might hide
+ * single entries, and no reader would notice.
  */
 const OWN_LOG = `^\\(log = (\\(*(CURRENT_USER|SESSION_USER|current_setting\\(''[^'']*''::text(, true)?\\)|''([^'']|'''')*'')\\)*(::text|::name)*\\)*)\\)$`
 
 /**
- * Describes all that is there, from the catalogs themselves: they are the same in all versions. Only constraints, indexes and
- * policies are taken as texts. It wants the search path `pg_catalog`, or names would be spelt in other ways. Policies that
- * are as they may be, and indexes beside ours that constrain nothing, are left out.
+ * Describes every object, from the catalogs themselves, which are the same in all versions. Only constraints, indexes and
+ * policies are compared as texts. It needs the search path `pg_catalog`, because others change how names are spelt. It
+ * leaves out allowed policies, and added indexes that constrain nothing.
  */
 export const CATALOG_SQL = `
 WITH RECURSIVE ours AS (
@@ -90,7 +90,7 @@ SELECT object, definition FROM catalog ORDER BY object`
 const CALL = (called: string, table: string) =>
   ['audit.', called, ' f  0', table && ` ${table}`, ' f f'].join('')
 
-/** What must be there. */
+/** The objects that must exist. */
 export const EXPECTED: readonly CatalogEntry[] = [
   ...Object.keys(TABLES).map(table => ({ object: `table ${table}`, definition: 'r p f t' })),
   ...Object.entries(TABLES).flatMap(([table, columns]) =>
@@ -139,13 +139,13 @@ export const EXPECTED: readonly CatalogEntry[] = [
   })),
 ]
 
-/** The index that a constraint makes. */
+/** The index that a constraint creates. */
 function indexOf(table: string, constraint: string): CatalogEntry {
   const columns = constraint.slice(constraint.indexOf('('))
   return { object: `index UNIQUE audit.${table} USING btree ${columns}`, definition: 't t t' }
 }
 
-/** Whether an object that nobody expects may be there all the same: an index that constrains nothing. */
+/** Whether an unexpected object is harmless: an index that constrains nothing. */
 export function isHarmless({ object }: CatalogEntry): boolean {
   return object.startsWith('index audit.')
 }

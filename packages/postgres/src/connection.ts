@@ -1,14 +1,14 @@
 import { AuditError } from '@audit/core'
 import type pg from 'pg'
 
-/** How long a connection is waited for where the pool itself would wait without end. */
+/** How long to wait for a connection if the pool itself has no limit. */
 const WAIT_MS = 30_000
 
-/** A connection that is out of its pool. */
+/** A connection taken from a pool. */
 export class Connection {
   readonly client: pg.PoolClient
   #isReplicationCutShort = false
-  // A connection that breaks says so in an event as well, and where nobody listens, that ends the process.
+  // A broken connection also emits an event, which ends the process if nobody listens.
   readonly #onError = () => {}
   readonly #onNotice = ({ routine }: { readonly routine?: string | undefined }) => {
     if (routine === 'SyncRepWaitForLSN') this.#isReplicationCutShort = true
@@ -21,10 +21,10 @@ export class Connection {
   }
 
   /**
-   * Takes one out of the pool, which must get it back. One on which somebody left a transaction open is thrown away.
+   * Takes a connection from the pool, to be given back. Discards one on which somebody left a transaction open.
    *
-   * @throws AuditError `AUDIT_BUSY` where none is free for 30 seconds, or for as long as the pool itself waits: those who hold
-   *   them may be waiting for this call. `LeftInTransaction`; what `pg` throws.
+   * @throws AuditError `AUDIT_BUSY` if none is free for 30 seconds, or for as long as the pool itself waits: their holders
+   *   may be waiting for this call. `LeftInTransaction`; what `pg` throws.
    */
   static async take(pool: pg.Pool): Promise<Connection> {
     const connection = await Connection.#next(pool)
@@ -33,7 +33,7 @@ export class Connection {
     throw new LeftInTransaction()
   }
 
-  /** Runs something on a connection of the pool. After a failure the connection is thrown away: nobody knows its state. */
+  /** Runs a function on a connection of the pool. After a failure it discards the connection, whose state is unknown. */
   static async use<T>(pool: pg.Pool, operation: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     const connection = await Connection.take(pool)
     try {
@@ -47,7 +47,7 @@ export class Connection {
   }
 
   static #next(pool: pg.Pool): Promise<Connection> {
-    // Not `await pool.connect()`: the connection may break before that goes on, with nobody listening.
+    // Not `await pool.connect()`: the connection could break before that continues, while nobody listens.
     return new Promise((resolve, reject) => {
       let isGivenUp = false
       const giveUp = () => {
@@ -58,7 +58,7 @@ export class Connection {
       pool.connect((error, client) => {
         clearTimeout(timer)
         if (isGivenUp)
-          client?.release() // the one that came too late
+          client?.release() // it came too late
         else if (client) resolve(new Connection(client))
         else reject(error)
       })
@@ -66,19 +66,19 @@ export class Connection {
   }
 
   /**
-   * Whether the server gave up waiting for a synchronous standby. It says so in a warning, commits all the same, and
-   * reports success (PostgreSQL, section 26.2.8.4).
+   * Whether the server stopped waiting for a synchronous standby. It then warns, but still commits and reports success
+   * (PostgreSQL, section 26.2.8.4).
    */
   get isReplicationCutShort(): boolean {
     return this.#isReplicationCutShort
   }
 
-  /** Gives it back, to be used again. */
+  /** Returns it to the pool. */
   giveBack(): void {
     this.#release(false)
   }
 
-  /** Ends it: it is broken, or in a state that nobody knows. */
+  /** Closes it, because it is broken or in an unknown state. */
   discard(): void {
     this.#release(true)
   }
@@ -90,7 +90,7 @@ export class Connection {
   }
 }
 
-/** The pool gave out a connection in the middle of somebody's transaction. */
+/** The pool returned a connection in the middle of somebody's transaction. */
 export class LeftInTransaction extends Error {
   constructor() {
     super(

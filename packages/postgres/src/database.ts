@@ -4,10 +4,10 @@ import { isOutcomeKnown, isRolledBack, isSessionSpent, isTimeout } from './failu
 import { inReadOnlyTransaction } from './read-only.ts'
 import { rowsOf, type Statement } from './sql/statement.ts'
 
-/** How often a statement is sent that only reads, where the connection breaks or a replica cancels it. */
+/** How often to send a statement that only reads if the connection breaks or a replica cancels it. */
 const TRIES = 3
 
-/** Where a log is read: a pool, and whether nothing may be changed by it. */
+/** Where a log is read: a pool, and whether statements may change nothing. */
 export class Database {
   readonly pool: pg.Pool
   readonly #isReadOnly: boolean
@@ -17,7 +17,7 @@ export class Database {
     this.#isReadOnly = isReadOnly
   }
 
-  /** The rows of a statement that only reads, each value a text or `null`. It is sent again where another try may do better. */
+  /** The rows of a statement that only reads, each value a text or `null`. It is sent again if a retry may succeed. */
   async rows<R extends { readonly [Column in keyof R]: string | null }>(statement: Statement): Promise<R[]> {
     let otherSessions = this.pool.totalCount
     for (let tries = 1; ; tries++) {
@@ -25,7 +25,7 @@ export class Database {
         return await this.#try<R>(statement)
       } catch (error) {
         if (isSessionSpent(error) && otherSessions-- > 0) continue
-        const isBroken = !isOutcomeKnown(error) && !isTimeout(error) // who has waited in vain need not wait again
+        const isBroken = !isOutcomeKnown(error) && !isTimeout(error) // after a time-out, waiting again is pointless
         const mayPass = isRolledBack(error) || isBroken
         if (!mayPass || tries >= TRIES) throw error
       }

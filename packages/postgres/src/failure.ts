@@ -33,7 +33,7 @@ const REASONS: readonly (readonly [states: RegExp, code: AuditErrorCode, advice:
   [/^XX00[12]$/, 'AUDIT_CORRUPT', 'the server says that its data is damaged'],
 ]
 
-/** Says what an error of the server or the connection means for the log; `code` and `message` where it says nothing special. */
+/** Says what an error of the server or the connection means for the log: `code` and `message`, unless it means more. */
 export function auditErrorOf(error: unknown, code: AuditErrorCode, message: string): AuditError {
   if (error instanceof AuditError) return error
   const state = sqlStateOf(error) ?? ''
@@ -47,16 +47,16 @@ export function auditErrorOf(error: unknown, code: AuditErrorCode, message: stri
   return AuditError.wrap(error, code, message)
 }
 
-/** The SQLSTATE of an error that the server sent; `undefined` for one of the connection, of the system or of `pg` itself. */
+/** The SQLSTATE of an error that the server sent; `undefined` for an error of the connection, the system or `pg`. */
 export function sqlStateOf(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  const isState = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && code !== 'EPIPE' // the system's
+  const isState = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && code !== 'EPIPE' // EPIPE is the system's
   return isState ? code : undefined
 }
 
 /**
- * Whether an error says that the transaction was rolled back: the server sent it about a statement, on a connection that
- * stays. Anything else leaves open whether it was committed.
+ * Whether an error means that the transaction was rolled back: the server sent it about a statement, on a connection that
+ * survives. After any other error, the transaction may have been committed.
  */
 export function isOutcomeKnown(error: unknown): boolean {
   const state = sqlStateOf(error)
@@ -64,26 +64,26 @@ export function isOutcomeKnown(error: unknown): boolean {
 }
 
 /**
- * Whether the server rolled the transaction back for the sake of another one, so that it may be sent again. Under a
- * stricter isolation than READ COMMITTED the index is taken from before the lock, and then collides.
+ * Whether the server rolled the transaction back in favour of another one, so that it may be sent again. Under a stricter
+ * isolation than READ COMMITTED, the index is read as of before the lock, and then collides.
  */
 export function isRolledBack(error: unknown): boolean {
   const state = sqlStateOf(error) ?? ''
   if (state !== '23505') return /^40(001|P01)$/.test(state)
   const constraint = error instanceof Error && 'constraint' in error ? error.constraint : undefined
-  return typeof constraint === 'string' && /^entries.*_pkey/.test(constraint) // or that of a partition
+  return typeof constraint === 'string' && /^entries.*_pkey/.test(constraint) // or a partition's
 }
 
 /**
- * Whether it is the session that cannot do it, and another one may: nothing was stored. It is read-only, as all sessions are
- * that were made while the server was a standby; somebody left it in a transaction, or changed its role or its encoding.
+ * Whether the session is at fault, and another one may succeed; nothing was stored. It is read-only, like all sessions that
+ * began while the server was a standby; or somebody left it in a transaction, or changed its role or its encoding.
  */
 export function isSessionSpent(error: unknown): boolean {
   if (error instanceof LeftInTransaction) return true
   return RegExp(`^(25...|42501|${OTHER_ENCODING})$`).test(sqlStateOf(error) ?? '')
 }
 
-/** Whether nobody answered in time, be it the pool or the server. */
+/** Whether the pool or the server did not answer in time. */
 export function isTimeout(error: unknown): boolean {
   if (error instanceof AuditError) return error.code === 'AUDIT_BUSY'
   return isPoolTimeout(error) || (error instanceof Error && error.message === 'Query read timeout')

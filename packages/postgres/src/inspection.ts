@@ -5,10 +5,10 @@ import { inReadOnlyTransaction } from './read-only.ts'
 import { PLAIN_STRINGS, SAFE_PATH, settingSql } from './sql/sql-function.ts'
 import { rowsOf } from './sql/statement.ts'
 
-/** How many faults of one kind are told of. */
+/** How many faults of one kind are reported. */
 const MAX_FAULTS = 100
 
-/** What no reading by place can see: guards that are gone or changed, whatever else was done to the tables, and rows before the first. */
+/** What reading by index cannot see: missing or changed triggers, other changes to the schema, and rows before index 0. */
 export function inspect(pool: pg.Pool, log: string): Promise<Finding[]> {
   return inReadOnlyTransaction(pool, async client => {
     for (const setting of [SAFE_PATH, PLAIN_STRINGS]) await client.query(settingSql(`LOCAL ${setting}`))
@@ -30,7 +30,7 @@ function faultsOf(found: readonly CatalogEntry[]): readonly string[] {
     ),
     ...found
       .filter(entry => !expected.has(entry.object) && !isHarmless(entry))
-      .map(({ object }) => `the ${object} was added, or is not as it must be`),
+      .map(({ object }) => `the ${object} was added or changed`),
   ]
 }
 

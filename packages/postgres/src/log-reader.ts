@@ -12,10 +12,10 @@ import { pageOf, type WeighedRow } from './sql/page-sql.ts'
 import { lastIndexQuery, leafHashesSql, readSql, rootsSql } from './sql/range-sql.ts'
 import { countSql, findSql } from './sql/selection-sql.ts'
 
-/** Rows that are fetched at once where a metadata filter may refuse some of them. */
+/** How many rows to fetch at once if a metadata filter may reject some of them. */
 const FETCHED = 512
 
-/** Entries of a selection with metadata, and what the rows weigh that they were found among. */
+/** Entries of a selection with metadata, and the weight of the rows among which they were found. */
 interface Matching {
   readonly found: readonly AuditEntry[]
   readonly weight: number
@@ -56,7 +56,7 @@ export class LogReader {
       }
     } catch (error) {
       const isDamaged = error instanceof AuditError && error.code === 'AUDIT_CORRUPT'
-      if (isDamaged && entries.length > 0) return partialPage(entries) // as `pageOf` does
+      if (isDamaged && entries.length > 0) return partialPage(entries) // like `pageOf`
       throw error
     }
     return entries
@@ -72,13 +72,13 @@ export class LogReader {
     return count
   }
 
-  /** Leaf hashes by place, 32 bytes each, joined. */
+  /** Leaf hashes by index, 32 bytes each, joined. */
   async leafHashes(start: number, end: number): Promise<Uint8Array> {
     const [row] = await this.#database.rows<{ joined: string | null }>(leafHashesSql(this.#log, start, end))
     return Buffer.from(row?.joined ?? '', 'hex')
   }
 
-  /** Subtree roots of a level by place, 32 bytes each, joined, up to the first that is not stored. */
+  /** Subtree roots of a level by position, 32 bytes each, joined, up to the first that is not stored. */
   async roots(level: number, start: number, end: number): Promise<Uint8Array> {
     const statement = rootsSql(this.#log, level, start, end)
     const rows = await this.#database.rows<{ place: string; root: string }>(statement)
@@ -88,8 +88,8 @@ export class LogReader {
   }
 
   /**
-   * The entries of a selection with metadata, page by page: the database narrows down, and core's rule decides. A damaged
-   * one ends it, once those before it were given.
+   * The entries of a selection with metadata, page by page: the database narrows the rows down, and core's rule decides. A
+   * damaged entry ends the pages, after those before it were returned.
    */
   async *#matching(selection: Selection): AsyncGenerator<Matching, void, undefined> {
     let after = selection.after

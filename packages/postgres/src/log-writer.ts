@@ -7,14 +7,14 @@ import { isRolledBack, sqlStateOf } from './failure.ts'
 import { LogReader } from './log-reader.ts'
 import { ROOT_MISSING } from './sql/sql-states.ts'
 
-/** How often roots are sent where another writer's come in between. */
+/** How often to send roots if another writer's come in between. */
 const TRIES = 5
 
 /** Appends to one log. */
 export class LogWriter {
   readonly #pool: pg.Pool
   readonly #log: string
-  /** Not the one of a replica, which may not have them yet. */
+  /** Not the pool of a replica, which may not have the rows yet. */
   readonly #reader: LogReader
 
   constructor(pool: pg.Pool, log: string) {
@@ -28,9 +28,9 @@ export class LogWriter {
   }
 
   /**
-   * Stores subtree roots of a level, 32 bytes each, joined, from a place on. Those that are there stay as they are.
+   * Stores subtree roots of a level, 32 bytes each, joined, from a position on. Stored roots stay unchanged.
    *
-   * @throws AuditError `AUDIT_CORRUPT` where another root is there, or the stored leaf hashes have another one.
+   * @throws AuditError `AUDIT_CORRUPT` if a different root is stored, or the stored leaf hashes have a different one.
    */
   async keepRoots(level: number, start: number, hashes: Uint8Array): Promise<void> {
     const text = `INSERT INTO audit.subtrees (log, level, place, root)
@@ -41,14 +41,14 @@ export class LogWriter {
     try {
       if ((await this.#insert(text, values)) === count) return
     } catch (error) {
-      if (sqlStateOf(error) === ROOT_MISSING) return // somebody removed those before: they cost time, and no more
+      if (sqlStateOf(error) === ROOT_MISSING) return // somebody removed the roots before them, which costs nothing but time
       throw error
     }
     const there = await this.#reader.roots(level, start, start + count)
     if (Buffer.from(hashes).equals(there)) return
     throw new AuditError(
       'AUDIT_CORRUPT',
-      `a stored root of level ${level} from ${start} on is not that of the leaf hashes; verify() tells which`,
+      `a stored root of level ${level} from ${start} on does not match the leaf hashes; run \`log.verify()\` to see which`,
     )
   }
 

@@ -6,7 +6,7 @@ import { migrationSql } from './sql/schema.ts'
 
 const TRIES = 5
 
-/** Creates the tables, where they are not there, and the log. */
+/** Creates the log, and the tables if they do not exist. */
 export async function migrate(pool: pg.Pool, log: string): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
@@ -30,7 +30,7 @@ async function tryMigrate(pool: pg.Pool, log: string): Promise<void> {
   }
 }
 
-/** Whether another process was creating the same things at the same moment. */
+/** Whether another process was creating the same objects at the same moment. */
 function isRace(error: unknown): boolean {
   return isRolledBack(error) || /^(23505|42P0[67]|42710|42723|XX000)$/.test(sqlStateOf(error) ?? '')
 }

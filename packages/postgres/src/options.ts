@@ -3,9 +3,9 @@ import type pg from 'pg'
 
 /** What `new PostgresBackend` takes: a pool, or how to connect. */
 export interface PostgresBackendOptions {
-  /** A pool that the application has. It is used, and never closed. */
+  /** A pool of the application. The backend uses it and never closes it. */
   readonly pool?: pg.Pool
-  /** `postgres://user:password@host:port/database`. The backend then makes a pool of its own, and closes it. */
+  /** `postgres://user:password@host:port/database`. The backend then creates its own pool, and closes it. */
   readonly connectionString?: string
   /**
    * Which log of the database. Each has its own indexes from 0 on and its own tree. 1 to 200 characters, none of them
@@ -14,12 +14,12 @@ export interface PostgresBackendOptions {
   readonly log?: string
   /**
    * A pool on a replica, which then answers all queries. It may lag: an entry that was just recorded may not be found
-   * yet. Default: the queries go where the entries go.
+   * yet. Default: `pool` answers queries too.
    */
   readonly replica?: pg.Pool
   /**
-   * Changes nothing, and PostgreSQL sees to it: each statement runs in a transaction that may only read. The log must exist;
-   * `migrate` and `record` reject with `AUDIT_READ_ONLY`. Works on a standby, and for a role that may only read.
+   * With `true`, nothing changes, and PostgreSQL enforces it: each statement runs in a read-only transaction. The log must
+   * exist; `migrate` and `record` reject with `AUDIT_READ_ONLY`. Works on a standby, and for a role that may only read.
    * Default: `false`.
    */
   readonly readOnly?: boolean
@@ -36,7 +36,7 @@ const OWNER = 'PostgresBackend'
 const LOG_NAME = /^\P{Cc}{1,200}$/u
 const DEFAULT_LOG = 'default'
 
-/** The options, each checked. */
+/** The checked options. */
 export interface CheckedOptions {
   readonly pool: pg.Pool | undefined
   readonly connectionString: string | undefined
@@ -45,7 +45,7 @@ export interface CheckedOptions {
   readonly readOnly: boolean
 }
 
-/** Throws an AuditError `AUDIT_INVALID_OPTIONS` unless these are options. No message repeats a connection string. */
+/** Checks the options. Throws AuditError `AUDIT_INVALID_OPTIONS`, whose message never contains the connection string. */
 export function checkOptions(given: unknown): CheckedOptions {
   const {
     pool,
@@ -71,12 +71,10 @@ export function checkOptions(given: unknown): CheckedOptions {
 
 function checkPool(name: string, value: unknown): asserts value is pg.Pool {
   const isPool = typeof value === 'object' && value !== null && 'Client' in value && 'options' in value
-  // What tells whether a connection is in the middle of a transaction; the client on libpq does not.
+  // This says whether a connection is in a transaction; the client on libpq does not have it.
   const client: unknown = isPool && typeof value.Client === 'function' ? value.Client.prototype : undefined
   if (typeof client !== 'object' || client === null || !('getTransactionStatus' in client)) {
-    throw invalid(
-      `${name} must be a Pool of the package pg, of its version 8.23 or newer, and not of pg.native`,
-    )
+    throw invalid(`${name} must be a Pool of the package pg, version 8.23 or newer, and not of pg.native`)
   }
   const { options }: { readonly options?: unknown } = Object(value)
   if (typeof options === 'object' && options !== null && 'binary' in options && options.binary) {

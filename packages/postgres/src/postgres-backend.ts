@@ -22,7 +22,7 @@ import { checkLog, checkServer } from './server-check.ts'
 const CONNECT_TIMEOUT_MS = 30_000
 
 /**
- * Keeps logs in a PostgreSQL database, for any number of processes and machines at once. What is acknowledged was
+ * Stores a log in a PostgreSQL database, for any number of processes and machines at once. Acknowledged entries are
  * committed. Call `migrate()` once before the first use of a log.
  *
  * @example
@@ -62,11 +62,11 @@ export class PostgresBackend implements AuditBackend {
   }
 
   /**
-   * Creates the schema `audit` with its tables, and this log in it. Doing so again is fine. It needs the right to create
-   * schemas; without it, have `migrationSql` run.
+   * Creates the schema `audit` with its tables, and this log in it. You can call it again. It needs permission to create
+   * schemas; without it, have somebody run `migrationSql`.
    *
-   * @throws AuditError `AUDIT_OPEN_FAILED`; `AUDIT_UNSUPPORTED_FORMAT` for tables of a newer version, and where the schema holds
-   *   something else, which is left as it is; `AUDIT_BUSY` when others hold a lock for longer than `lock_timeout`, or else
+   * @throws AuditError `AUDIT_OPEN_FAILED`; `AUDIT_UNSUPPORTED_FORMAT` for tables of a newer version, or if the schema holds
+   *   something else, which is left unchanged; `AUDIT_BUSY` if others hold a lock for longer than `lock_timeout`, or else
    *   30 seconds; `AUDIT_READ_ONLY`.
    */
   migrate(): Promise<void> {
@@ -79,10 +79,10 @@ export class PostgresBackend implements AuditBackend {
   }
 
   /**
-   * Connects and looks whether the tables and the log are there.
+   * Connects and checks that the tables and the log exist.
    *
-   * @throws AuditError `AUDIT_OPEN_FAILED` when the server cannot be reached or refuses, when the tables or the log are
-   *   missing, and for a server older than 14, one that does not sync its disk, and a database that is not UTF-8;
+   * @throws AuditError `AUDIT_OPEN_FAILED` if the server cannot be reached or refuses the connection, if the tables or the
+   *   log are missing, or if the server is older than 14, does not sync its disk, or its database is not UTF-8;
    *   `AUDIT_UNSUPPORTED_FORMAT` for tables of a newer version or of somebody else; `AUDIT_BUSY`.
    */
   open(): Promise<void> {
@@ -96,12 +96,12 @@ export class PostgresBackend implements AuditBackend {
   }
 
   /**
-   * Appends the leaves and resolves once they are committed. Where the connection breaks in the meantime, it finds out
-   * whether they were.
+   * Appends the leaves and resolves once they are committed. If the connection breaks meanwhile, it finds out whether they
+   * were.
    *
-   * @throws AuditError `AUDIT_WRITE_FAILED`; `AUDIT_BUSY` when the log was locked, or no connection free, for 30 seconds: nothing
-   *   was stored; `AUDIT_READ_ONLY`;
-   *   `AUDIT_OUTCOME_UNKNOWN` when the server could not be asked for a minute whether it was stored.
+   * @throws AuditError `AUDIT_WRITE_FAILED`; `AUDIT_BUSY` if the log was locked, or no connection free, for 30 seconds;
+   *   `AUDIT_READ_ONLY`. In all these cases, nothing was stored. `AUDIT_OUTCOME_UNKNOWN` if the server stayed unreachable
+   *   for a minute.
    */
   append(leaves: readonly Leaf[]): Promise<number> {
     return this.#write(() => this.#writer.append(leaves))
@@ -127,12 +127,12 @@ export class PostgresBackend implements AuditBackend {
     return this.#read(() => this.#reader.leafHashes(start, end))
   }
 
-  /** Objects of the schema that are missing, changed or added, and rows before the first place. */
+  /** Reports objects of the schema that are missing, changed or added, and rows before index 0. */
   inspect(): Promise<readonly Finding[]> {
     return this.#read(() => inspect(this.#pool, this.#log))
   }
 
-  /** Waits for what is under way. A pool that was given is left as it is. */
+  /** Waits for pending calls. Leaves the application's pool open. */
   close(): Promise<void> {
     return this.#life.close(async () => {
       if (this.#ownsPool) await this.#pool.end()
@@ -163,6 +163,6 @@ function newPool(connectionString: string | undefined): pg.Pool {
     keepAlive: true,
     allowExitOnIdle: true,
   })
-  pool.on('error', () => {}) // an idle connection that breaks is replaced by the next call
+  pool.on('error', () => {}) // the next call replaces a broken idle connection
   return pool
 }

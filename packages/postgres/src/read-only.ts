@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { Connection } from './connection.ts'
 
-/** Runs statements of which none can change anything, whatever it calls: PostgreSQL refuses it. */
+/** Runs statements in a transaction in which PostgreSQL refuses every change. */
 export function inReadOnlyTransaction<T>(
   pool: pg.Pool,
   operation: (client: pg.PoolClient) => Promise<T>,

@@ -11,7 +11,7 @@ import { doubleArray, textArray, timestampArray } from './binary-array.ts'
 import { decodeText, encodeText } from './text.ts'
 import { decodeTimestamp, microsecondsOf } from './timestamp.ts'
 
-/** A stored entry, each value as a text that no setting of the session changes. */
+/** A stored entry, each value as a text that does not depend on the session's settings. */
 export interface Row {
   readonly index: string
   readonly entry_id: string
@@ -21,29 +21,32 @@ export interface Row {
   readonly model: string
   readonly cost_usd: string | null
   readonly latency_ms: string | null
-  /** Canonical JSON (RFC 8785). It escapes NUL by itself. */
+  /** Canonical JSON (RFC 8785), which escapes NUL. */
   readonly metadata: string
   readonly input_text: string
   readonly output_text: string
 }
 
-/** What a query selects to get a `Row`. Numbers become texts within `audit.read`, which has settings of its own. */
+/** What a query selects to get a `Row`. Numbers become texts within `audit.read`, which has its own settings. */
 export const ROW_COLUMNS =
   'index, entry_id, extract(epoch FROM timestamp) * 1000 AS timestamp, "user", model, cost_usd::text, latency_ms::text, metadata, input_text, output_text'
 
-/** The same with its types. */
+/** The same with types. */
 export const ROW_TYPES =
   'index bigint, entry_id text, timestamp numeric, "user" text, model text, cost_usd text, latency_ms text, metadata text, input_text text, output_text text'
 
 /**
  * The entry of a row.
  *
- * @throws AuditError `AUDIT_CORRUPT` for one that nobody recorded, and for one that is spelt as `columnsOf` never spells it:
- *   what decodes to the same entry would have the same leaf hash, so nothing else could tell that it was changed.
+ * @throws AuditError `AUDIT_CORRUPT` for a row that cannot have been recorded, or that `columnsOf` would spell differently:
+ *   it would decode to an entry with the same leaf hash, so nothing else would reveal the change.
  */
 export function entryOf(row: Row): AuditEntry {
   const damaged = (field: string) =>
-    new AuditError('AUDIT_CORRUPT', `${field} of entry ${row.index} is not as it was written`)
+    new AuditError(
+      'AUDIT_CORRUPT',
+      `${field} of entry ${row.index} differs from what was written; run \`log.verify()\``,
+    )
   const text = (field: 'entry_id' | 'user' | 'model' | 'input_text' | 'output_text'): string => {
     const decoded = decodeText(row[field])
     if (decoded === undefined) throw damaged(field)
@@ -76,7 +79,7 @@ export function entryOf(row: Row): AuditEntry {
   }
 }
 
-/** What `audit.append` takes, but for the name of the log and whether the batch is sent again: columns, not rows. */
+/** The arguments of `audit.append`, except for the log's name and whether the batch is sent again: columns, not rows. */
 export function columnsOf(leaves: readonly Leaf[]): readonly Buffer[] {
   const entries = leaves.map(({ entry }) => entry)
   return [

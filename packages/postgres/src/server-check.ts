@@ -3,10 +3,10 @@ import type { Database } from './database.ts'
 import { FORMAT_VERSION } from './sql/schema.ts'
 import { COMPLETE_TABLES, FOREIGN_TABLES } from './sql/tables.ts'
 
-/** The oldest server that has all that is used here: PostgreSQL 14. */
+/** The oldest server with everything that is used here: PostgreSQL 14. */
 const OLDEST_SERVER = 140_000
 
-/** What is not settled by the version: each setting, what it must be, and why. */
+/** The settings that must have certain values, and why. */
 const SETTINGS: readonly (readonly [name: string, isGood: (value: string) => boolean, advice: string])[] = [
   [
     'server_encoding',
@@ -30,7 +30,7 @@ const SETTINGS: readonly (readonly [name: string, isGood: (value: string) => boo
   ],
 ]
 
-/** Whether a log can be kept on this server, as it is set up for these connections. Throws AuditError `AUDIT_OPEN_FAILED`. */
+/** Checks that this server, with the settings of these connections, can hold a log. Throws AuditError `AUDIT_OPEN_FAILED`. */
 export async function checkServer(database: Database): Promise<void> {
   const names = ['server_version_num', ...SETTINGS.map(([name]) => name)]
   const rows = await database.rows<{ name: string; value: string | null }>({
@@ -43,12 +43,12 @@ export async function checkServer(database: Database): Promise<void> {
   }
   for (const [name, isGood, advice] of SETTINGS) {
     const value = settingOf(name)
-    // What speaks the protocol without being PostgreSQL need not have each.
+    // Other servers that speak the protocol may lack some of them.
     if (value !== undefined && !isGood(value)) throw new AuditError('AUDIT_OPEN_FAILED', advice)
   }
 }
 
-/** Whether the tables and the log are there. Throws AuditError `AUDIT_OPEN_FAILED`, `AUDIT_UNSUPPORTED_FORMAT`. */
+/** Checks that the tables and the log exist. Throws AuditError `AUDIT_OPEN_FAILED`, `AUDIT_UNSUPPORTED_FORMAT`. */
 export async function checkLog(database: Database, log: string): Promise<void> {
   await checkTables(database)
   const [found] = await database.rows<{ version: string | null; log: string | null }>({
@@ -59,7 +59,7 @@ export async function checkLog(database: Database, log: string): Promise<void> {
   if (Number(found?.version) > FORMAT_VERSION) {
     throw new AuditError(
       'AUDIT_UNSUPPORTED_FORMAT',
-      `the tables have version ${found?.version}, and this package knows ${FORMAT_VERSION}: update it`,
+      `the tables have version ${found?.version}, and this package supports ${FORMAT_VERSION}: update the package`,
     )
   }
   if (found?.log === log) return
@@ -69,7 +69,7 @@ export async function checkLog(database: Database, log: string): Promise<void> {
   )
 }
 
-/** Tables of somebody else are not touched, not even to look for the log. */
+/** Leaves tables of somebody else alone, and does not even look for the log in them. */
 async function checkTables(database: Database): Promise<void> {
   const [tables] = await database.rows<{ foreign: string; complete: string }>({
     text: `SELECT ${FOREIGN_TABLES} AS "foreign", ${COMPLETE_TABLES} AS complete`,

@@ -1,8 +1,8 @@
-// PostgreSQL stores every character but NUL. So NUL becomes two characters, the first of which is DLE, the "data link
-// escape" of ASCII; and a DLE becomes two as well. Both ways it is one to one, so equal texts stay equal, and others other.
+// PostgreSQL stores every character except NUL. So NUL becomes two characters, the first of which is DLE, the "data link
+// escape" of ASCII, and a DLE becomes two as well. The mapping is one to one, so equality of texts is preserved.
 const NUL = '\u0000'
 const DLE = '\u0010'
-/** A DLE that `encodeText` never writes, for JavaScript and for PostgreSQL. */
+/** Matches a DLE that `encodeText` never writes, in JavaScript and in PostgreSQL. */
 export const BROKEN_ESCAPE = '\\u0010(?![01])'
 const BROKEN = new RegExp(BROKEN_ESCAPE)
 
@@ -12,7 +12,7 @@ export function encodeText(text: string): string {
   return text.replaceAll(DLE, `${DLE}1`).replaceAll(NUL, `${DLE}0`)
 }
 
-/** A stored text as it was; `undefined` for one that `encodeText` never writes. */
+/** Decodes a stored text; `undefined` for one that `encodeText` never writes. */
 export function decodeText(stored: string): string | undefined {
   if (!stored.includes(DLE)) return stored
   if (BROKEN.test(stored)) return undefined

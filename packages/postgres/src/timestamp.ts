@@ -1,10 +1,10 @@
 import { AuditError } from '@audit/core'
 
 const CANONICAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
-/** What PostgreSQL counts from. */
+/** The epoch of PostgreSQL. */
 const EPOCH_MS = Date.parse('2000-01-01T00:00:00.000Z')
 
-/** A canonical timestamp as PostgreSQL reads it, which has no year 0: what ISO 8601 calls so is 1 BC. */
+/** A canonical timestamp as PostgreSQL reads it. PostgreSQL has no year 0: the year 0 of ISO 8601 is 1 BC. */
 export function encodeTimestamp(timestamp: string): string {
   assertCanonical(timestamp)
   return timestamp.startsWith('0000') ? `0001${timestamp.slice(4)} BC` : timestamp
@@ -21,10 +21,13 @@ export function decodeTimestamp(ms: string): string {
   const date = new Date(/^-?\d+(\.0+)?$/.test(ms) ? Number(ms) : Number.NaN)
   const timestamp = Number.isNaN(date.getTime()) ? '' : date.toISOString()
   if (CANONICAL.test(timestamp)) return timestamp
-  throw new AuditError('AUDIT_CORRUPT', `a stored timestamp is no millisecond of the years 0 to 9999: ${ms}`)
+  throw new AuditError(
+    'AUDIT_CORRUPT',
+    `a stored timestamp is not a millisecond of the years 0 to 9999: ${ms}`,
+  )
 }
 
-/** Whoever calls says by the code of its error what could not be done: here nobody knows whether it is a query. */
+/** Throws no AuditError, because only the caller knows whether it queries or records, and so which code is right. */
 function assertCanonical(timestamp: string): void {
   if (CANONICAL.test(timestamp) && !Number.isNaN(Date.parse(timestamp))) return
   throw new RangeError(`the timestamp ${JSON.stringify(timestamp.slice(0, 60))} is not canonical`)

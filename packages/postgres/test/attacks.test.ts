@@ -175,7 +175,7 @@ test.each<[attack: string, statements: readonly string[], without: Kinds, withCh
   ['a run of entries deleted', [remove('index BETWEEN 100 AND 400')], [['entry-missing', 100]], inconsistent],
   ['all entries deleted', [remove('true')], [['rolled-back', 0]], [['tail-missing', 0]]],
   [
-    'an entry deleted, and those behind it renumbered',
+    'an entry deleted, and the later ones renumbered',
     [remove('index = 7'), ...renumber(8, -1)],
     [
       ['subtree-forged', 0],
@@ -184,7 +184,7 @@ test.each<[attack: string, statements: readonly string[], without: Kinds, withCh
     lastOnly,
   ],
   [
-    'an entry deleted and renumbered behind the last root',
+    'an entry deleted and renumbered after the last root',
     [remove('index = 520'), ...renumber(521, -1)],
     [],
     lastOnly,
@@ -264,7 +264,7 @@ test.each<[what: string, statement: string]>([
      CREATE TRIGGER swallow BEFORE INSERT ON audit.entries FOR EACH ROW EXECUTE FUNCTION swallow()`,
   ],
   ['a rule', 'CREATE RULE swallow AS ON INSERT TO audit.entries DO INSTEAD NOTHING'],
-])('what %s keeps from being stored is not acknowledged', async (_, statement) => {
+])('an entry that %s keeps from being stored is not acknowledged', async (_, statement) => {
   const own = await newDatabase()
   await new PostgresBackend({ pool: own }).migrate()
   const log = openLog(own, 'default')
@@ -292,7 +292,7 @@ test('a row before the first is found, where the check against it was dropped', 
   ])
 })
 
-test('a session that replays what was done elsewhere is refused changes as well', async () => {
+test('changes are refused in a replication session too', async () => {
   const replaying = newPool({
     connectionString: database.connectionString,
     options: '-c session_replication_role=replica',

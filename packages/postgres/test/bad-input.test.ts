@@ -67,7 +67,7 @@ test('tables of a newer version are refused, and left as they are', async () => 
   await backend.close()
 })
 
-test('many who migrate at the same moment all succeed', async () => {
+test('many migrations at the same moment all succeed', async () => {
   const own = await newDatabase()
   const backends = Array.from({ length: 8 }, () => new PostgresBackend({ pool: own }))
   await Promise.all(backends.map(backend => backend.migrate()))

@@ -24,7 +24,7 @@ async function newLog(server: PostgresServer): Promise<AuditLog> {
   return new AuditLog({ backend, signer: createSigner(generateKey('example.com/log').privateKey) })
 }
 
-test('a server that is killed and started again has all that was acknowledged, and the log goes on', async () => {
+test('a server that is killed and restarted has everything that was acknowledged, and the log continues', async () => {
   const server = await startServer()
   await using log = await newLog(server)
   const callers = new RecordingCallers(log, 8)
@@ -44,22 +44,25 @@ const why = canMakeDisks() ? '' : ' (skipped: only root on Linux can make a smal
 /** A mebibyte that cannot be compressed. */
 const mebibyte = () => randomBytes(768 * 1024).toString('base64')
 
-test.skipIf(why)(`tables on a full disk: refused, and the log goes on when there is room${why}`, async () => {
-  const disk = makeDisk(16)
-  const server = await startServer()
-  server.own(disk.folder)
-  const superuser = newPool({ connectionString: server.url })
-  await superuser.query(`CREATE TABLESPACE small LOCATION '${disk.folder}'`)
-  await server.restart({ default_tablespace: 'small' })
-  await using log = await newLog(server)
-  const error = await recordUntilRefused(log)
-  expect(error).toMatchObject({ code: 'AUDIT_WRITE_FAILED', cause: { code: '53100' } }) // disk_full
-  const checkpoint = await log.checkpoint()
-  const size = await log.count()
-  disk.enlarge(64)
-  expect(await log.record(input('after'))).toMatchObject({ index: size })
-  expect((await log.verify({ checkpoint })).findings).toEqual([])
-})
+test.skipIf(why)(
+  `tables on a full disk: entries are refused, and the log continues when there is room${why}`,
+  async () => {
+    const disk = makeDisk(16)
+    const server = await startServer()
+    server.own(disk.folder)
+    const superuser = newPool({ connectionString: server.url })
+    await superuser.query(`CREATE TABLESPACE small LOCATION '${disk.folder}'`)
+    await server.restart({ default_tablespace: 'small' })
+    await using log = await newLog(server)
+    const error = await recordUntilRefused(log)
+    expect(error).toMatchObject({ code: 'AUDIT_WRITE_FAILED', cause: { code: '53100' } }) // disk_full
+    const checkpoint = await log.checkpoint()
+    const size = await log.count()
+    disk.enlarge(64)
+    expect(await log.record(input('after'))).toMatchObject({ index: size })
+    expect((await log.verify({ checkpoint })).findings).toEqual([])
+  },
+)
 
 test.skipIf(why)(
   `a disk too full for the write-ahead log: the server ends, and nothing is lost${why}`,

@@ -32,7 +32,7 @@ test.each<string[]>([
   ['an INSERT of an index that is there', `INSERT ${into} ${copyOf(1)}`],
   ['an INSERT behind a gap', `INSERT ${into} ${copyOf(4)}`],
   [
-    'an INSERT of two behind each other with a gap',
+    'an INSERT of two rows with a gap between them',
     `INSERT ${into} ${copyOf(3)} UNION ALL ${copyOf(5, "'other'")}`,
   ],
   ['an INSERT before the first', `INSERT ${into} ${copyOf(-1)}`],

@@ -21,7 +21,7 @@ describe('PostgreSQL 14, the oldest that is supported', () => {
   testBackend({ describe, it, create: () => placeIn(pool) })
 })
 
-test('on PostgreSQL 14 nothing is found that is not there, and what is changed is', async () => {
+test('on PostgreSQL 14, verify finds nothing in an unchanged log, and finds changes', async () => {
   const server = await PostgresServer.start({ version: 14 })
   onTestFinished(() => server.stop())
   const pool = newPool({ connectionString: server.url })

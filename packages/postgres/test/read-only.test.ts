@@ -62,7 +62,7 @@ test('every statement runs in a transaction that may only read', async () => {
   expect(statements.length).toBeGreaterThan(10)
 })
 
-test('what a query calls cannot write: PostgreSQL refuses it', async () => {
+test('functions that a query calls cannot write: PostgreSQL refuses it', async () => {
   const own = await newDatabase()
   const { log, name } = await newLog(own)
   await log.record(input())

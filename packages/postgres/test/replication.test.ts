@@ -67,7 +67,7 @@ test('an entry is not acknowledged before its standby has it, even where the pri
   expect(await log.count()).toBe(2)
 })
 
-test('a standby answers queries, behind the primary or not, and refuses entries', async () => {
+test('a standby answers queries, whether or not it lags, and refuses entries', async () => {
   const { primary, standby } = await startPair()
   await primary.restart({ synchronous_standby_names: '' })
   const [pool, replica] = [primary, standby].map(({ url }) => newPool({ connectionString: url }))

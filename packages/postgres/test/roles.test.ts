@@ -120,7 +120,7 @@ test('with row-level security, a role locks its own log alone, and learns of no 
   await expect(member.query(`SELECT audit.lock_log('other')`)).rejects.toMatchObject({ code: '42883' })
 })
 
-test('a role cannot put functions of its own in the place of those that are used for it', async () => {
+test('a role cannot replace the functions that run for it with its own', async () => {
   const { owner, member, names } = await setUp()
   await owner.query(`CREATE SCHEMA evil AUTHORIZATION ${pg.escapeIdentifier(names.member)}`)
   const evil = await member.connect()
@@ -136,7 +136,7 @@ test('a role cannot put functions of its own in the place of those that are used
   evil.release(true)
 })
 
-test('tables of before the key of a log: open says what to do, and migrate brings them up to date', async () => {
+test('tables from before logs had a key: open says what to do, and migrate updates them', async () => {
   const { owner, member, names } = await setUp()
   const backend = new PostgresBackend({ pool: member, log: names.member })
   await using log = new AuditLog({ backend: new PostgresBackend({ pool: owner, log: names.member }) })

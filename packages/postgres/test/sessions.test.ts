@@ -45,7 +45,7 @@ test.each<[what: string, ...statements: string[]]>([
   await expectOnce(pool, name, ['before', 'after'])
 })
 
-test('what is recorded is not part of a transaction that somebody left open, and outlives it', async () => {
+test('an entry is not part of a transaction that somebody left open, and outlives it', async () => {
   const { name } = await newLog()
   const own = newPool({ max: 1 })
   const log = openLog(own, name)
@@ -126,7 +126,7 @@ test('an entry within one’s own transaction, with no connection left in a pool
   await expectOnce(pool, name, ['before', 'after'])
 })
 
-test('migrate behind a lock: AUDIT_BUSY, and nothing was changed', async () => {
+test('migrate waits for a lock, then rejects with AUDIT_BUSY and changes nothing', async () => {
   const own = await newDatabase()
   const { name } = await newLog(own)
   const url = own.options.connectionString ?? ''

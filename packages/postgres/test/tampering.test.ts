@@ -140,7 +140,7 @@ test.each<[what: string, ...statements: string[]]>([
     `CREATE POLICY narrow ON audit.entries AS RESTRICTIVE FOR SELECT USING (index < 1)`,
   ],
   [
-    'a policy for what is inserted',
+    'a policy for inserted rows',
     `CREATE POLICY narrow ON audit.entries FOR INSERT WITH CHECK (model <> 'x')`,
   ],
   ['row-level security that hides all', `ALTER TABLE audit.entries ENABLE ROW LEVEL SECURITY`],
@@ -289,7 +289,7 @@ async function inspectWithin(client: pg.PoolClient): Promise<readonly Finding[]>
   return inspect(pool, 'default')
 }
 
-test('what was tampered with is told by verify, and migrate repairs triggers and functions', async () => {
+test('verify reports tampering, and migrate repairs triggers and functions', async () => {
   const own = await newDatabase()
   const backend = new PostgresBackend({ pool: own })
   await backend.migrate()
@@ -302,7 +302,7 @@ test('what was tampered with is told by verify, and migrate repairs triggers and
   expect((await log.verify()).findings).toEqual([])
 })
 
-test('partitions: what was done to one is found', async () => {
+test('verify finds tampering with a partition', async () => {
   const own = await newDatabase()
   const backend = new PostgresBackend({ pool: own })
   await backend.migrate()

@@ -91,7 +91,7 @@ test.each<[column: string, value: string]>([
   ['metadata', `'{"\uffff":1,"\u{1f600}":2}'`],
   ['metadata', `repeat('{"a":', 257) || '1' || repeat('}', 257)`],
   ['metadata', `'{"a":' || repeat('[', 100000) || repeat(']', 100000) || '}'`],
-])('a row whose %s is %s is refused, and the log goes on', async (column, value) => {
+])('a row whose %s is %s is refused, and the log continues', async (column, value) => {
   const { log, name } = await newLog()
   await log.record(input('before'))
   await expect(insert(name, column, value)).rejects.toMatchObject(
@@ -217,7 +217,7 @@ test.each<[what: string, values: readonly JsonObject[]]>([
       { a: '"', b: '\\', c: '\b\f\n\r\t', d: '\u007f\u0080\u2028', e: '/' },
     ],
   ],
-])('%s: what this package writes is canonical for the database as well', async (_, values) => {
+])('%s: the database finds canonical what this package writes', async (_, values) => {
   const spelt = values.map(value => canonicalJson(value))
   const { rows } = await pool.query(
     `SELECT n, json FROM unnest($1::text[]) WITH ORDINALITY AS given(json, n)

@@ -5,13 +5,13 @@ export type Database = BetterSqlite3.Database
 export type DatabaseConstructor = typeof BetterSqlite3
 export type Statement<Parameters extends unknown[], Result> = BetterSqlite3.Statement<Parameters, Result>
 
-/** What better-sqlite3 was compiled for. An older Node loads it all the same, and then crashes. */
+/** The Node-API version that better-sqlite3 was compiled for. An older Node.js still loads it, and then crashes. */
 const NODE_API = 10
 
 /**
- * Loads better-sqlite3 as the first of these files would that can: the worker's code has no place of its own.
+ * Loads better-sqlite3 from the first of these files that can resolve it: the worker's code has no file of its own.
  *
- * @throws AuditError `AUDIT_OPEN_FAILED` where it cannot be loaded, or where Node is too old for it.
+ * @throws AuditError `AUDIT_OPEN_FAILED` if it cannot be loaded, or if Node.js is too old for it.
  */
 export function loadDriver(anchors: readonly string[]): DatabaseConstructor {
   assertNodeApi()
@@ -20,7 +20,7 @@ export function loadDriver(anchors: readonly string[]): DatabaseConstructor {
   })
 }
 
-/** Electron and others have version numbers of their own, so this looks at what counts. */
+/** Electron and others have their own version numbers, so this checks the version of Node-API. */
 function assertNodeApi(): void {
   const { node, napi } = process.versions
   if (Number(napi) >= NODE_API) return

@@ -1,15 +1,15 @@
 import type { ReadPage } from './write-ahead-log.ts'
 
-// Finds entries in the pages of a file that SQLite must not open yet, since it would recover it (SQLite file format,
-// section 1.6). `audit_log` is the first table of its file, so that its b-tree begins on page 2.
+// Finds entries in the pages of a file that SQLite must not open yet, because it would run recovery (SQLite file format,
+// section 1.6). `audit_log` is the first table of the file, so its b-tree begins on page 2.
 
 const ROOT = 2
 const INTERIOR = 0x05
 const LEAF = 0x0d
 const MAX_DEPTH = 20
 /**
- * What the header of an entry's record says of its columns: `"index"`, which stands elsewhere; an id of 36 bytes; a time
- * of 24; four others; a hash of 32; and four more.
+ * The column types in the record header of an entry: `"index"`, which is stored elsewhere; an id of 36 bytes; a time of 24;
+ * four others; a hash of 32; and four more.
  */
 const ENTRY_TYPES: readonly (number | undefined)[] = [
   0,
@@ -20,16 +20,16 @@ const ENTRY_TYPES: readonly (number | undefined)[] = [
   ...Array(4),
 ]
 
-/** An entry's row, as far as it lies on the page of the b-tree itself. */
+/** An entry's row, as far as it is on the b-tree page itself. */
 export interface StoredEntry {
   readonly index: number
   readonly bytes: Buffer
 }
 
-/** Thrown when pages do not make a b-tree: the file is damaged, or a checkpoint did not come to its end. */
+/** Pages do not form a b-tree: the file is damaged, or a checkpoint was interrupted. */
 export class BrokenTree extends Error {}
 
-/** The entry with the highest index; `undefined` when there is none. */
+/** The entry with the highest index; `undefined` if there is none. */
 export function newestEntry(read: ReadPage): StoredEntry | undefined {
   const leaf = descend(read, page => page.readUInt32BE(8))
   return entriesOn(leaf).at(-1)
@@ -56,7 +56,7 @@ function descend(read: ReadPage, childOf: (page: Buffer) => number): Buffer {
   throw new BrokenTree('the table of entries cannot be followed to its end')
 }
 
-/** The entries on a page, whatever else it may be, in their order. */
+/** The entries on a page of any kind, in their order. */
 export function entriesOn(page: Buffer): StoredEntry[] {
   if (page[0] !== LEAF) return []
   return cellsOf(page, 8).flatMap(cell => {
@@ -73,7 +73,7 @@ function cellsOf(page: Buffer, headerLength: number): number[] {
   return Array.from({ length: count }, (_, i) => page.readUInt16BE(headerLength + 2 * i))
 }
 
-/** How much of a row stands on its page; the rest is on others. The file has no reserved bytes. */
+/** How much of a row is on its page; the rest is on others. The file has no reserved bytes. */
 function localLength(length: number, pageSize: number): number {
   if (length <= pageSize - 35) return length
   const least = Math.floor(((pageSize - 12) * 32) / 255) - 23
@@ -92,7 +92,7 @@ function isEntry(row: Buffer): boolean {
   return at === headerLength
 }
 
-/** A number of 1 to 9 bytes, and where it ends. An index has fewer bits than a number of JavaScript. */
+/** A number of 1 to 9 bytes, and where it ends. An index fits into a JavaScript number. */
 function varint(bytes: Buffer, start: number): [value: number, end: number] {
   let value = 0
   for (let i = start; i < start + 8; i++) {

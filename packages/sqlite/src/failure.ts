@@ -4,12 +4,12 @@ const BUSY = /^SQLITE_(BUSY|LOCKED|PROTOCOL)/
 const READ_ONLY = /^SQLITE_READONLY$/
 const CORRUPT = /^SQLITE_(CORRUPT|NOTADB|IOERR_CORRUPTFS)/
 
-/** Says what an error of SQLite or of the system means for the log; `code` and `message` where it is neither busy nor corrupt. */
+/** Says what an error of SQLite or of the system means for the log: `code` and `message`, unless it means busy or corrupt. */
 export function auditErrorOf(error: unknown, code: AuditErrorCode, message: string): AuditError {
   if (error instanceof AuditError) return error
   const reason = codeOf(error) ?? ''
   if (BUSY.test(reason)) {
-    return new AuditError('AUDIT_BUSY', 'another process kept the log locked for too long; try again', {
+    return new AuditError('AUDIT_BUSY', 'another process has held the log locked for too long; try again', {
       cause: error,
     })
   }
@@ -23,14 +23,14 @@ export function auditErrorOf(error: unknown, code: AuditErrorCode, message: stri
   if (READ_ONLY.test(reason) && code === 'AUDIT_OPEN_FAILED') {
     return new AuditError(
       code,
-      `${message}: the file and its folder must be writable; to look only, open it with readOnly: true`,
+      `${message}: the file and its folder must be writable; to read only, open it with readOnly: true`,
       { cause: error },
     )
   }
   return AuditError.wrap(error, code, message)
 }
 
-/** The error for a file that is not a log of this format; it is left as it was. */
+/** The error for a file that is not a log of this format; it was left unchanged. */
 export function unsupported(reason: string, cause?: unknown): AuditError {
   return new AuditError(
     'AUDIT_UNSUPPORTED_FORMAT',
@@ -41,7 +41,7 @@ export function unsupported(reason: string, cause?: unknown): AuditError {
   )
 }
 
-/** Node's own SQLite gives numbers for what better-sqlite3 gives names. */
+/** Node's own SQLite has numbers where better-sqlite3 has names. */
 const NAMES: Readonly<Record<number, string>> = {
   5: 'SQLITE_BUSY',
   10: 'SQLITE_IOERR',
@@ -49,7 +49,7 @@ const NAMES: Readonly<Record<number, string>> = {
   26: 'SQLITE_NOTADB',
 }
 
-/** The stable code of a system's or SQLite's error: `ENOENT`, `SQLITE_FULL`. */
+/** The stable code of an error of the system or of SQLite: `ENOENT`, `SQLITE_FULL`. */
 export function codeOf(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')

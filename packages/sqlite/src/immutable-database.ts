@@ -3,11 +3,10 @@ import { pathToFileURL } from 'node:url'
 import type { FunctionOptions, ReadableDatabase, ReadableStatement } from './readable-database.ts'
 
 /**
- * Opens a file as one that nobody changes: SQLite then takes no lock, looks for no `-wal`, and needs no `-shm`, which it
- * could not create in a folder that may not be written. better-sqlite3 is built without this, Node's own SQLite has it
- * from 22.15 on.
+ * Opens a file as immutable. SQLite then takes no lock, looks for no `-wal`, and needs no `-shm`, which it could not create
+ * in a read-only folder. better-sqlite3 is built without this option; Node's own SQLite has it from 22.15 on.
  *
- * @returns `undefined` where it cannot be opened so.
+ * @returns `undefined` if it cannot be opened in this way.
  */
 export function openImmutable(path: string): ReadableDatabase | undefined {
   try {
@@ -20,7 +19,7 @@ export function openImmutable(path: string): ReadableDatabase | undefined {
   }
 }
 
-/** Node warns that the module is experimental; this thread is the package's own. */
+/** Silences Node's warning that the module is experimental; only this package uses the thread. */
 function loadQuietly(): typeof import('node:sqlite') {
   const { emitWarning } = process
   process.emitWarning = () => {}
@@ -45,7 +44,7 @@ class ImmutableDatabase implements ReadableDatabase {
   }
 
   function(name: string, options: FunctionOptions, run: (...values: never[]) => unknown): void {
-    // It is called with the values of the statement that names it.
+    // It is called with the values that its statement passes.
     this.#database.function(name, options, run as (...values: unknown[]) => SQLInputValue)
   }
 

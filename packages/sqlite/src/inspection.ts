@@ -3,10 +3,10 @@ import type { DatabaseConstructor } from './driver.ts'
 import type { ReadableDatabase } from './readable-database.ts'
 import { schemaFaults } from './schema.ts'
 
-/** How many faults of one kind are told of. */
+/** How many faults of one kind are reported. */
 const MAX_FAULTS = 100
 
-/** What no reading by place can see: missing guards, rows before the first place, and damage to SQLite's own structure. */
+/** What reading by index cannot see: missing triggers, rows before index 0, and damage to SQLite's own structure. */
 export function inspect(Database: DatabaseConstructor, database: ReadableDatabase): Finding[] {
   return [
     ...schemaFaults(Database, database).map(damaged),
@@ -27,10 +27,10 @@ function rowsBesideTheNumbering(database: ReadableDatabase): Finding[] {
   })
 }
 
-/** Reads the whole file, and compares each index with its table: a row that an index lacks is hidden from queries. */
+/** Reads the whole file, and compares each SQL index with its table: a row that is missing from an index is hidden from queries. */
 function structureFaults(database: ReadableDatabase): string[] {
   const faults = database.prepare<[], string>(`PRAGMA integrity_check(${MAX_FAULTS})`).pluck().all()
-  return faults.filter(fault => fault !== 'ok').map(fault => `SQLite's own check says: ${fault}`)
+  return faults.filter(fault => fault !== 'ok').map(fault => `SQLite's integrity check says: ${fault}`)
 }
 
 function damaged(message: string): Finding {

@@ -25,25 +25,25 @@ export interface LogDatabase {
   readonly files: LogFiles
 }
 
-/** Opens the log for appending, and creates it when there is none. A file of another format is left as it was. */
+/** Opens the log for appending, and creates it if it is missing. A file of another format is left unchanged. */
 export function openOrCreate(Database: DatabaseConstructor, path: string): LogDatabase {
   ensureFile(path)
   return openWriter(Database, path, identify(path), 'AUDIT_OPEN_FAILED')
 }
 
-/** Opens the log again for appending, if it is still the same file. */
+/** Reopens the log for appending, if it is still the same file. */
 export function reopen(Database: DatabaseConstructor, path: string, main: FileIdentity): LogDatabase {
   assertMainInPlace(path, main, 'AUDIT_WRITE_FAILED')
   return openWriter(Database, path, main, 'AUDIT_WRITE_FAILED')
 }
 
-/** Opens the log for reading, if all its files are still the same. */
+/** Reopens the log for reading, if all its files are still the same. */
 export function openForReading(Database: DatabaseConstructor, path: string, files: LogFiles): LogDatabase {
   assertInPlace(path, files, 'AUDIT_READ_FAILED')
   const database = connect(Database, path, { isReadOnly: true, timeoutMs: BUSY_TIMEOUT_MS })
   return orClose(database, () => {
     database.pragma('query_only = ON')
-    readFormat(database) // SQLite opens the -wal with the first reading
+    readFormat(database) // SQLite opens the -wal with the first read
     assertInPlace(path, files, 'AUDIT_READ_FAILED')
     return { database, files }
   })
@@ -64,15 +64,15 @@ function openWriter(
       setBusyTimeout(database, remainingMs())
       createSchema(database)
     }
-    // The default is to leave it to the operating system when a commit reaches the disk.
+    // By default, the operating system decides when a commit reaches the disk.
     database.pragma('synchronous = FULL')
-    database.pragma('fullfsync = ON') // macOS: through the disk's own cache
+    database.pragma('fullfsync = ON') // macOS: flush the disk's own cache too
     if (useWal(database, deadline)) syncFolderOf(path)
     setBusyTimeout(database, remainingMs())
     assertSchema(Database, database)
     setBusyTimeout(database, BUSY_TIMEOUT_MS)
     const files = filesOf(path, main, code)
-    assertInPlace(path, files, code) // SQLite opened it by its name, a moment after it was identified
+    assertInPlace(path, files, code) // SQLite opened it by name, a moment after it was identified
     return { database, files }
   })
 }
@@ -109,8 +109,8 @@ function setBusyTimeout(database: Database, ms: number): void {
 }
 
 /**
- * Switches a new log to a write-ahead log, so that readers and the writer do not wait for each other. Needs the file
- * for itself for a moment, and SQLite does not wait for that by itself.
+ * Switches a new log to WAL mode, so that readers and the writer do not wait for each other. This needs the file
+ * exclusively for a moment, and SQLite does not wait for that by itself.
  *
  * @returns whether it had to be switched
  */

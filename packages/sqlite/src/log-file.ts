@@ -20,42 +20,42 @@ import { dirname, join } from 'node:path'
 import { AuditError, type AuditErrorCode } from '@audit/core'
 import { codeOf, unsupported } from './failure.ts'
 
-// The log's file itself is only looked at here: on POSIX systems, closing any descriptor of a file drops the locks that
+// The log's file itself is never opened here: on POSIX systems, closing any descriptor of a file drops the locks that
 // SQLite holds on it for other connections of the same process.
 
-/** Bytes of one page at the least (SQLite file format, section 1.3.2). */
+/** The smallest page, in bytes (SQLite file format, section 1.3.2). */
 const SMALLEST_DATABASE = 512n
 
-/** What a new log's file is called until it gets its name. */
+/** The prefix of a new log's file until it gets its name. */
 const DRAFT = '.audit-'
 
-/** Which file on this machine, whatever its name. */
+/** Identifies a file on this machine, whatever its name. */
 export interface FileIdentity {
   readonly dev: bigint
   readonly ino: bigint
 }
 
-/** The files of an open log. While any process has it open, SQLite replaces none of them. */
+/** The files of an open log. SQLite replaces none of them while any process has the log open. */
 export interface LogFiles {
   readonly main: FileIdentity
   readonly wal: FileIdentity
   readonly shm: FileIdentity
 }
 
-/** Makes sure that a file is there that may hold a log, and creates an empty one, readable by its owner alone, if none is. */
+/** Checks that the file may hold a log. Creates a missing file, empty and readable by its owner only. */
 export function ensureFile(path: string): void {
   const wal = `${resolveLinks(path)}-wal`
-  const hasOrphans = isFilled(wal) // looked at first, so that nobody can have created both in between
+  const hasOrphans = isFilled(wal) // checked first, because another process may create both in between
   const stats = statOf(path)
   if ((!stats || stats.size === 0n) && hasOrphans) {
     throw new AuditError(
       'AUDIT_CORRUPT',
-      `${path} is ${stats ? 'empty' : 'missing'}, but ${wal} holds entries of it; put the file back, or move the other away to begin a new log`,
+      `${path} is ${stats ? 'empty' : 'missing'}, but ${wal} holds entries of it; put the file back, or move the -wal away to start a new log`,
     )
   }
   if (!stats) createFile(path)
   identify(path)
-  // SQLite takes a file of one byte for an empty one, and would write over it.
+  // SQLite treats a file of one byte as empty, and would overwrite it.
   if (stats && stats.size > 0n && stats.size < SMALLEST_DATABASE)
     throw unsupported('it is no SQLite database')
 }
@@ -63,12 +63,12 @@ export function ensureFile(path: string): void {
 /**
  * Which file is at this path.
  *
- * @throws AuditError `AUDIT_OPEN_FAILED` unless it is a regular file with this one name that may be read, and written
- *   unless `isReadOnly`.
+ * @throws AuditError `AUDIT_OPEN_FAILED` unless it is a regular file with only this name that may be read and, unless
+ *   `isReadOnly`, written.
  */
 export function identify(path: string, isReadOnly = false): FileIdentity {
   const stats = statOf(path)
-  if (!stats) throw openFailed(`${path} is not there, or is a symbolic link to nothing`)
+  if (!stats) throw openFailed(`${path} does not exist, or is a symbolic link to nothing`)
   if (!stats.isFile()) throw openFailed(`${path} is not a file; give the path of a file, such as audit.db`)
   try {
     accessSync(path, isReadOnly ? constants.R_OK : constants.R_OK | constants.W_OK)
@@ -81,11 +81,11 @@ export function identify(path: string, isReadOnly = false): FileIdentity {
   return identityOf(stats)
 }
 
-/** Who opens a log by a second path gets a second `-wal` beside that, and each of the two writes over the other. */
+/** A log that is opened by a second path gets a second `-wal` there, and the two overwrite each other's entries. */
 function assertOneName(path: string): void {
   if ((statOf(path)?.nlink ?? 1n) > 1n) {
     throw openFailed(
-      `${path} is a hard link, and other names of the file would get a write-ahead log of their own; remove the others, or copy the file`,
+      `${path} is a hard link, and each other name of the file would get its own write-ahead log; remove the other names, or copy the file`,
     )
   }
   if (isMountPoint(resolveLinks(path))) {
@@ -105,12 +105,12 @@ function isMountPoint(path: string): boolean {
   }
 }
 
-/** The kernel writes blanks and backslashes as octal numbers, bytewise. */
+/** The kernel escapes blanks and backslashes as octal numbers, byte by byte. */
 function unescapeOctal(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))
 }
 
-/** The files of a log that SQLite has open now, for one who holds a connection. */
+/** The files of a log that SQLite has open now, for the holder of a connection. */
 export function filesOf(path: string, main: FileIdentity, code: AuditErrorCode): LogFiles {
   const real = resolveLinks(path)
   const [wal, shm] = [lookAt(`${real}-wal`), lookAt(`${real}-shm`)]
@@ -119,8 +119,8 @@ export function filesOf(path: string, main: FileIdentity, code: AuditErrorCode):
 }
 
 /**
- * Throws an AuditError with `code` unless the files at the path are still these, each with one name: what is written
- * into others is lost, and what is read from others is not the log.
+ * Throws an AuditError with `code` unless the files at the path are still these, each with one name. Entries written to
+ * other files would be lost, and other files do not hold this log.
  */
 export function assertInPlace(path: string, { main, wal, shm }: LogFiles, code: AuditErrorCode): void {
   assertMainInPlace(path, main, code)
@@ -128,7 +128,7 @@ export function assertInPlace(path: string, { main, wal, shm }: LogFiles, code: 
   if (!isStill(wal, lookAt(`${real}-wal`)) || !isStill(shm, lookAt(`${real}-shm`))) throw missing(code, path)
 }
 
-/** The same for the main file alone, where SQLite may have removed and made the others meanwhile. */
+/** The same for the main file only, for when SQLite may have removed and created the others meanwhile. */
 export function assertMainInPlace(path: string, main: FileIdentity, code: AuditErrorCode): void {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
   if (isStill(main, stats) && stats !== undefined && stats.size > 0n) return
@@ -142,13 +142,13 @@ function isStill({ dev, ino }: FileIdentity, stats: BigIntStats | undefined): bo
 function missing(code: AuditErrorCode, path: string): AuditError {
   return new AuditError(
     code,
-    `${path}, or its -wal or -shm, was deleted, emptied, replaced or linked to while it was open; put the file back, or close the log and see what is there`,
+    `${path}, or its -wal or -shm, was deleted, emptied, replaced or linked to while it was open; put the file back, or close the log and check the files`,
   )
 }
 
-/** Makes a new file's name survive a power loss. */
+/** Makes a new file's name survive power loss. */
 export function syncFolderOf(path: string): void {
-  if (process.platform === 'win32') return // NTFS does so itself, and a folder cannot be opened there
+  if (process.platform === 'win32') return // NTFS journals names, and Windows cannot open folders
   const folder = openSync(dirname(path), 'r')
   try {
     fsyncSync(folder)
@@ -162,11 +162,11 @@ export function resolveLinks(path: string): string {
   try {
     return realpathSync(path)
   } catch {
-    return path // nothing there yet
+    return path // it does not exist yet
   }
 }
 
-/** What stands at this very path, links not followed. */
+/** What is at this very path, without following links. */
 export function lookAt(path: string): BigIntStats | undefined {
   return lstatSync(path, { bigint: true, throwIfNoEntry: false })
 }
@@ -175,7 +175,7 @@ export function identityOf({ dev, ino }: BigIntStats): FileIdentity {
   return { dev, ino }
 }
 
-/** Made aside under another name, then linked: the log's own name never stands for a file that is open here. */
+/** Creates the file under another name, then links it, so that the log's own name never belongs to a file that is open here. */
 function createFile(path: string): void {
   const draft = join(dirname(path), `${DRAFT}${randomUUID()}`)
   try {
@@ -186,7 +186,7 @@ function createFile(path: string): void {
       closeSync(file)
     }
     linkOrCopy(draft, path)
-    rmSync(draft, { force: true }) // another process may have done so, see removeDraftsOf
+    rmSync(draft, { force: true }) // another process may have removed it, see removeDraftsOf
   } catch (cause) {
     const advice = codeOf(cause) === 'ENOENT' ? 'create its folder first' : 'see the cause'
     throw openFailed(`${path} cannot be created; ${advice}`, cause)
@@ -203,7 +203,7 @@ function linkOrCopy(draft: string, path: string): void {
   }
 }
 
-/** Removes the second name of a file whose creator has not come to that yet, or was killed before. */
+/** Removes the second name of a file whose creator has not done so yet, or was killed before. */
 function removeDraftsOf(path: string): void {
   const main = statOf(path)
   const folder = dirname(resolveLinks(path))
@@ -226,7 +226,7 @@ function statOf(path: string): BigIntStats | undefined {
   }
 }
 
-/** The error for what cannot be opened as it is. */
+/** The error for a file that cannot be opened in its present state. */
 export function openFailed(message: string, cause?: unknown): AuditError {
   return new AuditError('AUDIT_OPEN_FAILED', message, { cause })
 }

@@ -17,13 +17,13 @@ import { damaged, mayHideBytes, metadataOf, metadataOfBytes, pageOf, storedRow }
 
 type Values = Sql['values'][number][]
 
-/** What `MATCHES_METADATA` answers when only the bytes tell. */
+/** The answer of `MATCHES_METADATA` if only the bytes can decide. */
 const ASK_THE_BYTES = 2
 
 /** Answers queries. */
 export class LogReader {
   readonly #database: ReadableDatabase
-  /** By their text. The texts that selections lead to are few: they differ in what is given, not in its values. */
+  /** By their text. Selections lead to few texts, which depend on the filters that are present and not on their values. */
   readonly #statements = new Map<string, ReadableStatement<Values, unknown>>()
 
   constructor(database: ReadableDatabase) {
@@ -69,7 +69,7 @@ export class LogReader {
     )
   }
 
-  /** Subtree roots of a level, up to the first that is missing. */
+  /** Subtree roots of a level, up to the first missing one. */
   roots(level: number, start: number, end: number): Uint8Array {
     const { text, values } = rootsSql(level, start, end)
     const found = this.#statement(text)
@@ -82,7 +82,7 @@ export class LogReader {
   *#rows({ text, values }: Sql): Generator<Row> {
     const statement = this.#statement(text).raw().safeIntegers()
     for (const columns of statement.iterate(...values))
-      yield storedRow(columns as unknown[], index => this.#textBytes(index)) // raw gives arrays
+      yield storedRow(columns as unknown[], index => this.#textBytes(index)) // raw returns arrays
   }
 
   #textBytes(index: number): readonly unknown[] {
@@ -93,7 +93,7 @@ export class LogReader {
   #number({ text, values }: Sql): number {
     return this.#statement(text)
       .pluck()
-      .get(...values) as number // an aggregate gives one row, and here a number
+      .get(...values) as number // an aggregate returns one row, here with a number
   }
 
   #statement(text: string): ReadableStatement<Values, unknown> {
@@ -105,7 +105,7 @@ export class LogReader {
   }
 }
 
-/** Whether the row has what was sought in an index, for the index itself may be damaged. */
+/** Whether the row really matches, because the SQL index that led to it may be damaged. */
 function isOf(selection: Selection, [, entryId, timestamp, user, model]: Row): boolean {
   return (
     (selection.entryId ?? entryId) === entryId &&
@@ -116,7 +116,7 @@ function isOf(selection: Selection, [, entryId, timestamp, user, model]: Row): b
   )
 }
 
-/** Of a damaged file, a column gives anything, whatever its type was declared to be. */
+/** In a damaged file, a column may hold a value of any type, whatever was declared. */
 function join(stored: readonly unknown[]): Uint8Array {
   const hashes = stored.filter(isHash)
   if (hashes.length < stored.length) throw damaged(undefined, 'has a hash that is not one of 32 bytes')
@@ -127,7 +127,7 @@ function isHash(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array && value.length === HASH_BYTES
 }
 
-/** The filter stays the same for all rows of a query. */
+/** Caches the parsed filter, which is the same for all rows of a query. */
 function filterParser(): (text: string) => JsonObject {
   let known = '{}'
   let filter: JsonObject = {}

@@ -19,9 +19,9 @@ export class LogWriter {
   readonly #files: LogFiles
   readonly #statements: ReturnType<typeof prepare>
   readonly #walGuard: WalGuard
-  /** How many entries the log has at least: a smaller one has lost some. */
+  /** How many entries the log has at least; a smaller log has lost some. */
   #size: number
-  /** Of the schema that was compared last. */
+  /** The version of the schema that was last compared. */
   #schemaVersion: number | undefined
 
   constructor(Database: DatabaseConstructor, path: string, { database, files }: LogDatabase, size: number) {
@@ -34,7 +34,7 @@ export class LogWriter {
     this.#walGuard = new WalGuard(database, resolveLinks(path))
   }
 
-  /** Stores all or nothing, and returns the index of the first once a crash cannot undo it. */
+  /** Stores all rows or none, and returns the index of the first once a crash cannot undo it. */
   append({ rows, hashes, roots, leastSize }: Batch): number {
     this.#size = Math.max(this.#size, leastSize)
     const first = this.#inTransaction(() => {
@@ -50,12 +50,12 @@ export class LogWriter {
     return first
   }
 
-  /** Stores subtree roots that no batch took along. */
+  /** Stores subtree roots that were not written with a batch. */
   keepRoots(roots: readonly Roots[]): void {
     this.#inTransaction(() => this.#insertRoots(roots))
   }
 
-  /** The index of the entry with this id; `null` when there is none. */
+  /** The index of the entry with this id; `null` if there is none. */
   indexOf(entryId: string): number | null {
     return this.#statements.indexOf.get(entryId) ?? null
   }
@@ -65,13 +65,13 @@ export class LogWriter {
     if (next >= this.#size) return next
     throw new AuditError(
       'AUDIT_CORRUPT',
-      `the log has ${next} entries, but had ${this.#size}: the newest are gone; keep a copy of it and of its -wal`,
+      `the log has ${next} entries, but had ${this.#size}: the newest are missing; keep a copy of it and of its -wal`,
     )
   }
 
   #insert(row: Row, hash: Uint8Array): void {
     const { changes } = this.#statements.insert.run(...row, hash, checksumOf(row))
-    if (changes !== 1) throw new Error('SQLite has not inserted the row, and has not said why')
+    if (changes !== 1) throw new Error('SQLite did not insert the row and gave no reason')
   }
 
   #insertRoots(roots: readonly Roots[]): void {
@@ -82,14 +82,14 @@ export class LogWriter {
     }
   }
 
-  /** Another process may have stored it before; where those before it are missing, it is left out as well. */
+  /** Skips a root that another process has already stored, or whose predecessors are missing. */
   #insertRoot(level: number, place: number, root: Uint8Array): void {
     if (this.#statements.insertRoot.run({ level, place, root }).changes === 1) return
     const stored = this.#statements.root.get(level, place)
     if (stored === undefined || (stored instanceof Uint8Array && Buffer.from(root).equals(stored))) return
     throw new AuditError(
       'AUDIT_CORRUPT',
-      `the stored root ${place} of level ${level} is not that of the log's entries: see \`log.verify()\``,
+      `the stored root ${place} of level ${level} does not match the log's entries; run \`log.verify()\``,
     )
   }
 
@@ -108,7 +108,7 @@ export class LogWriter {
     }
   }
 
-  /** A trigger that was added, or a guard that was dropped, since the log was opened. */
+  /** Throws if triggers were added or dropped since the log was opened. */
   #assertSchema(): void {
     const version = this.#statements.schemaVersion.get()
     if (version === this.#schemaVersion) return
@@ -127,8 +127,8 @@ export class LogWriter {
   }
 
   /**
-   * What went into a file that was taken away just then may be gone, or come back with it. A look that fails is no sign of
-   * that: SQLite has committed, and the next append looks again before it begins.
+   * Entries in a file that was removed at this moment may be gone, or come back with the file. A check that itself fails
+   * does not mean that: SQLite has committed, and the next append checks again before it begins.
    */
   #assertStillInPlace(): void {
     try {
@@ -140,15 +140,15 @@ export class LogWriter {
   }
 
   /**
-   * When a commit's fsync fails, its pages stand in the write-ahead log all the same, whole and valid, and recovery
-   * after a crash would take them for committed. A transaction that changes nothing is written over their beginning,
-   * which makes the rest invalid, whether or not its own fsync succeeds.
+   * If a commit's fsync fails, its pages are in the write-ahead log anyway, complete and valid, and recovery after a crash
+   * would treat them as committed. An empty transaction overwrites their start, which invalidates the rest, whether or not
+   * its own fsync succeeds.
    */
   #eraseFailedCommit(): void {
     try {
       this.#database.pragma(`user_version = ${FORMAT_VERSION}`)
     } catch {
-      // The caller hears of the first failure.
+      // The caller gets the first failure.
     }
   }
 }

@@ -4,20 +4,20 @@ import { invalidOptions, optionsOf } from '@audit/core/backend'
 /** What `new SqliteBackend` takes. */
 export interface SqliteBackendOptions {
   /**
-   * The log's file, created by the first use when it is not there; its folder must be. Relative to the working folder at
-   * the time of the construction. SQLite keeps two more files beside it, `<path>-wal` and `<path>-shm`.
+   * The log's file. The first use creates it; its folder must exist. A relative path is resolved when the backend is
+   * constructed. SQLite keeps two more files beside it, `<path>-wal` and `<path>-shm`.
    */
   readonly path: string
   /**
-   * Opens a log that exists and changes nothing on the disk: `record` rejects with `AUDIT_READ_ONLY`. The file and its
-   * folder need not be writable. Default: `false`.
+   * With `true`, the log must exist, nothing on the disk changes, and `record` rejects with `AUDIT_READ_ONLY`. The file
+   * and its folder need not be writable. Default: `false`.
    */
   readonly readOnly?: boolean
 }
 
 const OWNER = 'SqliteBackend'
 
-/** Checks what an application gave, and fills in the defaults. Throws AuditError `AUDIT_INVALID_OPTIONS`. */
+/** Checks the options and fills in the defaults. Throws AuditError `AUDIT_INVALID_OPTIONS`. */
 export function checkOptions(options: SqliteBackendOptions) {
   const { path, readOnly = false } = optionsOf(options, ['path', 'readOnly'], OWNER)
   if (typeof readOnly !== 'boolean') throw invalidOptions(OWNER, 'readOnly must be true or false')

@@ -1,14 +1,14 @@
 import { AuditError, type AuditErrorCode } from '@audit/core/backend'
 import { codeOf } from './failure.ts'
 
-/** An `AuditError` on its way between threads, where a class and its extra properties would be lost. */
+/** An `AuditError` in transit between threads, which would lose its class and extra properties. */
 export interface PackedFailure {
   readonly code: AuditErrorCode
   readonly message: string
   readonly cause?: { readonly name: string; readonly message: string; readonly code?: string }
 }
 
-/** Makes an error ready to cross to another thread. */
+/** Packs an error to send it to another thread. */
 export function packFailure({ code, message, cause }: AuditError): PackedFailure {
   if (!(cause instanceof Error)) return { code, message }
   const causeCode = codeOf(cause)
@@ -19,7 +19,7 @@ export function packFailure({ code, message, cause }: AuditError): PackedFailure
   }
 }
 
-/** Makes the error again on the other side. */
+/** Restores the error in the other thread. */
 export function unpackFailure({ code, message, cause }: PackedFailure): AuditError {
   if (!cause) return new AuditError(code, message)
   const { message: reason, ...rest } = cause

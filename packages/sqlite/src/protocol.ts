@@ -5,17 +5,17 @@ import type { NewRow, Row } from './row.ts'
 
 /** What a worker is started with. */
 export interface WorkerSetup {
-  /** Writers append; readers answer queries beside a writer; auditors answer them and leave nothing behind on the disk. */
+  /** Writers append; readers answer queries beside a writer; auditors answer queries and change nothing on the disk. */
   readonly role: 'writer' | 'reader' | 'auditor'
   /** Absolute path of the log's file. */
   readonly path: string
-  /** Files and URLs from where better-sqlite3 is resolved, in this order. */
+  /** Files and URLs from which better-sqlite3 is resolved, in this order. */
   readonly anchors: readonly string[]
-  /** What was opened before: others in their place are refused. Without it, a missing file is created. */
+  /** The files that were opened before; others in their place are refused. Without it, a missing file is created. */
   readonly known?: KnownLog
 }
 
-/** What is known of a log that was opened before. */
+/** What is known about a log that was opened before. */
 export interface KnownLog {
   readonly files: LogFiles
   /** How many entries it has at least. */
@@ -38,25 +38,25 @@ export interface Operations {
   inspect(): Finding[]
 }
 
-/** Entries on their way in. */
+/** Entries to store. */
 export interface Batch {
   readonly rows: readonly NewRow[]
-  /** 32 bytes a row, joined: one buffer crosses to the worker faster than many. */
+  /** 32 bytes per row, joined: one buffer reaches the worker faster than many. */
   readonly hashes: Uint8Array
-  /** How many entries the log has at least, as this process knows. */
+  /** How many entries the log has at least, as far as this process knows. */
   readonly leastSize: number
-  /** Subtree roots that come along, so that they cost no commit of their own. */
+  /** Subtree roots to store with the batch, so that they cost no commit of their own. */
   readonly roots: readonly Roots[]
 }
 
-/** Roots of complete subtrees of a level, from a place on: 32 bytes each, joined. */
+/** Roots of complete subtrees of a level, from a position on: 32 bytes each, joined. */
 export interface Roots {
   readonly level: number
   readonly start: number
   readonly hashes: Uint8Array
 }
 
-/** Rows, and whether there may be more of them. */
+/** Rows, and whether more may follow. */
 export interface RowPage {
   readonly rows: readonly Row[]
   readonly isPartial: boolean

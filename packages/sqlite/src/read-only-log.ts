@@ -30,10 +30,10 @@ import {
   readFormat,
 } from './side-files.ts'
 
-/** How often an answer is asked for again that somebody changed the files under. */
+/** How often a query is repeated because somebody changed the files meanwhile. */
 const MAX_ATTEMPTS = 100
 
-/** What a log was read through, and whether that still shows all of it. */
+/** How a log is read, and whether that still shows all of it. */
 interface Source {
   readonly database: ReadableDatabase
   readonly reader: LogReader
@@ -43,8 +43,8 @@ interface Source {
 
 /**
  * Reads a log and changes nothing on the disk. While a process has the log open, this is one more reader of its write-ahead
- * log, through the `-shm` that is there. Otherwise SQLite would create files, or write into them, so that the file is read
- * as one that never changes; if entries are left in a `-wal`, a private copy of both is.
+ * log, through the existing `-shm`. Otherwise SQLite would create or change files, so the file is read as immutable or, if
+ * entries are left in a `-wal`, as a private copy of both.
  */
 export class ReadOnlyLog {
   readonly #Database: DatabaseConstructor
@@ -57,15 +57,15 @@ export class ReadOnlyLog {
     this.#path = path
   }
 
-  /** Makes sure that there is a log that can be read. From then on, another file in its place is refused. */
+  /** Checks that there is a readable log. From then on, another file in its place is refused. */
   open(): void {
     this.#main ??= identify(this.#path, true)
     if (!isFilled(resolveLinks(this.#path)))
-      throw openFailed(`${this.#path} is empty: there is no log in it yet`)
+      throw openFailed(`${this.#path} is empty and does not hold a log yet`)
     this.answer(reader => reader.size())
   }
 
-  /** Answers from files that were the same before and after. */
+  /** Answers from files that did not change meanwhile. */
   answer<T>(ask: (reader: LogReader) => T): T {
     return this.#answer(({ reader }) => ask(reader))
   }
@@ -89,7 +89,7 @@ export class ReadOnlyLog {
         if (source.isCurrent()) throw this.#explained(error)
       }
       if (attempt === MAX_ATTEMPTS)
-        throw new AuditError('AUDIT_BUSY', `${this.#path} changes while it is read; try again`)
+        throw new AuditError('AUDIT_BUSY', `${this.#path} keeps changing while it is read; try again`)
     }
   }
 
@@ -101,7 +101,7 @@ export class ReadOnlyLog {
     return this.#source
   }
 
-  /** A `-shm` without a `-wal`: the latter was left out of a copy. */
+  /** Reports a `-shm` without a `-wal`, which was left out of a copy. */
   #missingWal(): Finding[] {
     const real = resolveLinks(this.#path)
     if (lookAt(`${real}-wal`) || !isFilled(`${real}-shm`)) return []
@@ -150,9 +150,9 @@ function sourceOf(database: ReadableDatabase, isCurrent: () => boolean, close: (
   }
 }
 
-/** A copy of the file and its `-wal`, which takes no room where the file system can share it. */
+/** A copy of the file and its `-wal`, which takes no space if the file system can share it. */
 function copied(Database: DatabaseConstructor, real: string, isCurrent: () => boolean): Source {
-  const folder = mkdtempSync(join(tmpdir(), 'audit-')) // for this user alone
+  const folder = mkdtempSync(join(tmpdir(), 'audit-')) // readable by this user only
   const remove = () => rmSync(folder, { recursive: true, force: true })
   try {
     const copy = join(folder, 'audit.db')
@@ -171,7 +171,7 @@ function copied(Database: DatabaseConstructor, real: string, isCurrent: () => bo
   }
 }
 
-/** What changes whenever anybody writes: of the file and its `-wal`, which they are, how long, and when written. */
+/** Changes whenever anybody writes: the identity, size and time of the file and its `-wal`. */
 function stateOf(real: string): string {
   return ['', '-wal', '-journal']
     .map(ending => {

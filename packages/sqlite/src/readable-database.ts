@@ -1,4 +1,4 @@
-/** What reading needs of a database: of better-sqlite3's, or of one of Node's own that stands in for it. */
+/** What reading needs of a database: better-sqlite3's, or Node's own in its place. */
 export interface ReadableDatabase {
   prepare<Values extends unknown[], Result>(text: string): ReadableStatement<Values, Result>
   function(name: string, options: FunctionOptions, run: (...values: never[]) => unknown): unknown
@@ -11,13 +11,13 @@ export interface FunctionOptions {
   readonly directOnly: boolean
 }
 
-/** What reading needs of a statement; the meaning is better-sqlite3's. */
+/** What reading needs of a statement, with the meaning of better-sqlite3. */
 export interface ReadableStatement<Values extends unknown[], Result> {
-  /** Gives rows as arrays from now on. */
+  /** Returns rows as arrays from now on. */
   raw(): this
-  /** Gives first columns alone from now on. */
+  /** Returns only first columns from now on. */
   pluck(): this
-  /** Gives integers as `bigint` from now on. */
+  /** Returns integers as `bigint` from now on. */
   safeIntegers(): this
   get(...values: Values): Result | undefined
   all(...values: Values): Result[]

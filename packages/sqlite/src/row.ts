@@ -1,6 +1,6 @@
 import { type AuditEntry, canonicalJson, type EntryFields } from '@audit/core/backend'
 
-/** An entry's values in the order of the columns, without its index, its hash coming apart. */
+/** An entry's values in the order of the columns, without its index and its hash. */
 export type NewRow = readonly [
   entryId: string,
   timestamp: string,
@@ -17,11 +17,11 @@ export type NewRow = readonly [
 /** An entry's values in the order of the columns, without its hash and its checksum. */
 export type Row = readonly [index: number, ...NewRow]
 
-/** The columns of a `Row`, in its order; its checksum, `crc`, follows where it is wanted. */
+/** The columns of a `Row`, in its order; the checksum, `crc`, follows if it is needed. */
 export const ROW_COLUMNS =
   '"index", entry_id, timestamp, user, model, cost_usd, latency_ms, metadata, input_text, output_text'
 
-/** The columns that hold texts, in their order. */
+/** The text columns, in their order. */
 const TEXT_COLUMNS = ['entry_id', 'timestamp', 'user', 'model', 'metadata', 'input_text', 'output_text']
 
 /** The bytes of an entry's texts, in the order of the columns. */
@@ -37,7 +37,7 @@ export function newRowOf(entry: EntryFields): NewRow {
   return [entryId, timestamp, user, model, costUsd, latencyMs, canonicalJson(metadata), inputText, outputText]
 }
 
-/** The entry of a row that a reader has looked at. */
+/** The entry of a row that a reader has checked. */
 export function entryOf([
   index,
   entryId,
@@ -59,7 +59,7 @@ export function entryOf([
     outputText,
     costUsd,
     latencyMs,
-    metadata: JSON.parse(metadata), // the reader has parsed and compared it
+    metadata: JSON.parse(metadata), // the reader has already parsed and checked it
     index,
   }
 }

@@ -3,12 +3,12 @@ import type { Database, DatabaseConstructor } from './driver.ts'
 import { unsupported } from './failure.ts'
 import type { ReadableDatabase } from './readable-database.ts'
 
-/** `AUDT` in the header's field for it (SQLite file format, section 1.3.15). */
+/** The application id in the header, `AUDT` (SQLite file format, section 1.3.15). */
 export const APPLICATION_ID = 0x41554454
-/** The version of the format, in the header's field for it (section 1.3.12). A newer one is refused. */
+/** The version of the format, the user version in the header (section 1.3.12). A newer one is refused. */
 export const FORMAT_VERSION = 1
 
-/** The indexes of `audit_log`, by what they find. Each ends with the rowid, which is `"index"`. */
+/** The indexes of `audit_log` by their columns. Each ends with the rowid, which is `"index"`. */
 export const INDEXES = {
   entryId: 'audit_log_by_entry_id',
   time: 'audit_log_by_time',
@@ -17,13 +17,13 @@ export const INDEXES = {
   userAndModel: 'audit_log_by_user_and_model',
 } as const
 
-/** Subtrees of 2^48 entries, more than any disk has; of the next level the index of an entry has not the bits. */
+/** Subtrees of 2^48 entries, more than any disk holds; an index has too few bits for the next level. */
 const MAX_LEVEL = 6
 
 const DIGITS = (count: number) => '[0-9]'.repeat(count)
 const CANONICAL_TIMESTAMP = `${DIGITS(4)}-${DIGITS(2)}-${DIGITS(2)}T${DIGITS(2)}:${DIGITS(2)}:${DIGITS(2)}.${DIGITS(3)}Z`
 
-// What is long comes last, so that what is filtered stands in a row's first page.
+// Long columns come last, so that filtered columns are on a row's first page.
 const DDL = `
 CREATE TABLE audit_log (
   "index" INTEGER PRIMARY KEY,
@@ -82,7 +82,7 @@ PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${FORMAT_VERSION};
 `
 
-/** Makes an empty database a log, if no other process has done so in the meantime. */
+/** Turns an empty database into a log, unless another process has done so meanwhile. */
 export function createSchema(database: Database): void {
   database.exec('BEGIN EXCLUSIVE')
   try {
@@ -97,20 +97,22 @@ export function createSchema(database: Database): void {
 /**
  * Whether the database is a log, or still empty.
  *
- * @throws AuditError `AUDIT_UNSUPPORTED_FORMAT` when it is something else, or a newer version's.
+ * @throws AuditError `AUDIT_UNSUPPORTED_FORMAT` if it is something else, or of a newer version.
  */
 export function formatOf(database: ReadableDatabase): 'empty' | 'log' {
   const { applicationId, version, schemaVersion } = marksOf(database)
   if (applicationId === APPLICATION_ID && version === FORMAT_VERSION) return 'log'
   if (applicationId === APPLICATION_ID) {
-    throw unsupported(`it has format version ${version}, and this package knows ${FORMAT_VERSION}; update it`)
+    throw unsupported(
+      `it has format version ${version}, and this package supports ${FORMAT_VERSION}; update the package`,
+    )
   }
   const wasNeverUsed = schemaVersion === 0
   if (wasNeverUsed && applicationId === 0 && version === 0) return 'empty'
   throw unsupported('it is a database of something else; give another path')
 }
 
-/** In one statement, thus from one snapshot: another process may be creating the log between two reads. */
+/** Reads all in one statement, from one snapshot, because another process may create the log between two reads. */
 function marksOf(database: ReadableDatabase): Marks {
   const marks = database
     .prepare<[], Marks>(
@@ -118,7 +120,7 @@ function marksOf(database: ReadableDatabase): Marks {
        FROM pragma_application_id, pragma_user_version, pragma_schema_version`,
     )
     .get()
-  if (!marks) throw new Error('SQLite gave no header')
+  if (!marks) throw new Error('SQLite returned no header')
   return marks
 }
 
@@ -129,19 +131,22 @@ interface Marks {
 }
 
 /**
- * Compares everything that belongs to the log's tables with what should be there. Additions that have nothing to do with
- * them are fine, such as the tables of ANALYZE or a table of somebody's own.
+ * Compares everything that belongs to the log's tables with what should be there. Unrelated additions are fine, such as
+ * the tables of ANALYZE or a user's own table.
  *
- * @throws AuditError `AUDIT_CORRUPT` when something is missing, different or added, for then the log is not append-only any more.
+ * @throws AuditError `AUDIT_CORRUPT` if something is missing, different or added: the log is then no longer append-only.
  */
 export function assertSchema(Database: DatabaseConstructor, database: ReadableDatabase): void {
   const [fault] = schemaFaults(Database, database)
   if (fault !== undefined) {
-    throw new AuditError('AUDIT_CORRUPT', `${fault} in the database: someone has tampered with the log`)
+    throw new AuditError(
+      'AUDIT_CORRUPT',
+      `${fault} in the database: the log's schema was changed; keep a copy of the file, then restore a backup`,
+    )
   }
 }
 
-/** How what belongs to the log's tables differs from what it should be. */
+/** How the schema of the log's tables differs from what it should be. */
 export function schemaFaults(Database: DatabaseConstructor, database: ReadableDatabase): readonly string[] {
   const sample = new Database(':memory:')
   try {
@@ -170,8 +175,8 @@ function differences(expected: readonly SchemaObject[], found: readonly SchemaOb
 }
 
 /**
- * Whether an object that is not the log's own acts on its tables: SQLite takes a trigger or an index for what its text says,
- * in any spelling, whatever the other columns say; and a table for the page that it begins on.
+ * Whether a foreign object acts on the log's tables. SQLite obeys the text of a trigger or an index, in any spelling,
+ * whatever the other columns say, and identifies a table by its first page.
  */
 function touchesLog(
   { name, type, table, sql, rootpage }: SchemaObject,
@@ -200,7 +205,7 @@ function objectsOf(database: ReadableDatabase): readonly SchemaObject[] {
   return database.prepare<[], SchemaObject>(text).all()
 }
 
-/** Names differ for SQLite only if they do beyond the case of ASCII letters. */
+/** SQLite compares names without the case of ASCII letters. */
 function lower(text: unknown): string {
   return String(text).replace(/[A-Z]/g, letter => letter.toLowerCase())
 }

@@ -9,14 +9,14 @@ export interface Sql {
 }
 
 /**
- * The SQL function `(metadata, filter)` that compares as core does: 1, 0, or 2 when it must see the bytes of the metadata.
- * Whoever runs these statements provides both functions.
+ * The SQL function `(metadata, filter)` that compares as core does: 1, 0, or 2 if it needs the bytes of the metadata. The
+ * connection that runs these statements must define both functions.
  */
 export const MATCHES_METADATA = 'audit_matches_metadata'
-/** The SQL function `(bytes of the metadata, filter)` that answers 1 or 0. */
+/** The SQL function `(bytes of the metadata, filter)` that returns 1 or 0. */
 export const MATCHES_BYTES = 'audit_matches_bytes'
 
-/** How many entries the log holds. */
+/** The number of entries in the log. */
 export const SIZE_SQL = 'SELECT coalesce(max("index") + 1, 0) FROM audit_log'
 
 /** Reads rows by index. */
@@ -34,14 +34,14 @@ function inRange(columns: string, values: readonly [start: number, end: number])
   return { text, values }
 }
 
-/** Reads subtree roots of a level by their places. */
+/** Reads subtree roots of a level by their position. */
 export function rootsSql(level: number, start: number, end: number): Sql {
   const text =
     'SELECT place, root FROM audit_log_subtrees WHERE level = ? AND place >= ? AND place < ? ORDER BY place'
   return { text, values: [level, start, end] }
 }
 
-/** Finds the rows of a selection. It seeks in the index that fits, walks it in order, and ends at the limit. */
+/** Finds the rows of a selection. It seeks in the matching index, reads it in order, and stops at the limit. */
 export function findSql(selection: Selection): Sql {
   const { text, values } = conditions(selection)
   const direction = selection.order === 'asc' ? 'ASC' : 'DESC'
@@ -51,13 +51,13 @@ export function findSql(selection: Selection): Sql {
   }
 }
 
-/** Counts the rows of a selection, in the index alone unless it has metadata. */
+/** Counts the rows of a selection, using only the index unless it filters by metadata. */
 export function countSql(selection: Selection): Sql {
   const { text, values } = conditions(selection)
   return { text: `SELECT count(*) FROM ${text}`, values }
 }
 
-// The planner is not left to choose: with both bounds of time it takes (model, timestamp) for user and model together.
+// The index is named because the planner chooses (model, timestamp) for a user and a model with both bounds of time.
 function conditions(selection: Selection): Sql {
   const all = [
     ...equalities(selection),
@@ -84,8 +84,8 @@ function equalities({ entryId, user, model }: Selection): Sql[] {
 }
 
 /**
- * At most one bound on each side, since a seek takes no more: of a bound and a cursor on the same side the stricter
- * says all. There always is a lower bound, so that a query for everything seeks as well.
+ * At most one bound on each side, because a seek uses no more: of a bound and a cursor on the same side, the stricter one
+ * is enough. There is always a lower bound, so that a query for everything seeks too.
  */
 function timeBounds({ since = '', until, after, order }: Selection): Sql[] {
   const lower = { text: 'timestamp >= ?', values: [since] }
@@ -101,8 +101,8 @@ function behind(comparison: '<' | '>', { timestamp, index }: Cursor): Sql {
 }
 
 /**
- * Each row's metadata are parsed and compared with their canonical spelling: a search for the text alone would pass over
- * those that somebody has spelt in another way.
+ * Parses the metadata of each row and checks its spelling: a plain text search would skip metadata that somebody has spelt
+ * differently.
  */
 function metadataConditions(filter: JsonObject): Sql[] {
   if (Object.keys(filter).length === 0) return []

@@ -18,23 +18,23 @@ import {
   withCommittedPages,
 } from './write-ahead-log.ts'
 
-// What lies beside a file changes it: SQLite puts a `-wal` over it, or takes it back to what a `-journal` says, whatever
-// their origin. So both are looked at before SQLite gets to see them.
+// Files beside the log change it: SQLite applies a `-wal` to it, or rolls it back to what a `-journal` says, whatever
+// their origin. So both are checked before SQLite sees them.
 
 const ENDINGS = ['-wal', '-shm', '-journal'] as const
 const ADVICE =
   'if the file was restored or copied here, move its -wal, -shm and -journal away first; if not, keep a copy of them all'
-/** Up to this size, the whole of a file and its `-wal` is checked after a crash: some tenths of a second. */
+/** Up to this size, a file and its `-wal` are checked completely after a crash: some tenths of a second. */
 const MAX_CHECKED_BYTES = 64 * 1024 * 1024
-/** How long one process is waited for that is about to recover the file. */
+/** How long to wait for a process that is about to recover the file. */
 const RECOVERY_MS = 2_000
 const RETRY_MS = 5
 
 /**
- * Makes sure that opening the log at this real path loses and mixes nothing, and changes no file until that is known.
+ * Checks that opening the log at this real path loses and mixes nothing, before any file is changed.
  *
- * @throws AuditError `AUDIT_CORRUPT` for a `-wal` or a `-journal` that is not of this file as it is, and for a `-wal`
- *   that is gone; `AUDIT_OPEN_FAILED` for a FIFO, a folder, a link in their place; `AUDIT_UNSUPPORTED_FORMAT`.
+ * @throws AuditError `AUDIT_CORRUPT` for a `-wal` or a `-journal` that does not belong to this state of the file, and for a
+ *   missing `-wal`; `AUDIT_OPEN_FAILED` for a FIFO, a folder or a link in their place; `AUDIT_UNSUPPORTED_FORMAT`.
  */
 export function assertSideFiles(Database: DatabaseConstructor, path: string, timeoutMs: number): void {
   assertOrdinary(path)
@@ -43,7 +43,7 @@ export function assertSideFiles(Database: DatabaseConstructor, path: string, tim
   if (!isHeld(path)) assertWalIsWhole(path)
   if (isFilled(`${path}-journal`)) assertJournal(Database, path)
   if (!isFilled(`${path}-wal`)) return
-  const mustBelong = !isHeld(path) // otherwise those who hold it have seen to that
+  const mustBelong = !isHeld(path) // otherwise the process that has it open has checked this
   if (mustBelong) assertWalBelongs(path)
   const database = new Database(path, { readonly: true, timeout: timeoutMs })
   try {
@@ -51,26 +51,25 @@ export function assertSideFiles(Database: DatabaseConstructor, path: string, tim
     assertNewestAreFound(database)
     if (mustBelong && sizeOf(path) + sizeOf(`${path}-wal`) <= MAX_CHECKED_BYTES) assertSound(database)
   } catch (error) {
-    if (codeOf(error) !== 'SQLITE_READONLY_ROLLBACK') throw error // a journal, which was looked at
+    if (codeOf(error) !== 'SQLITE_READONLY_ROLLBACK') throw error // a journal, which was already checked
   } finally {
     database.close()
   }
 }
 
-/** SQLite would wait for ever for somebody to write into a FIFO, and write through a link. */
+/** SQLite would wait forever on a FIFO, and write through a link. */
 export function assertOrdinary(path: string): void {
   for (const ending of ENDINGS) {
     const stats = lookAt(path + ending)
     if (!stats) continue
     if (!stats.isFile()) throw openFailed(`${path}${ending} is not a file; move it away`)
-    if (stats.nlink > 1n)
-      throw openFailed(`${path}${ending} is a hard link to a file of something else; move it away`)
+    if (stats.nlink > 1n) throw openFailed(`${path}${ending} is a hard link to another file; move it away`)
   }
 }
 
 /**
- * SQLite makes a `-wal` before the `-shm`, and removes it after that. So a `-shm` alone means that a `-wal` was taken away,
- * unless it could not be removed, and says itself that all of the `-wal` stands in the file.
+ * SQLite creates the `-wal` before the `-shm`, and removes it after that. So a `-shm` alone means that somebody removed the
+ * `-wal`, unless the `-shm` could not be removed and says itself that the file holds all of the `-wal`.
  */
 export function assertNoWalIsMissing(path: string): void {
   if (lookAt(`${path}-wal`)) return
@@ -80,20 +79,20 @@ export function assertNoWalIsMissing(path: string): void {
   if (index && index.frames <= index.checkpointed) return
   throw new AuditError(
     'AUDIT_CORRUPT',
-    `${path}-wal is missing, and with it the newest entries may be: put it back; or move the -shm away as well, to go on without them`,
+    `${path}-wal is missing, and may hold the newest entries: put it back, or move the -shm away too, to continue without them`,
   )
 }
 
 /**
- * Whoever has a log open has a `-wal` beside it. Where none is, it was removed, or the file was renamed or copied over under
- * that process, and this one would begin another. A process that is just opening or closing the file is waited for.
+ * A process that has a log open has a `-wal` beside it. If there is none, somebody removed it, or renamed or replaced the
+ * file, and this process would start another. Waits for a process that is just opening or closing the file.
  */
 function assertHolderHasWal(path: string): void {
   const deadline = performance.now() + RECOVERY_MS
   while (isLocked(path) && !lookAt(`${path}-wal`)) {
     if (performance.now() > deadline) {
       throw openFailed(
-        `${path} is open in another process, but no -wal lies beside it: that was removed, or the file was renamed; end that process, keep a copy of all files, and put them back as they were`,
+        `${path} is open in another process, but there is no -wal beside it: it was removed, or the file was renamed; end that process, keep a copy of all files, and put them back in place`,
       )
     }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS)
@@ -101,8 +100,8 @@ function assertHolderHasWal(path: string): void {
 }
 
 /**
- * A process that is killed leaves its `-shm`, which says how much of the `-wal` was committed (SQLite file format,
- * section 4.5, and walformat). One that is shorter was cut since. After a power loss the `-shm` may be of any age.
+ * A killed process leaves its `-shm`, which says how much of the `-wal` was committed (SQLite file format, section 4.5, and
+ * walformat). A shorter `-wal` was cut since. After power loss, the `-shm` may have any age.
  */
 export function assertWalIsWhole(path: string): void {
   const shm = lookAt(`${path}-shm`)
@@ -117,20 +116,20 @@ export function assertWalIsWhole(path: string): void {
     return
   throw new AuditError(
     'AUDIT_CORRUPT',
-    `${path}-wal is not the one that the last process committed to, or was cut: entries would be missing; ${ADVICE}`,
+    `${path}-wal is not the one that the last process committed to, or was cut, so entries would be missing; ${ADVICE}`,
   )
 }
 
 interface WalIndex {
   /** Frames of the `-wal` that are committed. */
   readonly frames: number
-  /** Of these, how many stand in the file as well. */
+  /** How many of these are in the file too. */
   readonly checkpointed: number
   readonly pageSize: number
   readonly salts: Buffer
 }
 
-/** Reads the header of a `-shm`, which nobody uses: closing it drops the locks that this process has on it. */
+/** Reads the header of a `-shm` that nobody uses: closing it drops this process's locks on it. */
 function readWalIndex(path: string): WalIndex | undefined {
   const head = readHead(path, WAL_INDEX_BYTES)
   const copy = head?.subarray(0, WAL_INDEX_HEADER_BYTES)
@@ -162,8 +161,8 @@ export function readFormat(database: ReadableDatabase): 'empty' | 'log' {
 }
 
 /**
- * A log has a rollback journal while it is created, and when somebody switched it away from its write-ahead log. While it
- * holds no entry, a rollback can lose none.
+ * A log has a rollback journal while it is created, and if somebody switched off its WAL mode. While it holds no entry, a
+ * rollback can lose none.
  */
 function assertJournal(Database: DatabaseConstructor, path: string): void {
   const deadline = performance.now() + RECOVERY_MS
@@ -177,7 +176,7 @@ function assertJournal(Database: DatabaseConstructor, path: string): void {
   }
 }
 
-/** Whether SQLite would roll the file back: then nobody is writing it. */
+/** Whether SQLite would roll the file back, which also means that nobody is writing it. */
 function isHot(Database: DatabaseConstructor, path: string): boolean {
   const database = new Database(path, { readonly: true })
   try {
@@ -191,7 +190,7 @@ function isHot(Database: DatabaseConstructor, path: string): boolean {
   }
 }
 
-/** For one who does not let SQLite see the journal: there must not be entries that it would change. */
+/** For readers that hide the journal from SQLite: it must not change any entry. */
 export function assertJournalIsHarmless(path: string): void {
   if (isFilled(`${path}-journal`)) assertHoldsNothing(path)
 }
@@ -208,7 +207,7 @@ function assertHoldsNothing(path: string): void {
   })
 }
 
-/** Whether a crash came while the file was being created, by what its journal says of its size (file format, section 3). */
+/** Whether the file was being created when a crash came, according to the size in its journal (file format, section 3). */
 function wasEmptyBefore(journal: string): boolean {
   const file = openSync(journal, 'r')
   try {
@@ -223,13 +222,13 @@ function wasEmptyBefore(journal: string): boolean {
 function strangeJournal(path: string): AuditError {
   return new AuditError(
     'AUDIT_CORRUPT',
-    `beside ${path} lies a -journal, by which SQLite would take entries out of it: ${ADVICE}`,
+    `there is a -journal beside ${path}, with which SQLite would remove entries from it: ${ADVICE}`,
   )
 }
 
 /**
- * Compares the file alone with the file under its `-wal`. In the latter, each entry that the former shows must be the same,
- * as far as its page would be replaced, or it is the newest; and behind them each further entry must be there.
+ * Compares the file alone with the file and its `-wal` together. The newest entry of the file, and each entry whose page
+ * would be replaced, must be the same in both; after them, no entry may be missing.
  */
 export function assertWalBelongs(path: string): void {
   if (!isFilled(`${path}-wal`)) return
@@ -247,7 +246,7 @@ export function assertWalBelongs(path: string): void {
   })
 }
 
-/** Whether SQLite would put anything of this `-wal` over its file. */
+/** Whether SQLite would apply anything of this `-wal` to its file. */
 export function hasCommits(wal: string): boolean {
   return isFilled(wal) && withCommittedPages(wal, pages => pages !== undefined)
 }
@@ -256,11 +255,11 @@ function isContinuedBy(alone: ReadPage, wal: CommittedPages): boolean {
   const together: ReadPage = page => (page > wal.pageCount ? undefined : (wal.read(page) ?? alone(page)))
   const [first, header] = [alone(1), together(1)]
   if (header?.readInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID) return false
-  // It only grows. VACUUM adds to it, so a backup that was made so is ahead of the old `-wal`.
+  // It only grows. VACUUM increases it, so a backup by VACUUM is ahead of the old `-wal`.
   if (first && first.readUInt32BE(SCHEMA_COOKIE_OFFSET) > header.readUInt32BE(SCHEMA_COOKIE_OFFSET))
     return false
   const isKept = ({ index, bytes }: StoredEntry) => entryAt(together, index)?.bytes.equals(bytes) === true
-  // A checkpoint that was cut off leaves a file that cannot be read alone.
+  // An interrupted checkpoint leaves a file that cannot be read alone.
   const newest = tryRead(() => newestEntry(alone))
   if (typeof newest === 'object' && !isKept(newest)) return false
   for (const number of wal.numbers) {
@@ -274,25 +273,25 @@ function isContinuedBy(alone: ReadPage, wal: CommittedPages): boolean {
   return true
 }
 
-/** Another log of just this size would leave its own ids in the index. */
+/** Another log of the same size would leave its own ids in the SQL index. */
 function assertNewestAreFound(database: Database): void {
   const text = `SELECT count(*) FROM (SELECT "index" AS i, entry_id AS id FROM audit_log ORDER BY "index" DESC LIMIT 100)
     WHERE i IS NOT (SELECT "index" FROM audit_log INDEXED BY ${INDEXES.entryId} WHERE entry_id = id)`
   if (database.prepare<[], number>(text).pluck().get() === 0) return
-  throw new AuditError('AUDIT_CORRUPT', `the file and its -wal are not of one log: ${ADVICE}`)
+  throw new AuditError('AUDIT_CORRUPT', `the file and its -wal belong to different logs: ${ADVICE}`)
 }
 
-/** A backup that was made anew, as by VACUUM INTO, has other pages, which the old `-wal` would be mixed with. */
+/** A rebuilt backup, as by VACUUM INTO, has other pages, with which the old `-wal` would be mixed. */
 function assertSound(database: Database): void {
   const fault = database.prepare<[], string>('PRAGMA integrity_check(1)').pluck().get()
   if (fault === 'ok') return
   throw new AuditError(
     'AUDIT_CORRUPT',
-    `the file and its -wal do not make a sound database (${fault}): ${ADVICE}`,
+    `the file and its -wal do not form a sound database (${fault}): ${ADVICE}`,
   )
 }
 
-/** It is in the byte order of the machine. */
+/** The `-shm` is in the byte order of the machine. */
 const IS_LITTLE = endianness() === 'LE'
 const WAL_INDEX_VERSION = 3_007_000
 const WAL_INDEX_HEADER_BYTES = 48
@@ -306,8 +305,8 @@ const PAGE_SIZE_OFFSET = 16
 const HEADER_BYTES = 100
 
 /**
- * Reads the file beside SQLite, which is only done when nobody has it open: closing it again drops the locks that this
- * process has on it.
+ * Reads the file without SQLite. Only for a file that nobody has open, because closing it drops this process's locks on
+ * it.
  */
 function withDatabasePages(
   path: string,
@@ -317,14 +316,14 @@ function withDatabasePages(
   try {
     const header = readAt(file, 0, HEADER_BYTES)
     const stored = header?.readUInt16BE(PAGE_SIZE_OFFSET) ?? 0
-    const pageSize = stored === 1 ? 65_536 : stored // it does not fit into 16 bits
+    const pageSize = stored === 1 ? 65_536 : stored // 65,536 does not fit into 16 bits
     use(header, pageSize < 512 ? () => undefined : databasePages(file, pageSize), pageSize)
   } finally {
     closeSync(file)
   }
 }
 
-/** What pages say, or `'broken'`: they are anything at all. */
+/** The result of reading pages, or `'broken'`, because they may hold anything. */
 function tryRead<T>(read: () => T): T | 'broken' {
   try {
     return read()
@@ -334,7 +333,7 @@ function tryRead<T>(read: () => T): T | 'broken' {
   }
 }
 
-/** Whether a file is there that is not empty. */
+/** Whether a file exists and is not empty. */
 export function isFilled(path: string): boolean {
   return sizeOf(path) > 0
 }

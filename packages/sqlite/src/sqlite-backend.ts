@@ -18,8 +18,8 @@ import { SubtreeTable } from './subtree-table.ts'
 import { ThreadDied, WorkerConnection } from './worker-connection.ts'
 
 /**
- * Keeps the log in one SQLite file, for any number of processes at once. What is acknowledged is on the disk.
- * The database is used in threads of their own: one that appends, and one that answers queries, once there is one.
+ * Stores the log in one SQLite file, for any number of processes at once. Acknowledged entries are on the disk. Two worker
+ * threads use the database: one appends, and one answers queries, from the first query on.
  *
  * @example
  * const log = new AuditLog({ backend: new SqliteBackend({ path: 'audit.db' }) })
@@ -34,13 +34,13 @@ export class SqliteBackend implements AuditBackend {
   readonly #writer: WorkerConnection
   readonly #reader: WorkerConnection
   readonly #life: LifeCycle
-  /** The files that were opened, from when they were: no worker may take others. */
+  /** The files that were opened; no worker may use others. */
   #known: KnownLog | undefined
-  /** How many entries were counted or stored: a log that has fewer has lost some. */
+  /** How many entries were counted or stored; a log with fewer has lost some. */
   #leastSize = 0
   #reopening: Promise<void> | undefined
 
-  /** @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown option or a path that is none. Touches no file yet. */
+  /** @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown option or an invalid path. Touches no file yet. */
   constructor(options: SqliteBackendOptions) {
     const { path, readOnly } = checkOptions(options)
     this.#path = path
@@ -55,11 +55,11 @@ export class SqliteBackend implements AuditBackend {
   }
 
   /**
-   * Opens the file, or creates it. After a failure, nothing is kept open.
+   * Opens the file, or creates it. After a failure, nothing stays open.
    *
-   * @throws AuditError `AUDIT_OPEN_FAILED` for a missing folder, something that is no file, a file with a second name, no
-   *   permission; `AUDIT_UNSUPPORTED_FORMAT` for a file of another format, which is left as it was; `AUDIT_CORRUPT`;
-   *   `AUDIT_BUSY`.
+   * @throws AuditError `AUDIT_OPEN_FAILED` for a missing folder, something that is not a file, a file with a second name, or
+   *   a missing permission; `AUDIT_UNSUPPORTED_FORMAT` for a file of another format, which is left unchanged;
+   *   `AUDIT_CORRUPT`; `AUDIT_BUSY`.
    */
   open(): Promise<void> {
     return this.#life.open(() => this.#open())
@@ -120,14 +120,14 @@ export class SqliteBackend implements AuditBackend {
   }
 
   /**
-   * Whatever differs in the schema, rows before the first index, and what `PRAGMA integrity_check` finds. It reads the whole
-   * file, in a thread of its own.
+   * Reports differences in the schema, rows before index 0, and what `PRAGMA integrity_check` finds. It reads the whole file,
+   * in a thread of its own.
    */
   inspect(): Promise<readonly Finding[]> {
     return this.#life.run(() => this.#inspect())
   }
 
-  /** Ends what is under way, then the threads. The last of all processes to close moves the `-wal` into the file. */
+  /** Waits for pending calls, then ends the threads. The last process to close the log moves the `-wal` into the file. */
   close(): Promise<void> {
     return this.#life.close(() => this.#finish())
   }
@@ -142,7 +142,7 @@ export class SqliteBackend implements AuditBackend {
     })
   }
 
-  /** Starts another writer when one has died: it says which files are the log's now, also for those who read. */
+  /** Starts another writer if one has died. The writer says which files are the log's now, for the readers too. */
   async #withWriter(): Promise<void> {
     if (this.isReadOnly || this.#writer.isRunning) return
     this.#reopening ??= this.#writer.request('open', []).then(files => {
@@ -158,7 +158,7 @@ export class SqliteBackend implements AuditBackend {
     }
   }
 
-  /** A batch is stored whole or not at all, and a thread that has died stores nothing any more. */
+  /** A batch is stored whole or not at all, and a dead thread stores nothing more. */
   async #outcomeOf(leaves: readonly Leaf[], error: ThreadDied): Promise<number> {
     const [first] = leaves
     if (!first) throw error
@@ -167,7 +167,8 @@ export class SqliteBackend implements AuditBackend {
       await this.#withWriter()
       index = await this.#writer.request('indexOf', [first.entry.entryId])
     } catch (cause) {
-      const message = "the database's thread has died, and the file cannot be asked what it stored"
+      const message =
+        "the database's thread has died, and the file cannot be read to see what it stored; look for the entry before you record it again"
       throw new AuditError('AUDIT_OUTCOME_UNKNOWN', message, { cause })
     }
     if (index === null) throw error
@@ -186,14 +187,14 @@ export class SqliteBackend implements AuditBackend {
 
   async #finish(): Promise<void> {
     await this.#keepWaitingRoots()
-    await this.#reader.close() // first: a reader that closes last could not clear up behind the writer
+    await this.#reader.close() // first: a reader that closes last could not clean up after the writer
     await this.#writer.close()
   }
 
   async #keepWaitingRoots(): Promise<void> {
     const { waiting } = this.#subtrees
     if (waiting.length === 0 || !this.#writer.isRunning) return
-    await this.#writer.request('keepRoots', [waiting]).catch(() => {}) // lost ones are computed anew
+    await this.#writer.request('keepRoots', [waiting]).catch(() => {}) // lost ones are recomputed
   }
 
   #setup(role: WorkerSetup['role']): WorkerSetup {

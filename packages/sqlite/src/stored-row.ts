@@ -9,23 +9,23 @@ import {
 import type { Row } from './row.ts'
 
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
-/** Stands for bytes that are no UTF-8 in what is decoded, and may also have been recorded as itself. */
+/** Replaces bytes that are not UTF-8 when they are decoded. A text may also contain it. */
 const REPLACEMENT = '\ufffd'
 
 /**
- * The CRC-32 (as in gzip, RFC 1952 section 8) of an entry's values in the order of the columns, joined by NUL, `null`
- * as nothing. It finds damage when an entry is read; against someone who changes entries on purpose there is the leaf hash.
+ * The CRC-32 (as in gzip, RFC 1952 section 8) of an entry's values in the order of the columns, joined by NUL, with `null`
+ * as the empty text. It reveals damage when an entry is read; the leaf hash reveals deliberate changes.
  */
 export function checksumOf(row: Row): number {
   return crc32(row.join('\0'))
 }
 
 /**
- * Makes sure that the values of a row, as SQLite gives them with 64-bit integers, are spelt as this package writes them.
- * Otherwise two rows that differ in the file would be one entry, with one leaf hash.
+ * Checks that the values of a row, as SQLite returns them with 64-bit integers, are spelt as this package writes them.
+ * Otherwise two rows that differ in the file would be the same entry, with the same leaf hash.
  *
  * @param columns those of a `Row`, then `crc`.
- * @param readBytes gives the bytes of the six texts in their order, for when they cannot be told from what was decoded.
+ * @param readBytes reads the bytes of the six texts in their order, for when the decoded texts do not show them.
  * @throws AuditError `AUDIT_CORRUPT`
  */
 export function storedRow(
@@ -39,7 +39,7 @@ export function storedRow(
   const texts = [entryId, timestamp, user, model, metadata, inputText, outputText]
   if (!texts.every(text => typeof text === 'string')) throw damaged(index, 'has something else for a text')
   if (!isAmount(costUsd) || !isAmount(latencyMs)) throw damaged(index, 'has something else for a number')
-  const row = [index, ...columns.slice(1, -1)] as unknown as Row // each value was looked at
+  const row = [index, ...columns.slice(1, -1)] as unknown as Row // each value was checked
   if (typeof crc !== 'bigint' || Number(crc) !== checksumOf(row))
     throw damaged(index, 'does not match its checksum')
   const [id, time, , , json] = texts
@@ -66,12 +66,12 @@ export function metadataOfBytes(bytes: unknown): JsonObject {
   return metadataOf(text)
 }
 
-/** Whether a text may stand for bytes that are no UTF-8. */
+/** Whether a decoded text may hide bytes that are not UTF-8. */
 export function mayHideBytes(text: unknown): boolean {
   return typeof text === 'string' && text.includes(REPLACEMENT)
 }
 
-/** Takes rows until they weigh what a page may. */
+/** Collects rows until they weigh a page. */
 export function pageOf(rows: Iterable<Row>): { readonly rows: Row[]; readonly isPartial: boolean } {
   const taken: Row[] = []
   let weight = 0
@@ -91,10 +91,10 @@ function isEncodedAs(text: string | undefined, bytes: unknown): boolean {
   return text !== undefined && bytes instanceof Uint8Array && Buffer.from(text).equals(bytes)
 }
 
-/** The error for an entry that is not as it was written. */
+/** The error for an entry that differs from what was written. */
 export function damaged(index: number | undefined, fault: string): AuditError {
   return new AuditError(
     'AUDIT_CORRUPT',
-    `${index === undefined ? 'an entry' : `entry ${index}`} ${fault}: keep a copy of the file as it is, then see \`log.verify()\` and \`PRAGMA integrity_check\``,
+    `${index === undefined ? 'an entry' : `entry ${index}`} ${fault}: keep a copy of the file, then run \`log.verify()\` and \`PRAGMA integrity_check\``,
   )
 }

@@ -2,8 +2,8 @@ import { hashCount, hashesBetween, type LifeCycle, type SubtreeStore } from '@au
 import type { Roots } from './protocol.ts'
 
 /**
- * Keeps subtree roots in the table `audit_log_subtrees`. They wait for the next batch and share its transaction, so that
- * they cost no commit of their own. Lost ones are computed anew.
+ * Stores subtree roots in the table `audit_log_subtrees`. They are written in the transaction of the next batch, so that
+ * they cost no commit of their own. Lost ones are recomputed.
  */
 export class SubtreeTable implements SubtreeStore {
   readonly #life: LifeCycle
@@ -15,13 +15,13 @@ export class SubtreeTable implements SubtreeStore {
     this.#readStored = readStored
   }
 
-  /** Roots that are not in the table yet. */
+  /** Roots that are not yet in the table. */
   get waiting(): readonly Roots[] {
     return this.#waiting
   }
 
   async read(level: number, start: number, end: number): Promise<Uint8Array> {
-    const waiting = this.#waiting // before the table is read, into which they may go meanwhile
+    const waiting = this.#waiting // copied before the table is read, because they may be written to it meanwhile
     let found = await this.#readStored(level, start, end)
     for (const roots of waiting) {
       const next = start + hashCount(found)
@@ -38,7 +38,7 @@ export class SubtreeTable implements SubtreeStore {
     })
   }
 
-  /** Notes that these, which were waiting, are in the table now. */
+  /** Records that these waiting roots are now in the table. */
   stored(roots: readonly Roots[]): void {
     this.#waiting = this.#waiting.filter(waiting => !roots.includes(waiting))
   }

@@ -5,14 +5,14 @@ import { lookAt } from './log-file.ts'
 import { FRAME_HEADER_BYTES, isWalMagic, readAt, WAL_HEADER_BYTES } from './write-ahead-log.ts'
 
 /**
- * Notices when somebody cuts or overwrites the `-wal` of an open log in place. SQLite goes by its shared memory and would
- * go on behind the hole, and after a crash everything since the last checkpoint would be gone.
+ * Notices if somebody cuts or overwrites the `-wal` of an open log in place. SQLite trusts its shared memory and would
+ * continue after the hole; after a crash, everything since the last checkpoint would be lost.
  */
 export class WalGuard {
   readonly #database: Database
   readonly #wal: string
   readonly #frameBytes: number
-  /** How long it was when it was looked at last. */
+  /** Its length at the last check. */
   #size = 0
 
   /** @param path the real path of the log. */
@@ -22,7 +22,7 @@ export class WalGuard {
     this.#frameBytes = FRAME_HEADER_BYTES + Number(database.pragma('page_size', { simple: true }))
   }
 
-  /** Call it outside a transaction. Throws an AuditError with `code` unless the `-wal` is as long as what was committed. */
+  /** Throws an AuditError with `code` if the `-wal` is shorter than what was committed. Call it outside a transaction. */
   check(code: AuditErrorCode): void {
     const size = this.#sizeNow()
     if (size >= WAL_HEADER_BYTES && !hasHeader(this.#wal)) throw damaged(this.#wal, code)
@@ -30,7 +30,7 @@ export class WalGuard {
     this.#size = this.#sizeNow()
   }
 
-  /** A checkpoint of another program may have emptied it; then nothing in it is waited for any more. */
+  /** A checkpoint of another program may have emptied it; then nothing in it is needed any more. */
   #checkShorter(code: AuditErrorCode): void {
     const [result] = this.#database.pragma('wal_checkpoint(PASSIVE)') as { readonly log: number }[] // its columns
     const needed = result && result.log > 0 ? WAL_HEADER_BYTES + result.log * this.#frameBytes : 0
@@ -56,6 +56,6 @@ function hasHeader(wal: string): boolean {
 function damaged(wal: string, code: AuditErrorCode): AuditError {
   return new AuditError(
     code,
-    `${wal} was cut or overwritten while the log was open, and entries in it may be lost; keep a copy of all files, and see what is there`,
+    `${wal} was cut or overwritten while the log was open, and entries in it may be lost; keep a copy of all files, then close the log and verify it`,
   )
 }

@@ -4,10 +4,10 @@ import workerSource from '#worker-source'
 import { unpackFailure } from './packed-failure.ts'
 import type { Operations, Request, Response, WorkerSetup } from './protocol.ts'
 
-/** Rejects what was requested of a thread that has died: whether it was done is not known. */
+/** A request has no answer because its thread died; nobody knows whether it was done. */
 export class ThreadDied extends AuditError {}
 
-/** What is not here is a reading. */
+/** Every other operation reads. */
 const FAILED: Partial<Record<keyof Operations, AuditErrorCode>> = {
   open: 'AUDIT_OPEN_FAILED',
   openReadOnly: 'AUDIT_OPEN_FAILED',
@@ -22,8 +22,8 @@ interface Pending {
 }
 
 /**
- * A connection to the database in a thread of its own, started by the first request: neither a commit nor waiting for
- * another process's lock holds up the application. It keeps the process alive only while a request is pending.
+ * A connection to the database in its own thread, which the first request starts. So neither a commit nor another process's
+ * lock blocks the application. The thread keeps the process alive only while a request is pending.
  */
 export class WorkerConnection {
   readonly #setup: () => WorkerSetup
@@ -31,27 +31,27 @@ export class WorkerConnection {
   #worker: Worker | undefined
   #lastId = 0
 
-  /** @param setup is asked whenever a worker is started: at first, and after one has died. */
+  /** @param setup is called whenever a worker is started: at first, and after one has died. */
   constructor(setup: () => WorkerSetup) {
     this.#setup = setup
   }
 
-  /** Whether there is a thread, which knows what it has opened. */
+  /** Whether there is a thread, and so an open connection. */
   get isRunning(): boolean {
     return this.#worker !== undefined
   }
 
-  /** Requests are answered in their order. Rejects with the worker's `AuditError`, also when the worker dies. */
+  /** Sends a request. Requests are answered in their order. Rejects with the worker's `AuditError`, or if the worker dies. */
   request<K extends keyof Operations>(
     operation: K,
     args: Parameters<Operations[K]>,
     transfer: readonly ArrayBuffer[] = [],
   ): Promise<ReturnType<Operations[K]>> {
-    // The worker answers an operation with what Operations says.
+    // The worker answers each operation with the type in Operations.
     return this.#send(operation, args, transfer) as Promise<ReturnType<Operations[K]>>
   }
 
-  /** Answers what was requested before, then ends the thread. */
+  /** Waits for the answers to earlier requests, then ends the thread. */
   async close(): Promise<void> {
     const worker = this.#worker
     if (!worker) return
@@ -77,7 +77,7 @@ export class WorkerConnection {
   }
 
   #start(): Worker {
-    // Flags of the application, such as loaders, are not meant for it.
+    // The application's flags, such as loaders, are not for the worker.
     const worker = new Worker(workerSource, { eval: true, execArgv: [], workerData: this.#setup() })
     let cause: unknown
     worker.on('message', (response: Response) => this.#settle(response))

@@ -1,4 +1,4 @@
-/** The code of `worker.ts` and all it imports, as one CommonJS text; made by the build. */
+/** The code of `worker.ts` and everything it imports, as one CommonJS text; the build creates it. */
 declare module '#worker-source' {
   const source: string
   export default source

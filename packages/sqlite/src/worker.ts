@@ -11,20 +11,20 @@ import { packFailure } from './packed-failure.ts'
 import type { Operations, Request, Response, WorkerSetup } from './protocol.ts'
 import { ReadOnlyLog } from './read-only-log.ts'
 
-// The thread that holds one connection to the database. It answers one request after the other.
+// The thread that holds one connection to the database. It answers one request at a time.
 
 interface Connection {
   readonly operations: Partial<Operations>
   readonly close: () => void
 }
 
-const setup = workerData as WorkerSetup // what WorkerConnection gave it
+const setup = workerData as WorkerSetup // set by WorkerConnection
 let connection: Connection | undefined
 
 parentPort?.on('message', (request: Request) => {
   const response = answer(request)
   const bytes = 'value' in response && response.value instanceof Uint8Array ? [response.value.buffer] : []
-  parentPort?.postMessage(response, bytes as ArrayBuffer[]) // none of them is shared
+  parentPort?.postMessage(response, bytes as ArrayBuffer[]) // no buffer is shared
 })
 
 function answer({ id, operation, args }: Request): Response {
@@ -35,7 +35,7 @@ function answer({ id, operation, args }: Request): Response {
   }
 }
 
-/** An application may have several logs, so each message names the file. */
+/** Names the file in each message, because an application may have several logs. */
 function withPath(error: AuditError): AuditError {
   if (error.message.includes(setup.path)) return error
   return new AuditError(error.code, `${setup.path}: ${error.message}`, { cause: error.cause })
@@ -43,7 +43,7 @@ function withPath(error: AuditError): AuditError {
 
 function perform(operation: keyof Operations, args: readonly unknown[]): unknown {
   connection ??= connect()
-  // WorkerConnection.request checks the types of both, but only one by one.
+  // WorkerConnection.request checks both types, but TypeScript cannot relate them here.
   const run = connection.operations[operation] as ((...args: readonly unknown[]) => unknown) | undefined
   if (!run) throw new Error(`a ${setup.role} does not ${operation}`)
   return run(...args)
@@ -76,7 +76,7 @@ function writing(Database: DatabaseConstructor, log: LogDatabase, size: number):
   }
 }
 
-/** Answers from the files that were opened, for others may hold fewer entries. */
+/** Answers only from the files that were opened, because others may hold fewer entries. */
 function reading(Database: DatabaseConstructor, { database, files }: LogDatabase): Connection {
   const reader = new LogReader(database)
   const inPlace = <T>(ask: () => T): T => {

@@ -8,25 +8,25 @@ export const WAL_HEADER_BYTES = 32
 /** Bytes before each page in it. */
 export const FRAME_HEADER_BYTES = 24
 const USUAL_PAGE_BYTES = 4096
-const MAGIC = 0x377f0682 // its lowest bit says in which byte order the checksums read
+const MAGIC = 0x377f0682 // the lowest bit is the byte order of the checksums
 
-/** Reads a page by its number, from 1 on; `undefined` when there is none. */
+/** Reads a page by its number, from 1; `undefined` if there is none. */
 export type ReadPage = (page: number) => Buffer | undefined
 
-/** What recovery would put over the database: the last committed version of each page. */
+/** What recovery would apply to the database: the last committed version of each page. */
 export interface CommittedPages {
   readonly pageSize: number
-  /** Pages that the database has after the last commit. */
+  /** How many pages the database has after the last commit. */
   readonly pageCount: number
   readonly numbers: Iterable<number>
   readonly read: ReadPage
 }
 
 /**
- * Reads a write-ahead log as SQLite's recovery would: up to the last commit before the first frame whose salts or
- * checksums do not fit. Gives `undefined` when it commits nothing.
+ * Reads a write-ahead log as SQLite's recovery would: up to the last commit before the first frame whose salts or checksums
+ * do not match. Returns `undefined` if it commits nothing.
  *
- * @throws AuditError `AUDIT_CORRUPT` when more commits lie behind that frame than a crash can leave: they would be lost.
+ * @throws AuditError `AUDIT_CORRUPT` if more commits follow that frame than a crash can leave, because they would be lost.
  */
 export function withCommittedPages<T>(path: string, use: (pages: CommittedPages | undefined) => T): T {
   const file = openSync(path, 'r')
@@ -80,7 +80,7 @@ interface Rest {
   readonly salts: Buffer
 }
 
-/** A crash leaves the last transaction torn, which nobody has acknowledged, and no other one behind it. */
+/** A crash leaves at most the last transaction torn, which was not acknowledged, and no other one after it. */
 function assertNoCommitsBehind(file: number, { path, at, frameBytes, salts }: Rest): void {
   let commits = 0
   for (let place = at; commits < 2; place += frameBytes) {
@@ -90,22 +90,22 @@ function assertNoCommitsBehind(file: number, { path, at, frameBytes, salts }: Re
   }
   throw new AuditError(
     'AUDIT_CORRUPT',
-    `${path} is damaged in its middle, and SQLite would drop the entries behind that; keep a copy of it and of the log's file`,
+    `${path} is damaged in the middle, and SQLite would drop the entries after that; keep a copy of it and of the log's file`,
   )
 }
 
-/** Whether bytes begin as a write-ahead log does. */
+/** Whether bytes begin like a write-ahead log. */
 export function isWalMagic(header: Buffer): boolean {
   return header.readUInt32BE(0) >>> 1 === MAGIC >>> 1
 }
 
-/** Reads pages of a database file as they stand there. */
+/** Reads pages of a database file without its write-ahead log. */
 export function databasePages(file: number, pageSize: number): ReadPage {
   const count = Math.floor(fstatSync(file).size / pageSize)
   return page => (page >= 1 && page <= count ? readAt(file, (page - 1) * pageSize, pageSize) : undefined)
 }
 
-/** So many bytes of a file; `undefined` when it ends before. */
+/** This many bytes of a file; `undefined` if it ends earlier. */
 export function readAt(file: number, position: number, length: number): Buffer | undefined {
   const bytes = Buffer.allocUnsafe(length)
   return readSync(file, bytes, 0, length, position) === length ? bytes : undefined

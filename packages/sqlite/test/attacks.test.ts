@@ -177,7 +177,7 @@ test.each<[attack: string, sql: string, without: Kinds, withCheckpoint: Kinds]>(
   ['a run of entries deleted', remove('"index" BETWEEN 100 AND 400'), [['entry-missing', 100]], inconsistent],
   ['all entries deleted', remove('1'), [['rolled-back', 0]], [['tail-missing', 0]]],
   [
-    'an entry deleted, and those behind it renumbered',
+    'an entry deleted, and the later ones renumbered',
     `${remove('"index" = 7')} ${renumber(8, -1)} ${allCrcs}`,
     [
       ['subtree-forged', 0],
@@ -186,7 +186,7 @@ test.each<[attack: string, sql: string, without: Kinds, withCheckpoint: Kinds]>(
     lastOnly,
   ],
   [
-    'an entry deleted and renumbered behind the last root',
+    'an entry deleted and renumbered after the last root',
     `${remove('"index" = 520')} ${renumber(521, -1)} ${allCrcs}`,
     [],
     lastOnly,
@@ -318,7 +318,7 @@ test.each([
   await expect(logAt(path).count()).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
 })
 
-test('a change behind a running verification is not signed by the recipe that follows it', async () => {
+test('a change to an entry that a running verification has read is not signed by the recipe', async () => {
   const path = copyOfLog()
   await using log = logAt(path)
   let isChanged = false

@@ -57,7 +57,7 @@ test.each([
   ['metadata', () => Buffer.from(MARKED.metadata.key)],
   ['input text', () => Buffer.from(MARKED.inputText)],
   ['output text', () => Buffer.from(MARKED.outputText)],
-])('a changed byte in the %s is never given out, wherever it stands', async (_, bytesOf) => {
+])('a changed byte in the %s is never returned, wherever it is', async (_, bytesOf) => {
   const { path, entries, marked } = await logOfThree()
   const file = readFileSync(path)
   const bytes = bytesOf(marked)
@@ -90,7 +90,7 @@ test.each([
   expect(refusals).toBeGreaterThan(0)
 })
 
-test('a row that is gone from the middle ends no reading by place unseen', async () => {
+test('a row missing from the middle does not end a read by index unnoticed', async () => {
   const { path } = await logOfThree()
   const database = new Database(path)
   const { sql } = database

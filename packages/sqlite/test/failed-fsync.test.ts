@@ -9,7 +9,7 @@ import { temporaryFolder } from './temporary-folder.ts'
 const hasStrace = spawnSync('strace', ['-V']).status === 0
 
 test.skipIf(!hasStrace)(
-  'what failed because of an fsync does not come back after a crash (needs strace)',
+  'a batch whose fsync failed does not come back after a crash (needs strace)',
   async () => {
     let failures = 0
     for (let nth = 10; nth <= 15; nth++) {

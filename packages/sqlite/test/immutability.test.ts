@@ -73,7 +73,7 @@ test.each(['"index"', ...COLUMNS.split(', ')])(
   },
 )
 
-test('an INSERT in turn counts as an entry, which is not given out when its checksum is wrong', async () => {
+test('an INSERT in turn counts as an entry, which is not returned if its checksum is wrong', async () => {
   const { path, database } = await rawConnection()
   database.exec(`INSERT ${into} ${copyOf(3)}`)
   database.close()

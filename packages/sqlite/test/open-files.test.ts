@@ -50,7 +50,7 @@ const HARM: readonly (readonly [name: string, harm: (file: string) => void])[] =
 ]
 
 test.each(['', '-wal', '-shm'].flatMap(ending => HARM.map(([name, harm]) => [ending, name, harm] as const)))(
-  'audit.db%s %s under an open log: nothing more is acknowledged, or given out',
+  'audit.db%s %s under an open log: nothing more is acknowledged or returned',
   async (ending, _, harm) => {
     const { path, log } = await openedLog()
     harm(path + ending)
@@ -111,7 +111,7 @@ test.each(['beside the log', 'under another name'])(
   },
 )
 
-test('a reader that begins after the -wal was removed gives nothing out, and makes no other one', async () => {
+test('a reader that starts after the -wal was removed returns nothing, and creates no other one', async () => {
   const path = join(temporaryFolder(), 'audit.db')
   const log = openLog(path)
   await log.record(input())
@@ -131,7 +131,7 @@ test('a -wal that was emptied under an open log', async () => {
       expect([2, expect.objectContaining({ length: 2 })]).toContainEqual(answer.value)
 })
 
-test('what was acknowledged before its -wal was removed is in the file after close', async () => {
+test('entries that were acknowledged before their -wal was removed are in the file after close', async () => {
   const { path, log } = await openedLog()
   rmSync(`${path}-wal`)
   await expect(log.record(input('lost'))).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })

@@ -120,7 +120,7 @@ test('a writer that begins later, or ends, is noticed', async () => {
   expect(await log.verify()).toMatchObject({ ok: true, size: 6 })
 })
 
-test('what is not there is not created', async () => {
+test('a missing log is not created', async () => {
   const folder = temporaryFolder()
   await expect(readOnly(join(folder, 'audit.db')).count()).rejects.toMatchObject({
     code: 'AUDIT_OPEN_FAILED',

@@ -28,7 +28,7 @@ test('after close, the log is one file', async () => {
   expect(readdirSync(folder)).toEqual(['audit.db'])
 })
 
-test('close waits for what is under way', async () => {
+test('close waits for pending calls', async () => {
   const path = join(temporaryFolder(), 'audit.db')
   const log = openLog(path)
   await log.count()

@@ -23,7 +23,7 @@ async function entriesOf(path: string): Promise<AuditEntry[]> {
   return entries
 }
 
-test('two instances see what the other has recorded, at once', async () => {
+test('two instances see the entries of each other at once', async () => {
   const path = join(temporaryFolder(), 'audit.db')
   const [a, b] = [openLog(path), openLog(path)]
   for (let i = 0; i < 20; i += 2) {
@@ -87,7 +87,7 @@ test('processes that create and fill a log together', async () => {
   })
 })
 
-test('while another holds the lock, a call waits and the application goes on', async () => {
+test('while another process holds the lock, a call waits and the application continues', async () => {
   const path = join(temporaryFolder(), 'audit.db')
   const log = openLog(path)
   await log.record(input())

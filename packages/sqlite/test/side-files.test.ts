@@ -174,7 +174,7 @@ test('a -wal of the database of another program is refused', async () => {
   await expectRefused(path)
 })
 
-test('a -wal that is damaged in its middle is refused, since SQLite would drop what lies behind that', async () => {
+test('a -wal that is damaged in the middle is refused, because SQLite would drop what follows', async () => {
   const folder = temporaryFolder()
   const path = join(folder, 'audit.db')
   const log = openLog(path)

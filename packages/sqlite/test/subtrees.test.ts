@@ -68,7 +68,7 @@ test('a checkpoint alone stores the roots that are missing, for the next process
   expect(storedPlaces(path)).toEqual([0, 1, 2])
 })
 
-test('what a killed process has not stored is computed anew', async () => {
+test('roots that a killed process did not store are recomputed', async () => {
   const path = join(temporaryFolder(), 'audit.db')
   expect(await runProgram('record-and-die', path, '1100')).toMatchObject({ signal: 'SIGKILL' })
   const { log } = openLog(path)

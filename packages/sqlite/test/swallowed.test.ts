@@ -87,7 +87,7 @@ function loseAnswer(nth: number, then: () => void = () => {}): void {
   onTestFinished(() => void process.off('worker', watch))
 }
 
-test('a thread that dies behind its commit has stored the batch, and record resolves', async () => {
+test('if a thread dies after its commit, the batch is stored and record resolves', async () => {
   loseAnswer(2)
   const log = openLog(join(temporaryFolder(), 'audit.db'))
   expect(await log.record(input('0'))).toMatchObject({ index: 0 })
@@ -97,7 +97,7 @@ test('a thread that dies behind its commit has stored the batch, and record reso
   expect((await log.query()).map(({ inputText }) => inputText)).toEqual(['0', '1', '2', '3', '4'])
 })
 
-test('a thread that dies behind its commit, and cannot be asked, leaves the outcome open', async () => {
+test('if a thread dies after its commit and the file cannot be read, the outcome is unknown', async () => {
   const path = join(temporaryFolder(), 'audit.db')
   loseAnswer(2, () => new Database(path).exec('DROP TRIGGER audit_log_no_update').close())
   const log = openLog(path)

@@ -12,7 +12,7 @@ test('a process that closes nothing ends by itself', async () => {
   expect(await openLog(path).count()).toBe(1)
 })
 
-test('what is pending is stored before a process ends by itself', async () => {
+test('pending entries are stored before a process ends by itself', async () => {
   const path = join(temporaryFolder(), 'audit.db')
   expect(await runProgram('record-and-go', path, '5000')).toMatchObject({ exitCode: 0, errors: '' })
   expect(await openLog(path).count()).toBe(5000)
@@ -27,7 +27,7 @@ function watchWorkers(): readonly Worker[] {
   return workers
 }
 
-test('a writer thread that dies fails what is pending, and the next call starts another', async () => {
+test('if a writer thread dies, pending calls fail and the next call starts another', async () => {
   const workers = watchWorkers()
   const log = openLog(join(temporaryFolder(), 'audit.db'))
   await log.record(input('before'))
@@ -38,7 +38,7 @@ test('a writer thread that dies fails what is pending, and the next call starts 
   expect((await log.query()).map(({ inputText }) => inputText)).toEqual(['before', 'after'])
 })
 
-test('a reader thread that dies fails what is pending, and the next call starts another', async () => {
+test('if a reader thread dies, pending calls fail and the next call starts another', async () => {
   const workers = watchWorkers()
   const log = openLog(join(temporaryFolder(), 'audit.db'))
   await log.record(input())

@@ -3,17 +3,17 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isInstance, messageOf, shown, toError } from './failure.ts'
 import { CaseIsOver } from './stray-errors.ts'
 
-/** After so many answers timers get their turn, so that a case which never ends is stopped by its time-out. */
+/** After this many answers timers get a turn, so that the time-out can stop a case that never ends. */
 const ANSWERS_A_TURN = 64
-/** How deep an error may lie in the causes of another. */
+/** How deep to search the causes of an error. */
 const MAX_CAUSES = 8
 
 /** Says what is wrong with an answer, or nothing. */
 export type Check = (answer: unknown) => string | undefined
 
-/** The calls that one case makes to the backend: which are under way, which failed, and the first answer that none may give. */
+/** The calls of one case to the backend: which are pending, which failed, and the first invalid answer. */
 export class Calls {
-  /** How many entries an answer may have: as many leaves as were given to `append`, also in vain. */
+  /** How many entries an answer may have: as many leaves as were passed to `append`, even if it rejected. */
   get most(): number {
     return this.#most
   }
@@ -24,7 +24,7 @@ export class Calls {
   #answers = 0
   #isOver = false
 
-  /** Calls a method of the backend. Throws, or resolves, or rejects as it does; rejects when the answer is none. */
+  /** Calls a method of the backend, with the same outcome. Also rejects if the answer is invalid. */
   call(method: string, invoke: () => unknown, check: Check): Promise<unknown> {
     if (this.#isOver && method !== 'close') return Promise.reject(new CaseIsOver('the case is over'))
     const answer = this.#noting(method, invoke)
@@ -32,17 +32,17 @@ export class Calls {
     return Promise.reject(this.#violate(`${method}: a promise is expected, not ${shown(answer)}`))
   }
 
-  /** Notes leaves that are given to `append`. */
+  /** Counts leaves that are passed to `append`. */
   appending(leaves: number): void {
     this.#most += leaves
   }
 
-  /** From now on an answer may have entries that this case did not append. */
+  /** Allows answers with entries that this case did not append. */
   allowForeignEntries(): void {
     this.#most = Number.POSITIVE_INFINITY
   }
 
-  /** From now on every call but `close` rejects, so that what a case still does comes to an end. */
+  /** Rejects every later call but `close`, so that a case that is still running ends. */
   end(): void {
     this.#isOver = true
   }
@@ -52,12 +52,12 @@ export class Calls {
     return [...new Set(this.#underWay.values())].join(', ') || 'the case'
   }
 
-  /** The first answer that no backend may give. It counts although the case may have overlooked it. */
+  /** Throws the first invalid answer, even if the case overlooked it. */
   assertNoViolation(): void {
     if (this.#violation) throw this.#violation
   }
 
-  /** What a case failed with, with the name of the backend's method that it came from. */
+  /** The error that a case failed with, prefixed with the backend's method that caused it. */
   explain(reason: unknown): Error {
     if (this.#violation) return this.#violation
     const method = this.#methodOf(reason)
@@ -99,7 +99,7 @@ export class Calls {
     return violation
   }
 
-  /** The method whose failure this is, or lies behind it. */
+  /** The method that failed with this reason, or with one of its causes. */
   #methodOf(reason: unknown): string | undefined {
     let current = reason
     for (let depth = 0; depth < MAX_CAUSES; depth++) {

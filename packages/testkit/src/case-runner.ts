@@ -6,11 +6,11 @@ import { listenForStrayErrors } from './stray-errors.ts'
 import { TimeLimitExceeded, withinTime } from './time-limit.ts'
 import { Watchdog } from './watchdog.ts'
 
-/** How long a case may take when nothing else is said, in milliseconds. */
+/** How long a case may take by default, in milliseconds. */
 export const CASE_TIMEOUT_MS = 5000
-/** So many cases may hang; then none is run any more, so that the report comes in seconds. */
+/** After this many hanging cases the run stops, so that the report comes within seconds. */
 export const MAX_HANGING_CASES = 3
-/** How long what hung may take to be cleared away, in milliseconds. */
+/** How long closing and removing may take after a case that hung, in milliseconds. */
 const CLEARING_MS = 1000
 
 /** What became of a case. */
@@ -19,7 +19,7 @@ export type Outcome =
   | { readonly state: 'failed'; readonly error: Error }
   | { readonly state: 'skipped' | 'not run'; readonly reason: string }
 
-/** Runs the cases of one backend, each in a place of its own, and ends with an outcome whatever the backend does. */
+/** Runs the cases of one backend, each in its own place. Every case gets an outcome, whatever the backend does. */
 export class CaseRunner {
   readonly #create: CreatePlace
   readonly #timeoutMs: number
@@ -27,7 +27,7 @@ export class CaseRunner {
   #hanging = 0
   #stopped: string | undefined
 
-  /** @param cases all that may be run. */
+  /** @param cases every case that may run. */
   constructor(cases: readonly Case[], create: CreatePlace, timeoutMs: number = CASE_TIMEOUT_MS) {
     this.#create = create
     this.#timeoutMs = timeoutMs
@@ -37,7 +37,7 @@ export class CaseRunner {
     )
   }
 
-  /** Runs one case, or says why it makes no sense any more. Never rejects. */
+  /** Runs one case, or says why it was not run. Never rejects. */
   async run(testCase: Case): Promise<Outcome> {
     if (this.#stopped !== undefined) return { state: 'not run', reason: this.#stopped }
     const limit = this.#timeoutMs * (testCase.timeoutFactor ?? 1)
@@ -48,7 +48,7 @@ export class CaseRunner {
     const stray = new Promise<never>((_, reject) => {
       stopListening = listenForStrayErrors(reject)
     })
-    stray.catch(() => {}) // it may come when nobody waits for it any more
+    stray.catch(() => {}) // it may reject when nobody waits for it any more
     try {
       return await this.#outcome(testCase, stray, limit)
     } finally {
@@ -58,7 +58,7 @@ export class CaseRunner {
     }
   }
 
-  /** Ends the run. Resolves with an error that nobody caught and that comes within this time of the last case. */
+  /** Ends the run. Resolves with an uncaught error that occurs within this time after the last case. */
   async lateError(ms: number): Promise<Error | undefined> {
     let late: Error | undefined
     const stopListening = listenForStrayErrors(error => {
@@ -90,9 +90,9 @@ function sayThatItEnded(id: string): void {
   process.stderr.write(`@audit/testkit: the process was ended while ${id} ran\n`)
 }
 
-/** One run of one case, in a place that is cleared away whatever happens. */
+/** One run of one case, in a place that is removed whatever happens. */
 class Attempt {
-  /** What the case failed with first. */
+  /** The first error of the case. */
   error: Error | undefined
   isHanging = false
   readonly #case: Case
@@ -110,7 +110,7 @@ class Attempt {
     const making = Place.create(this.#create)
     const place = await this.#step(limit, making, () => 'create')
     if (!place) {
-      making.then(late => late.dispose(CLEARING_MS)).catch(() => {}) // should it come in the end
+      making.then(late => late.dispose(CLEARING_MS)).catch(() => {}) // in case it resolves after all
       return undefined
     }
     const skipped = skipReason(this.#case, place)
@@ -118,14 +118,14 @@ class Attempt {
       await this.#step(limit, this.#promise(place), () => place.calls.underWay(), place)
     place.calls.end()
     const clearing = this.isHanging ? Math.min(limit, CLEARING_MS) : limit
-    // Each of its steps has its time; together they may take longer.
+    // Each step of it has its own time limit, so the whole needs none.
     await this.#step(Number.POSITIVE_INFINITY, place.dispose(clearing), () => 'clearing', place)
     return skipped
   }
 
   async #promise(place: Place): Promise<void> {
     await this.#case.run(place)
-    await nextTurn() // a rejection that nobody handles is known by then
+    await nextTurn() // unhandled rejections are reported by then
     place.calls.assertNoViolation()
   }
 

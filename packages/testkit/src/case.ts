@@ -6,11 +6,11 @@ export interface Case {
   readonly id: string
   /** The promise, as a sentence. */
   readonly title: string
-  /** What the backend must claim in `supports`, or offer, for the promise to bind it. Default: nothing. */
+  /** What the backend must claim in `supports`, or offer, for the promise to apply. Default: nothing. */
   readonly needs?: readonly (keyof Offer)[]
-  /** How many times the usual time-out this case may take, since it moves much data. Default: 1. */
+  /** Multiplies the usual time-out, for a case that moves much data. Default: 1. */
   readonly timeoutFactor?: number
-  /** Rejects when the promise is broken. `place` is fresh and empty, and is cleared away afterwards. */
+  /** Rejects if the promise is broken. `place` is new and empty, and is removed afterwards. */
   readonly run: (place: Place) => Promise<void>
 }
 

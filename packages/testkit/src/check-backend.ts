@@ -9,14 +9,14 @@ const LINGER_MS = 100
 
 /** What `checkBackend` takes. */
 export interface CheckBackendOptions {
-  /** Makes a fresh, empty place; each case has its own. */
+  /** Creates a new, empty place; each case has its own. */
   readonly create: CreatePlace
   /**
-   * Which cases are run: ids (`find.limit`), what ids begin with (`find`), or areas (`life cycle`). For looking into a
-   * failure; a backend is proved by all of them, which is the default.
+   * Which cases to run: ids (`find.limit`), prefixes of ids (`find`), or areas (`life cycle`). For investigating a
+   * failure. Default: all, which is what proves a backend.
    */
   readonly only?: readonly string[]
-  /** Called before each case is run, with the case. */
+  /** Called with each case before it runs. */
   readonly onCase?: (testCase: CaseProgress) => void
   /** How long a case may take, in milliseconds; cases that move much data may take a multiple. Default: 5,000. */
   readonly caseTimeoutMs?: number
@@ -26,7 +26,7 @@ export interface CheckBackendOptions {
 export interface CaseProgress {
   readonly id: string
   readonly title: string
-  /** Its number among the cases of this run, from 1 on. */
+  /** Its number among the cases of this run, from 1. */
   readonly number: number
   /** How many cases this run has. */
   readonly total: number
@@ -36,7 +36,7 @@ export interface CaseProgress {
 export interface FailedCase {
   readonly id: string
   readonly title: string
-  /** What was expected and what came; mostly an `AssertionError` of node:assert. */
+  /** What was expected and what came; usually an `AssertionError` of node:assert. */
   readonly error: Error
 }
 
@@ -52,20 +52,20 @@ export interface BackendReport {
   /** Ids of the cases that passed. */
   readonly passed: readonly string[]
   readonly failed: readonly FailedCase[]
-  /** Promises that do not bind the backend, because it does not offer what they need. */
+  /** Promises that do not apply, because the backend does not offer what they need. */
   readonly skipped: readonly SkippedCase[]
-  /** Cases that make no sense any more, since places are not empty or three cases hung. `failed` has the cause. */
+  /** Cases that the kit gave up, because a place was not empty or three cases hung. `failed` has the cause. */
   readonly notRun: readonly SkippedCase[]
 }
 
 /**
  * Runs every case without a test runner, one after the other. Resolves with a report whatever the backend does: look at
- * `failed`. Only a backend that loops without end cannot be reported on: then the case that was running is named on
- * standard error, and the process ends.
+ * `failed`. The one exception is a backend that loops forever: the kit names the running case on standard error and ends
+ * the process.
  *
- * While it runs, exceptions that nobody catches and rejections that nobody handles are failures of the running case.
+ * Meanwhile, an uncaught exception or an unhandled rejection fails the running case.
  *
- * @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown option, one that cannot be used, or an unknown case in `only`.
+ * @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown or unusable option, or an unknown case in `only`.
  *
  * @example
  * const { failed } = await checkBackend({ create })
@@ -82,14 +82,14 @@ export async function checkBackend(options: CheckBackendOptions): Promise<Backen
   return checkCases(chosen(given.only), create, { timeoutMs, onCase: testCase => onCase?.(testCase) })
 }
 
-/** `checkBackend` for some cases: what the kit's own tests call. */
+/** `checkBackend` for some cases, as the kit's own tests call it. */
 export async function checkCases(
   cases: readonly Case[],
   create: CreatePlace,
   control: {
     readonly timeoutMs?: number
     readonly onCase?: (testCase: CaseProgress) => void
-    /** How long errors that nobody caught are awaited after the last case, in milliseconds. */
+    /** How long to wait for uncaught errors after the last case, in milliseconds. */
     readonly lingerMs?: number
   } = {},
 ): Promise<BackendReport> {
@@ -110,7 +110,7 @@ export async function checkCases(
   return { ...report, ...untried }
 }
 
-/** What comes after the last case is most likely of that case. */
+/** An error after the last case most likely belongs to that case. */
 function blameLast(
   cases: readonly Case[],
   { passed, failed }: { passed: string[]; readonly failed: FailedCase[] },

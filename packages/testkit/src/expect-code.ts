@@ -3,7 +3,7 @@ import { AuditError, type AuditErrorCode } from '@audit/core'
 import { messageOf } from './failure.ts'
 
 /**
- * Asserts that a call rejects with an `AuditError` of this code; one that throws before it returns a promise does not.
+ * Asserts that a call rejects with an `AuditError` of this code. Throwing synchronously does not count.
  *
  * @param what the call, for the message.
  */

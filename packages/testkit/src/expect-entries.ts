@@ -17,7 +17,7 @@ const KEYS = [
   'user',
 ] as const
 
-/** Asserts that these are the expected entries, in that order and complete. Tells the first difference alone, shortened. */
+/** Asserts that these are exactly the expected entries, in order. The message shows the first difference, shortened. */
 export function expectEntries(
   actual: readonly AuditEntry[],
   expected: readonly AuditEntry[],
@@ -44,18 +44,18 @@ export function expectEntries(
   }
 }
 
-/** Asserts that these are 0, 1, 2 and so on. Tells the first difference alone: a comparison of whole arrays takes for ever. */
+/** Asserts that these are 0, 1, 2, … Shows only the first difference: comparing whole arrays takes too long. */
 export function expectIndexes(indexes: readonly number[], what: string): void {
   const odd = indexes.findIndex((index, i) => index !== i)
   if (odd >= 0) assert.fail(`${what}: at position ${odd}, ${indexes[odd]} instead of ${odd}`)
 }
 
-/** What `read` gives, page by page where it stops early. */
+/** What `read` returns, joined from its pages if they end early. */
 export async function readAll(backend: AuditBackend, start: number, end: number): Promise<AuditEntry[]> {
   const entries: AuditEntry[] = []
   for (let next = start; ; ) {
     const page = await backend.read(next, end)
-    if (!Array.isArray(page)) return page // whoever asked says what is wrong with it
+    if (!Array.isArray(page)) return page // the caller says what is wrong with it
     entries.push(...page)
     const last = page.at(-1)
     if (!page.isPartial || !last || !(last.index >= next)) return entries
@@ -63,12 +63,12 @@ export async function readAll(backend: AuditBackend, start: number, end: number)
   }
 }
 
-/** What `find` gives, page by page where it stops early, but no page after there are more than `most`. */
+/** What `find` returns, joined from its pages if they end early, until there are more than `most` entries. */
 async function findAll(backend: AuditBackend, selection: Selection, most: number): Promise<AuditEntry[]> {
   const entries: AuditEntry[] = []
   for (let rest = selection; ; ) {
     const page = await backend.find(rest)
-    if (!Array.isArray(page)) return page // whoever asked says what is wrong with it
+    if (!Array.isArray(page)) return page // the caller says what is wrong with it
     entries.push(...page)
     const last = page.at(-1)
     const limit = rest.limit === undefined ? undefined : rest.limit - page.length
@@ -77,7 +77,7 @@ async function findAll(backend: AuditBackend, selection: Selection, most: number
   }
 }
 
-/** Asserts that `find` gives what the oracle gives. */
+/** Asserts that `find` returns what the oracle returns. */
 export async function expectFound(
   backend: AuditBackend,
   log: readonly AuditEntry[],
@@ -87,7 +87,7 @@ export async function expectFound(
   expectEntries(actual, oracle(log, selection), `find(${inspect(selection, { breakLength: 200 })})`)
 }
 
-/** Asserts that a backend holds exactly these entries, whichever way they are asked for. */
+/** Asserts that a backend holds exactly these entries, in the answers of every method. */
 export async function expectLog(backend: AuditBackend, log: readonly AuditEntry[]): Promise<void> {
   assert.equal(await backend.size(), log.length, 'size()')
   expectEntries(await readAll(backend, 0, log.length + 1), log, 'read(0, …)')
@@ -97,7 +97,7 @@ export async function expectLog(backend: AuditBackend, log: readonly AuditEntry[
   assert.equal(byteLength, log.length * 32, 'bytes of leafHashes(0, …)')
 }
 
-/** What a log gives one by one, but one more than `most` at most: that is enough to tell that there are too many. */
+/** What a log yields, up to one more than `most`, which is enough to see that there are too many. */
 export async function collect(entries: AsyncIterable<AuditEntry>, most: number): Promise<AuditEntry[]> {
   const collected: AuditEntry[] = []
   for await (const entry of entries) {
@@ -115,12 +115,12 @@ function expectEntry(actual: AuditEntry, expected: AuditEntry, what: string): vo
     if (key === 'metadata' || Object.is(actual[key], expected[key])) continue
     assert.fail(`${where}: ${key} is ${shown(actual[key])} instead of ${shown(expected[key])}`)
   }
-  // Metadata may come back with its keys in another order, so the canonical lines are compared.
+  // Metadata may come back with its keys in another order, so this compares canonical lines.
   if (lineOf(actual) === encodeLine(expected)) return
   assert.fail(`${where}: metadata is ${shown(actual.metadata)} instead of ${shown(expected.metadata)}`)
 }
 
-/** The line of an entry, or nothing where there is none: its metadata may be anything. */
+/** The line of an entry, or `undefined` if it has none, since its metadata may be anything. */
 function lineOf(entry: AuditEntry): string | undefined {
   try {
     return encodeLine(entry)

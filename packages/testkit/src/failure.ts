@@ -1,6 +1,6 @@
 import { inspect, types } from 'node:util'
 
-/** Any value that was thrown, as an error. One of another realm, as jest makes them, is an error as well. */
+/** Any thrown value as an error. Errors of another realm, as in jest, count as errors too. */
 export function toError(reason: unknown): Error {
   try {
     if (isError(reason)) return typeof reason.message === 'string' ? reason : new Error(UNREADABLE)
@@ -12,12 +12,12 @@ export function toError(reason: unknown): Error {
 
 const UNREADABLE = 'something was thrown that throws when it is looked at'
 
-/** How deep an error may lie in the causes of another. */
+/** How deep to follow the causes of an error. */
 const MAX_CAUSES = 8
 
 /**
- * Writes the stacks of an error and its causes. Until somebody reads a stack, V8 keeps alive whatever its frames refer to:
- * the entries of the case, for as long as the report is kept.
+ * Reads the stacks of an error and its causes. Until then, V8 keeps alive whatever their frames refer to, such as the
+ * entries of the case, for as long as the report exists.
  */
 export function writeStacks(error: Error): void {
   let current: unknown = error
@@ -27,7 +27,7 @@ export function writeStacks(error: Error): void {
   }
 }
 
-/** What a thrown value says; a backend may throw anything. */
+/** The message of a thrown value; a backend may throw anything. */
 export function messageOf(reason: unknown): string {
   try {
     return messageFrom(reason)
@@ -40,7 +40,7 @@ function messageFrom(reason: unknown): string {
   return isError(reason) ? String(reason.message) : `${shown(reason)} was thrown, which is not an error`
 }
 
-/** A value for a message, shortened: it may be of any size. */
+/** A value as text for a message, shortened because it may have any size. */
 export function shown(value: unknown): string {
   try {
     return inspect(value, { maxStringLength: 80, maxArrayLength: 10, depth: 4, breakLength: Infinity })
@@ -53,7 +53,7 @@ function isError(value: unknown): value is Error {
   return value instanceof Error || types.isNativeError(value)
 }
 
-/** `instanceof`, for a value that may throw when it is asked. */
+/** `instanceof` for a value that may throw when it is inspected. */
 export function isInstance<T>(value: unknown, type: abstract new (...args: never[]) => T): value is T {
   try {
     return value instanceof type

@@ -8,8 +8,8 @@ import {
 } from '@audit/core/backend'
 
 /**
- * The same backend, whose `read` and `find` give everything that was asked for: where a page ends early, it goes on
- * behind the last entry, as core does.
+ * The same backend, except that `read` and `find` return everything they were asked for. If a page ends early, they
+ * continue after its last entry, as core does.
  */
 export function joiningPages(backend: AuditBackend): AuditBackend {
   const read = (start: number, end: number): Promise<Page> =>
@@ -64,7 +64,7 @@ async function joined(
   while (last) {
     const page: Page = await next(last, all.length)
     const [head] = page
-    // Since each page advances, and has one entry at least, this ends.
+    // Each page advances and has at least one entry, so this ends.
     if (head && !isBehind(head, last)) {
       assert.fail(`${method}: asked for what follows index ${last.index}, it gave index ${head.index}`)
     }

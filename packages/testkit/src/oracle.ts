@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { AuditEntry, Selection } from '@audit/core/backend'
 
 /**
- * What `find` must give, said once more in plain JavaScript: nothing here is shared with core, so that a fault in its
- * `matches` shows as well. `log` is every entry by place.
+ * What `find` must return, written again in plain JavaScript. It shares nothing with core, so that a fault in core's
+ * `matches` shows too. `log` has every entry by index.
  */
 export function oracle(log: readonly AuditEntry[], selection: Selection): AuditEntry[] {
   const { user, model, since, until, entryId, metadata = {}, size = log.length, after } = selection

@@ -6,27 +6,27 @@ import { joiningPages } from './joined-pages.ts'
 import { withinTime } from './time-limit.ts'
 import { watchedBackend } from './watched-backend.ts'
 
-/** A fresh, empty place for one log. */
+/** A new, empty place for one log. */
 export interface BackendPlace {
-  /** Makes an instance on this place, not opened yet. Called again, it makes another one on the same data. */
+  /** Returns a new instance on this place, not opened yet. Each call returns another one on the same data. */
   readonly open: () => AuditBackend
-  /** Makes an instance on this place that may only read, not opened yet. Leave it out where a backend has none. */
+  /** Returns a new read-only instance on this place, not opened yet. Omit it if the backend has no read-only mode. */
   readonly openReadOnly?: () => AuditBackend
-  /** Clears the place away. Called once, after every instance was closed, also when the case failed. */
+  /** Removes the place. Called once, after every instance was closed, even if the case failed. */
   readonly teardown: () => unknown
 }
 
-/** Makes a place; each case has its own. */
+/** Creates a place; each case has its own. */
 export type CreatePlace = () => BackendPlace | Promise<BackendPlace>
 
-/** What a backend promises, and which of the optional members it has. */
+/** What a backend promises, and which optional members it has. */
 export interface Offer extends BackendSupport {
   readonly subtrees: boolean
   readonly inspect: boolean
   readonly readOnly: boolean
 }
 
-/** A place that has entries already: no case says anything then. */
+/** The place already has entries, so no case would prove anything. */
 export class PlaceNotEmpty extends AssertionError {
   constructor(message: string) {
     super({ message })
@@ -36,16 +36,16 @@ export class PlaceNotEmpty extends AssertionError {
 /** The place of one case, which remembers what the case opened. */
 export class Place {
   readonly supports: Offer
-  /** What the case asks of the backend. */
+  /** The calls of the case to the backend. */
   readonly calls = new Calls()
   readonly #place: BackendPlace
   readonly #create: CreatePlace
-  /** Those that the case has not closed itself. */
+  /** To be closed after the case. */
   readonly #instances = new Set<AuditBackend>()
   readonly #ofLogs: AuditBackend[] = []
   readonly #logs: AuditLog[] = []
   #another: Place | undefined
-  /** The instance that was asked what it supports; the case gets it as its first. */
+  /** The instance that said what it supports; the case gets it as its first. */
   #asked: AuditBackend | undefined
 
   private constructor(place: BackendPlace, create: CreatePlace) {
@@ -54,7 +54,7 @@ export class Place {
     this.#asked = this.#make(() => place.open())
     const { supports, subtrees, inspect } = this.#asked
     this.supports = {
-      persistence: supports?.persistence === true, // it may be missing: nothing of a backend is believed
+      persistence: supports?.persistence === true, // a broken backend may have no `supports`
       sharing: supports?.sharing === true,
       subtrees: subtrees !== undefined,
       inspect: inspect !== undefined,
@@ -62,7 +62,7 @@ export class Place {
     }
   }
 
-  /** Makes a place. Rejects as `create` does, and when what it gives is no place. */
+  /** Creates a place. Rejects as `create` does, or if its result is not a place. */
   static async create(create: CreatePlace): Promise<Place> {
     const place = await create()
     assert.ok(typeof place === 'object' && place !== null, `create: a place is expected, not ${shown(place)}`)
@@ -90,12 +90,12 @@ export class Place {
     return instance
   }
 
-  /** Another instance that may only read, not opened yet. */
+  /** Another read-only instance, not opened yet. */
   unopenedReadOnly(): AuditBackend {
     return joiningPages(this.#instance(this.#nextReadOnly()))
   }
 
-  /** Another instance that may only read, opened. */
+  /** Another read-only instance, opened. */
   async openReadOnly(): Promise<AuditBackend> {
     const instance = this.unopenedReadOnly()
     await instance.open()
@@ -113,19 +113,19 @@ export class Place {
     return this.#log(this.#next(), signer)
   }
 
-  /** A log over another instance that may only read. */
+  /** A log over another read-only instance. */
   readOnlyLog(signer?: Signer): AuditLog {
     return this.#log(this.#nextReadOnly(), signer)
   }
 
-  /** A place beside this one, which is cleared away with it. */
+  /** Another place, which is removed with this one. */
   async another(): Promise<Place> {
     this.#another ??= await Place.create(this.#create)
     return this.#another
   }
 
   /**
-   * Closes all that was opened, then clears the place away. Throws the first failure, after having done all of it.
+   * Closes everything that was opened, then removes the place. Continues after a failure, and throws the first at the end.
    *
    * @param ms how long each step may take.
    */
@@ -136,7 +136,7 @@ export class Place {
     }
     await step(allClosed(this.#logs), () => this.calls.underWay())
     await step(allClosed([...this.#instances]), () => this.calls.underWay())
-    // A log closes its own; only one that fails or hangs leaves it open.
+    // A log closes its backend, unless it fails or hangs.
     if (failures.length > 0) for (const backend of this.#ofLogs) backend.close().catch(() => {})
     await step(this.#clear(), () => 'teardown')
     await this.#another?.dispose(ms).catch(error => failures.push(this.#another?.calls.explain(error)))
@@ -177,11 +177,11 @@ export class Place {
       typeof backend === 'object' && backend !== null,
       `open() of the place: a backend is expected, not ${shown(backend)}`,
     )
-    return watchedBackend(backend as AuditBackend, this.calls) // as far as anybody knows
+    return watchedBackend(backend as AuditBackend, this.calls) // or nearly so: every answer is checked
   }
 }
 
-/** Throws the first failure, once every one was closed or has failed. */
+/** Closes all, then throws the first failure. */
 async function allClosed(open: readonly Pick<AuditBackend, 'close'>[]): Promise<void> {
   const results = await Promise.allSettled(open.map(async one => one.close()))
   for (const result of results) if (result.status === 'rejected') throw result.reason

@@ -1,10 +1,10 @@
-/** A generator with a seed, so that a failure comes again. */
+/** A seeded generator, so that failures can be reproduced. */
 export interface Random {
   /** A whole number from 0 to `bound` - 1. */
   below(bound: number): number
-  /** One of the items, of which there is at least one. */
+  /** One of the items; there must be at least one. */
   pick<T>(items: readonly T[]): T
-  /** True this often, from 0 to 1. */
+  /** True with this probability, from 0 to 1. */
   chance(probability: number): boolean
 }
 

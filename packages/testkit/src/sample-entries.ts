@@ -10,7 +10,7 @@ import { seededRandom } from './random.ts'
 
 const FIRST_MS = Date.parse('2026-03-01T12:00:00.000Z')
 
-/** Users that a careless comparison takes for each other. The fourth is written with a combining accent. */
+/** Users that a careless comparison confuses. The fourth has a combining accent. */
 export const USERS = [
   'alice',
   'Alice',
@@ -22,7 +22,7 @@ export const USERS = [
   "o'hara",
   'al\0ice',
 ] as const
-/** Models that differ in case or in their ends alone. */
+/** Models that differ only in case or in their endings. */
 export const MODELS = ['gpt-4o', 'GPT-4o', 'gpt-4o-mini', 'claude'] as const
 
 const METADATA: readonly { readonly [key: string]: JsonValue }[] = [
@@ -36,7 +36,7 @@ const METADATA: readonly { readonly [key: string]: JsonValue }[] = [
 
 let made = 0
 
-/** An entry with a new id and defaults for what is not given, deeply frozen as core's are. */
+/** An entry with a new id and defaults for missing fields, deeply frozen like core's. */
 export function entryOf(fields: Partial<EntryFields> = {}): EntryFields {
   const timestamp = fields.timestamp ?? instant(0)
   return freezeDeep({
@@ -53,14 +53,14 @@ export function entryOf(fields: Partial<EntryFields> = {}): EntryFields {
   })
 }
 
-/** Entries that differ in their input text alone. */
+/** Entries that differ only in their input text and their time. */
 export function plainEntries(count: number): EntryFields[] {
   return Array.from({ length: count }, (_, i) =>
     entryOf({ inputText: `question ${i}`, timestamp: instant(i) }),
   )
 }
 
-/** Entries with few users, models, times and metadata in all mixtures: many share a timestamp, and time goes back. */
+/** Entries that mix few users, models, times and metadata: many share a timestamp, and time goes back. */
 export function mixedEntries(count: number, seed: number): EntryFields[] {
   const random = seededRandom(seed)
   return Array.from({ length: count }, (_, i) =>
@@ -81,7 +81,7 @@ export function instant(ms: number): string {
   return new Date(FIRST_MS + ms).toISOString()
 }
 
-/** What a log gives back for entries appended from place `first` on. */
+/** What a log returns for entries that were appended from index `first` on. */
 export function placed(entries: readonly EntryFields[], first = 0): AuditEntry[] {
   return entries.map((entry, i) => placeEntry(entry, first + i))
 }

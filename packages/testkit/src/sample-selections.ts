@@ -2,7 +2,7 @@ import type { AuditEntry, Selection } from '@audit/core/backend'
 import { type Random, seededRandom } from './random.ts'
 import { MODELS, USERS } from './sample-entries.ts'
 
-/** How often a value is chosen so that it fits the entry that the selection aims at. */
+/** How often a value is chosen to match the entry that the selection aims at. */
 const FITTING = 0.8
 
 type Choice = (
@@ -37,8 +37,8 @@ const PAGES: readonly Choice[] = [
 ]
 
 /**
- * A selection for every combination of filters, size, cursor and limit: 512 of them. The values are drawn so that
- * most selections find something.
+ * A selection for every combination of filters, size, cursor and limit: 512 in all. The values are chosen so that most
+ * selections find something.
  */
 export function everySelection(
   log: readonly AuditEntry[],
@@ -48,7 +48,7 @@ export function everySelection(
   return combinations([...FILTERS, ...PAGES], log, order, seed)
 }
 
-/** A selection for every combination of what `count` takes: 128 of them. */
+/** A selection for every combination of the filters of `count`: 128 in all. */
 export function everyFilter(
   log: readonly AuditEntry[],
   order: Selection['order'],

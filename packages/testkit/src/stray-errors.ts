@@ -9,19 +9,19 @@ type EventName = keyof typeof EVENTS
 type Listener = (error: unknown) => void
 
 const NAMES: readonly EventName[] = ['uncaughtException', 'unhandledRejection']
-/** Whoever listens now: one, unless cases of several backends run side by side in one process. */
+/** The current listeners: one, unless cases of several backends run at once in one process. */
 const listening = new Set<Listener>()
-/** The listeners of the test runner, which get nothing while a case runs. */
+/** The test runner's listeners, which are set aside while a case runs. */
 let displaced: { readonly name: EventName; readonly listener: Listener }[] = []
 
-/** Errors that come from a case which is over already, and say nothing about a later one. */
+/** Errors of a case that is already over; they say nothing about a later one. */
 export class CaseIsOver extends Error {
   override readonly name = 'CaseIsOver'
 }
 
 /**
- * Passes on each exception that nobody catches and each rejection that nobody handles, instead of the process's other
- * listeners: they would end the process, or blame the wrong test. Call what is returned to stop, and the others are back.
+ * Receives each uncaught exception and unhandled rejection in place of the process's other listeners, which would end the
+ * process or blame the wrong test. Call the returned function to stop and to restore the others.
  */
 export function listenForStrayErrors(onError: (error: Error) => void): () => void {
   const listener: Listener = error => onError(error as Error) // made by `HANDLERS`

@@ -5,30 +5,29 @@ import { CaseRunner } from './case-runner.ts'
 import { createOf, timeoutOf } from './options.ts'
 import type { CreatePlace } from './place.ts'
 
-/** The runner's own time-out must not come first: a case, its closing and its clearing away each have theirs. */
+/** The runner's own time-out must not come first: the case, closing and removing each have a time limit. */
 const RUNNER_FACTOR = 5
 
-/** What `testBackend` takes: a test runner's two functions, and how to make a place for a log. */
+/** What `testBackend` takes: a test runner's two functions, and a function that creates a place. */
 export interface TestBackendOptions {
   /** `describe` of vitest, jest, node:test or mocha. */
   readonly describe: (title: string, define: () => void) => unknown
   /** `it` of the same runner. */
   readonly it: (title: string, run: (...context: unknown[]) => Promise<void>, timeoutMs?: number) => unknown
-  /** Makes a fresh, empty place; each case has its own. */
+  /** Creates a new, empty place; each case has its own. */
   readonly create: CreatePlace
   /** How long a case may take, in milliseconds; cases that move much data may take a multiple. Default: 5,000. */
   readonly caseTimeoutMs?: number
 }
 
 /**
- * Registers every case with a test runner. Nothing can be left out; a case that needs a claim which the backend's
- * `supports` does not make is reported as skipped, with the reason, where the runner can show that.
+ * Registers every case with a test runner. No case can be left out. A case that needs a claim which the backend does not
+ * make is reported as skipped, with the reason, if the runner can show that.
  *
- * While a case runs, exceptions that nobody catches and rejections that nobody handles are failures of that case; before
- * and after it they go where they went. A backend that loops without end ends the process, and the case is named on
- * standard error.
+ * While a case runs, an uncaught exception or an unhandled rejection fails that case; before and after, the process's own
+ * listeners get it. If a backend loops forever, the kit names the case on standard error and ends the process.
  *
- * @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown option, or one that cannot be used.
+ * @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown or unusable option.
  *
  * @example
  * import { describe, it } from 'vitest'
@@ -58,7 +57,7 @@ function runnerOf({ describe, it }: Given<'describe' | 'it'>): Pick<TestBackendO
   if (typeof describe !== 'function' || typeof it !== 'function') {
     throw invalidOptions('testBackend', "describe and it must be the test runner's functions")
   }
-  // What they take cannot be looked up; the types of `testBackend` say it.
+  // Their parameters cannot be checked here; the types of `testBackend` do that.
   return { describe: describe as TestBackendOptions['describe'], it: it as TestBackendOptions['it'] }
 }
 
@@ -71,9 +70,9 @@ function callbackOf(
   runner: CaseRunner,
   runnerMs: number,
 ): (...context: unknown[]) => Promise<void> {
-  // A rest parameter, so that the function's length is 0: jest and mocha would wait for a callback otherwise.
+  // A rest parameter makes the function's length 0; otherwise jest and mocha would wait for a callback.
   return async function (this: unknown, ...[context]) {
-    // mocha takes no time-out with the test and hands its context as `this`; arrow functions would not see it.
+    // mocha takes no time-out argument and passes its context as `this`, which an arrow function would not see.
     if (has(this, 'timeout')) this.timeout(runnerMs)
     const outcome = await runner.run(testCase)
     if (outcome.state === 'failed') throw outcome.error
@@ -84,7 +83,7 @@ function callbackOf(
   }
 }
 
-/** vitest and node:test hand the test a context with `skip`, which in vitest is a function itself; jest does not. */
+/** vitest and node:test pass the test a context with `skip`, which in vitest is itself a function; jest does not. */
 function has<Name extends string>(
   context: unknown,
   name: Name,

@@ -2,18 +2,18 @@ import { url } from 'node:inspector'
 import { clearInterval, setInterval } from 'node:timers'
 import { Worker } from 'node:worker_threads'
 
-/** So many times the time-out of a case its event loop may be held up. */
+/** How many times its time-out a case may block the event loop. */
 const FACTOR = 3
 /** How often the watchdog looks, in milliseconds. */
 const LOOK_MS = 100
 
-/** What the two threads share: how often the event loop turned, the case that runs (-1: none), its ticks, and a bell. */
+/** What the two threads share: how often the event loop turned, the running case (-1: none), its ticks, and a bell. */
 const BEATS = 0
 const CURRENT = 1
 const TICKS = 2
 const BELL = 3
 
-/** The thread counts its own looks instead of the time, so that a machine that slept is not taken for a loop. */
+/** The thread counts its own looks and not the time, so that it does not mistake a sleeping machine for a loop. */
 const CODE = `
   const { workerData: { state, ids, lookMs } } = require('node:worker_threads')
   const { writeSync } = require('node:fs')
@@ -33,8 +33,8 @@ const CODE = `
 `
 
 /**
- * Watches over the event loop from a thread of its own: a backend that loops without end leaves no other way to say which
- * case was running. It then says so on standard error and ends the process. Beside a debugger it does nothing.
+ * Watches the event loop from a thread of its own, the only way to name the running case if a backend loops forever. It
+ * then names the case on standard error and ends the process. With a debugger attached, it does nothing.
  */
 export class Watchdog {
   readonly #ids: readonly string[]
@@ -47,9 +47,9 @@ export class Watchdog {
     this.#timeoutMs = timeoutMs
   }
 
-  /** Watches while a case runs, until what is returned is called. */
+  /** Watches a case until the returned function is called. */
   watch(id: string, timeoutFactor = 1): () => void {
-    if (url() !== undefined) return () => {} // a breakpoint holds up the event loop too
+    if (url() !== undefined) return () => {} // a breakpoint blocks the event loop too
     Atomics.store(this.#state, TICKS, Math.ceil((this.#timeoutMs * timeoutFactor * FACTOR) / LOOK_MS))
     Atomics.store(this.#state, CURRENT, this.#ids.indexOf(id))
     this.#worker ??= this.#start()
@@ -72,8 +72,8 @@ export class Watchdog {
   #start(): Worker {
     const workerData = { state: this.#state, ids: this.#ids, lookMs: LOOK_MS }
     const worker = new Worker(CODE, { eval: true, workerData, execArgv: [] })
-    worker.on('error', () => {}) // without a watchdog the cases run as well
-    worker.unref() // under a test runner nobody says when the last case has ended
+    worker.on('error', () => {}) // the cases also run without a watchdog
+    worker.unref() // a test runner does not say when the last case has ended
     return worker
   }
 }

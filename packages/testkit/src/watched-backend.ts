@@ -4,10 +4,10 @@ import type { Calls, Check } from './calls.ts'
 import { shown } from './failure.ts'
 
 const HASH_BYTES = 32
-/** How many findings of `inspect` are looked at. */
+/** How many findings of `inspect` are checked. */
 const MAX_FINDINGS = 100
 
-/** What is checked of each method's answer, whatever a case asks for: `args` are those of the call. */
+/** The checks of each method's answer, whatever the case: `args` are the arguments of the call. */
 type Checks = Readonly<Record<string, (args: readonly unknown[], calls: Calls) => Check>>
 
 const METHODS: Checks = {
@@ -43,8 +43,8 @@ const STORE_METHODS: Checks = {
 }
 
 /**
- * The same backend, with each call noted and each answer checked: for its type, and for more entries than were asked for
- * or ever appended. So no case goes through what has no end.
+ * The same backend, with each call noted and each answer checked: its type, and that it has no more entries than were
+ * asked for or ever appended. So no case iterates over an endless answer.
  */
 export function watchedBackend(backend: AuditBackend, calls: Calls): AuditBackend {
   let watchedStore: SubtreeStore | undefined
@@ -72,9 +72,9 @@ function watched<T extends object>(
       return calls.call(`${prefix}${String(key)}`, () => Reflect.apply(value, target, args), check)
     }
   }
-  // Over an empty object: a proxy must not give something else for a property of a frozen target.
+  // On an empty object, because a proxy must return the properties of a frozen target unchanged.
   const proxy = new Proxy({}, { get: (_, key) => get(key), has: (_, key) => key in target })
-  return proxy as T // every property is that of the target, or calls it
+  return proxy as T // each property is the target's, or calls it
 }
 
 const anything: Check = () => undefined
@@ -100,7 +100,7 @@ function page(value: unknown, most: number): string | undefined {
 }
 
 function hashes(value: unknown, most: number): string | undefined {
-  // Not `instanceof`: jest runs tests in a realm of its own.
+  // Not `instanceof`: jest runs tests in their own realm.
   if (!types.isUint8Array(value)) return `a Uint8Array is expected, not ${shown(value)}`
   if (value.length % HASH_BYTES !== 0) return `${value.length} bytes, which is no multiple of ${HASH_BYTES}`
   const count = value.length / HASH_BYTES

@@ -58,7 +58,7 @@ async function killed(backend: DurableBackendId): Promise<Row> {
     what: 'killed while recording',
     backend,
     tries: `${integer(figures.kills)} kills`,
-    survived: `${integer(figures.acknowledged)} entries acknowledged; ${integer(figures.unacknowledgedKept)} times more was there, ${integer(figures.tornTails)} times a torn line`,
+    survived: `${integer(figures.acknowledged)} entries acknowledged; ${integer(figures.unacknowledgedKept)} kills also left an unacknowledged batch, ${integer(figures.tornTails)} a torn line`,
     lost: integer(figures.lost),
   }
 }
@@ -71,7 +71,7 @@ async function crowded(backend: DurableBackendId): Promise<Row> {
     what: 'a crowd on one log',
     backend,
     tries: `${integer(writers)} callers in ${processes * threads} threads of ${processes} processes`,
-    survived: `${integer(recorded)} entries, ${integer(queries)} queries meanwhile, no call failed; event loop 99 %: ${milliseconds(loopDelayMs.median)} ms, of the worst thread ${milliseconds(loopDelayMs.worst)} ms`,
+    survived: `${integer(recorded)} entries, ${integer(queries)} queries meanwhile, no call failed; 99 % of event loop delays below ${milliseconds(loopDelayMs.median)} ms, ${milliseconds(loopDelayMs.worst)} ms in the worst thread`,
     lost: integer(lost),
   }
 }

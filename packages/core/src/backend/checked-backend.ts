@@ -11,14 +11,13 @@ import type { AuditBackend } from './backend.ts'
 import type { Page } from './page.ts'
 
 /**
- * A backend as core uses it. It is opened by its first use. Its answers are looked at before core goes on with them: one
- * that gives something else than the contract says ends the call, and nothing false is handed out. What it throws
- * becomes an `AuditError`.
+ * A backend as core uses it. Its first use opens it. Core checks each answer before it continues: an answer that breaks the
+ * contract ends the call, and nothing false is returned. Whatever the backend throws becomes an `AuditError`.
  */
 export class CheckedBackend implements AuditBackend {
   readonly supports: AuditBackend['supports']
   readonly isReadOnly: boolean
-  /** Keeps nothing where the backend has none, and takes no new ones where it is read-only. */
+  /** Stores nothing if the backend has no store, and no new roots if it is read-only. */
   readonly subtrees: SubtreeStore
   readonly #backend: AuditBackend
   #opening: Promise<void> | undefined
@@ -31,7 +30,7 @@ export class CheckedBackend implements AuditBackend {
     this.subtrees = subtrees ? this.#checkedSubtrees(subtrees) : NO_SUBTREES
   }
 
-  /** Opens the backend unless it is open. A failed opening is tried again by the next call. */
+  /** Opens the backend unless it is open. After a failure, the next call tries again. */
   open(): Promise<void> {
     this.#opening ??= this.#open()
     return this.#opening
@@ -76,7 +75,7 @@ export class CheckedBackend implements AuditBackend {
   }
 
   async close(): Promise<void> {
-    await this.#opening?.catch(() => {}) // whoever waited for the opening was told
+    await this.#opening?.catch(() => {}) // its callers get the error
     await this.#backend.close()
   }
 
@@ -112,7 +111,7 @@ async function attempt<T>(code: AuditErrorCode, message: string, operation: () =
   }
 }
 
-/** No backend has a reason for more, and an array may claim to have thousands of millions. */
+/** No backend has a reason to return more, and an array may claim to have billions. */
 const MOST_FINDINGS = 1_000_000
 
 const SEE_TESTKIT = 'the testkit tells what is wrong with a backend'
@@ -121,7 +120,7 @@ function firstIndexFrom(given: unknown): number {
   if (isWholeNumber(given)) return given
   throw new AuditError(
     'AUDIT_OUTCOME_UNKNOWN',
-    `the backend gave ${describe(given)} as the index of what it was to store, so nobody knows whether it did; ${SEE_TESTKIT}`,
+    `the backend returned ${describe(given)} as the index of a batch, so nobody knows whether it stored it; ${SEE_TESTKIT}`,
   )
 }
 
@@ -146,17 +145,17 @@ function isWholeNumber(given: unknown): given is number {
   return typeof given === 'number' && Number.isSafeInteger(given) && given >= 0
 }
 
-/** Freezes the entries of a page where they are, whatever the store did. */
+/** Freezes the entries of a page in place, whatever the store did. */
 function pageFrom(given: unknown): Page {
   if (!Array.isArray(given)) throw wrong(given, 'entries')
   for (const entry of given) {
     if (typeof entry !== 'object' || entry === null) throw wrong(entry, 'an entry')
-    freezeEntry(entry as AuditEntry) // what its fields hold is looked at where it is used
+    freezeEntry(entry as AuditEntry) // its fields are checked where they are used
   }
   return given
 }
 
-/** At most as many hashes as were asked for; fewer where there are no more. */
+/** At most as many hashes as were requested, and fewer at the end of the log. */
 function hashesFrom(given: unknown, start: number, end: number): Uint8Array {
   if (!ArrayBuffer.isView(given)) throw wrong(given, 'hashes')
   const hashes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength)

@@ -5,12 +5,12 @@ import type { Selection } from '../query/selection.ts'
 import { IdTable } from './id-table.ts'
 import { grown, TimeOrder } from './time-order.ts'
 
-/** What the index needs to know of an entry. */
+/** What the index needs of an entry. */
 export type IndexedFields = Pick<EntryFields, 'entryId' | 'timestamp' | 'user' | 'model'>
 
 /**
- * Finds entries by id, user, model and time without holding them: about 50 bytes an entry, for backends without an
- * engine of their own. An entry's index is the number of entries added before it.
+ * Finds entries by id, user, model and time without holding them: about 50 bytes per entry, for backends without a query
+ * engine. An entry's index is the number of entries added before it.
  *
  * @example
  * for (const index of index.indexes(selection)) {
@@ -50,9 +50,9 @@ export class EntryIndex {
   }
 
   /**
-   * Indexes in the selection's order, regardless of its `limit`. All that match are among them; where the selection
-   * has `entryId` or `metadata`, others may be too, so check each entry with `matches`. Entries may be added while it
-   * runs: it gives those that were there when it began.
+   * Indexes in the selection's order, regardless of its `limit`. They include all matching entries and, if the selection has
+   * `entryId` or `metadata`, possibly others, so check each entry with `matches`. Entries may be added meanwhile; it yields
+   * those that were there when it began.
    */
   *indexes(selection: Selection): Generator<number, void, undefined> {
     if (selection.entryId !== undefined) {
@@ -93,7 +93,7 @@ export class EntryIndex {
     return this.#byId.indexes(entryId)
   }
 
-  /** The part of the order that lies within the selection's times and behind its cursor. */
+  /** The part of the order that is within the selection's times and after its cursor. */
   #rangeOf(order: TimeOrder, { since, until, after, order: direction }: Selection): PositionRange {
     let start = since === undefined ? 0 : order.rank(instantOf(since), 0)
     let end = until === undefined ? order.length : order.rank(instantOf(until), Number.POSITIVE_INFINITY)
@@ -119,13 +119,13 @@ export class EntryIndex {
   }
 }
 
-/** Texts up to this many characters are keys as they are. */
+/** Texts up to this many characters are used as keys directly. */
 const MAX_KEY_LENGTH = 256
 
 /**
- * What a user or a model is looked up by. A long text gives way to its digest: a Map takes no more than the length of a
- * text beyond 16,383 characters for its hash, so thousands of them would share a bucket; and the text itself need not be
- * held. No user or model is the same as such a key, since it begins with a lone surrogate.
+ * The key of a user or a model. A long text is replaced with its digest: beyond 16,383 characters, a Map hashes only the
+ * length of a text, so thousands would share a bucket; and the text itself need not be held. The key begins with a lone
+ * surrogate, so no user or model equals it.
  */
 function keyOf(text: string): string {
   return text.length <= MAX_KEY_LENGTH ? text : `\ud800${sha256Binary(text)}`

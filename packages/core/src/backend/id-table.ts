@@ -6,13 +6,12 @@ import { grown } from './time-order.ts'
 const FREE = 0
 
 /**
- * From an entry's id to its index, in 10 to 15 bytes an entry: an open-addressing table of 32-bit hashes.
- * Different ids may share a hash, so what it finds is to be compared. The hash has a key of its own, so that nobody can
- * make a file of ids that all share one.
+ * Maps an entry's id to its index, in 10 to 15 bytes per entry: an open-addressing table of 32-bit hashes. Different ids may
+ * share a hash, so compare what it finds. The hash is keyed, so that nobody can create a file of ids that all share one.
  */
 export class IdTable {
   readonly #key = randomBytes(16).toString('base64')
-  /** The id that was hashed last: it is mostly looked up and then added. */
+  /** The id that was hashed last, since an id is usually looked up and then added. */
   #lastId: string | undefined
   #lastHash = 0
   #hashes = new Uint32Array(64)

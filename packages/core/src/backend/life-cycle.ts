@@ -1,8 +1,8 @@
 import { AuditError } from '../errors.ts'
 
 /**
- * The life of a backend: new, open, closing, closed. One rule for all of them: whatever is called before it is open, or
- * once it is closing, rejects with `AUDIT_CLOSED`; closing waits for what is under way.
+ * The life cycle of a backend: new, open, closing, closed. Calls before it is open, or once it is closing, reject with
+ * `AUDIT_CLOSED`. Closing waits for pending calls.
  *
  * @example
  * class MyBackend implements AuditBackend {
@@ -20,14 +20,13 @@ export class LifeCycle {
   #opening: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
-  /** @param isReadOnly whether what writes is refused. */
+  /** @param isReadOnly whether operations that write are refused. */
   constructor(isReadOnly = false) {
     this.#isReadOnly = isReadOnly
   }
 
   /**
-   * Opens with what `start` does. Calls that come meanwhile share it; once open, further calls do nothing; after a failure it
-   * can be called again.
+   * Opens with `start`. Concurrent calls share it; once open, further calls do nothing; after a failure it can be called again.
    *
    * @throws AuditError `AUDIT_CLOSED` once it is closing; and what `start` throws.
    */
@@ -39,7 +38,7 @@ export class LifeCycle {
   }
 
   /**
-   * Runs an operation, which `close` waits for.
+   * Runs an operation, for which `close` waits.
    *
    * @throws AuditError `AUDIT_CLOSED` unless it is open; and what the operation throws.
    */
@@ -48,14 +47,14 @@ export class LifeCycle {
     return this.#track(operation)
   }
 
-  /** The same for an operation that writes. Throws AuditError `AUDIT_READ_ONLY` as well. */
+  /** The same for an operation that writes. Also throws AuditError `AUDIT_READ_ONLY`. */
   async write<T>(operation: () => Promise<T>): Promise<T> {
     this.assertOpen()
     this.#assertWritable()
     return this.#track(operation)
   }
 
-  /** The same for an operation that needs no open log, such as making its tables. */
+  /** The same for an operation that needs no open log, such as creating its tables. */
   async prepare<T>(operation: () => Promise<T>): Promise<T> {
     this.#assertNotClosing()
     this.#assertWritable()
@@ -68,7 +67,7 @@ export class LifeCycle {
     this.#assertNotClosing()
   }
 
-  /** Waits for what is under way, then ends with what `finish` does, once; also where it was never opened. */
+  /** Waits for pending operations, then runs `finish`, once, even if it was never opened. */
   close(finish: () => Promise<void>): Promise<void> {
     this.#closing ??= this.#finish(finish)
     return this.#closing
@@ -84,7 +83,7 @@ export class LifeCycle {
   }
 
   async #finish(finish: () => Promise<void>): Promise<void> {
-    await Promise.allSettled([this.#opening, ...this.#running]) // whoever waits for them is told
+    await Promise.allSettled([this.#opening, ...this.#running]) // their callers get the errors
     await finish()
   }
 

@@ -7,7 +7,7 @@ import { EntryIndex } from './entry-index.ts'
 import { LifeCycle } from './life-cycle.ts'
 
 /**
- * Keeps the log in memory: for tests, for trying things out, and for what need not outlive the process.
+ * Holds the log in memory: for tests, for experiments, and for logs that need not outlive the process.
  *
  * @example
  * const log = new AuditLog({ backend: new MemoryBackend() }) // what new AuditLog() does
@@ -53,7 +53,7 @@ export class MemoryBackend implements AuditBackend {
 
   #append(leaves: readonly Leaf[]): number {
     const first = this.#entries.length
-    // Everything is read before anything is kept, so that a leaf which throws leaves nothing of its batch.
+    // Reads everything before it stores anything, so that a leaf that throws leaves nothing of its batch.
     const taken = leaves.map(({ entry, hash }, i) => ({
       entry: placeEntry(entry, first + i),
       hash: new Uint8Array(hash),
@@ -82,7 +82,7 @@ export class MemoryBackend implements AuditBackend {
     }
   }
 
-  /** The index, brought up to date: recording does not pay for it. */
+  /** The up-to-date index, built on demand so that recording does not pay for it. */
   #indexed(): EntryIndex {
     for (const entry of this.#entries.slice(this.#index.size)) this.#index.add(entry)
     return this.#index

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { AuditError } from '../errors.ts'
 
 /**
- * The places from which a backend looks for a package with a native part that its worker thread loads, in this order:
+ * Where a backend looks for a native package that its worker thread loads, in this order:
  *
- * 1. The code's own file: the version that was installed with the backend. A bundler may have put a path of the machine
- *    that built the bundle there, which leads nowhere when the bundle has moved.
+ * 1. The code's own file: the version that was installed with the backend. A bundler may have replaced it with a path on
+ *    the build machine, which leads nowhere after the bundle was moved.
  * 2. The folder of the program that was started: where the application was deployed.
- * 3. The working folder. It comes last, since whoever starts the application chooses it.
+ * 3. The working folder. It comes last because whoever starts the application chooses it.
  *
  * Call it in the application's thread: a worker has another program.
  *
@@ -21,7 +21,7 @@ export function packageAnchors(own: string): readonly string[] {
 }
 
 /**
- * Loads a CommonJS package as the first of these files would that can.
+ * Loads a CommonJS package from the first of these files that can resolve it.
  *
  * @param name the package, such as `better-sqlite3`.
  * @param check throws where what was found cannot be used, for example since its binary was not copied along: then the
@@ -48,7 +48,7 @@ export function requirePackage<Loaded>(
 }
 
 function notLoaded(name: string, anchors: readonly string[], failures: readonly unknown[]): AuditError {
-  // What was found and does not work says more than what was not found.
+  // A package that was found but does not work is the better explanation.
   const broken = failures.find(failure => !isMissing(failure, name))
   const found = broken === undefined ? 'was not found' : 'was found, but cannot be loaded'
   return new AuditError(

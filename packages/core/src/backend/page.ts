@@ -1,19 +1,19 @@
 import type { AuditEntry } from '../entry/entry.ts'
 
-/** A backend's `read` and `find` may stop once the texts that they hold weigh about this many bytes: 8 MiB. */
+/** A backend's `read` and `find` may stop once their texts weigh about this many bytes: 8 MiB. */
 export const PAGE_BYTES = 8 * 1024 * 1024
 
 /**
- * What a backend's `read` and `find` give: entries in the order that was asked for. An array like any other, so that a
- * backend which never stops early returns the one that it has.
+ * What a backend's `read` and `find` return: entries in the requested order. It is a plain array, so a backend that never
+ * stops early simply returns one.
  */
 export type Page = AuditEntry[] & {
-  /** That there may be more: the backend stopped early, and core asks for what follows the last entry. */
+  /** The backend stopped early, so core asks for what follows the last entry. */
   readonly isPartial?: true
 }
 
 /**
- * Marks entries as a page that ends early, since its texts weigh about `PAGE_BYTES`. It has one entry at least.
+ * Marks entries as a page that ends early, because its texts weigh about `PAGE_BYTES`. It has at least one entry.
  *
  * @example
  * return stoppedEarly ? partialPage(entries) : entries

@@ -27,10 +27,10 @@ let timestamp = ''
 let sequence = 0
 
 /**
- * Gives out the next id. Its time does not go back within a process while the system's clock steps back by less than 10
- * seconds. A clock that was further ahead and is set right is followed.
+ * Returns the next id. Within a process, its time does not go back if the system's clock steps back by less than 10
+ * seconds. If the clock was further ahead and is corrected, ids follow it.
  *
- * @throws AuditError `AUDIT_WRITE_FAILED` when the clock gives no time in the years 1970 to 9999.
+ * @throws AuditError `AUDIT_WRITE_FAILED` while the clock is outside the years 1970 to 9999.
  */
 export function nextEntryIdentity(): EntryIdentity {
   const now = clock()
@@ -75,7 +75,7 @@ function nextRandom(): Uint8Array {
 const CANONICAL = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const UUID = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/
 
-/** One spelling for a UUID, lower case with hyphens, so that ids compare however they were written; other ids stay. */
+/** The one spelling of a UUID, lower case with hyphens, so that ids match however they were written. Other ids stay unchanged. */
 export function canonicalEntryId(entryId: string): string {
   if (CANONICAL.test(entryId)) return entryId
   const match = UUID.exec(entryId.toLowerCase())

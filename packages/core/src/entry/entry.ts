@@ -3,7 +3,7 @@ import { ownFields } from '../options.ts'
 import { nextEntryIdentity } from './entry-id.ts'
 import { ENTRY_KEYS, type EntryFields, fieldsOf } from './fields.ts'
 
-/** What an application says of one interaction with a language model. */
+/** What an application records of one interaction with a language model. */
 export interface EntryInput {
   /** The model that answered; not empty. */
   readonly model: string
@@ -18,14 +18,14 @@ export interface EntryInput {
   /** How long the answer took, in milliseconds; `null` when unknown (the default). */
   readonly latencyMs?: number | null | undefined
   /**
-   * Anything else worth keeping, as a JSON object: at most 256 levels deep, 1,000,000 values and 64 Mi characters. A key
-   * whose value is `undefined` is left out. An interface is taken as well as a type, so what is no JSON shows at run time.
+   * Anything else worth keeping, as a JSON object: at most 256 levels, 1,000,000 values and 64 Mi characters. A key whose
+   * value is `undefined` is left out. The type accepts interfaces too, so a value that is not JSON is an error at run time.
    * Default: `{}`.
    */
   readonly metadata?: object | undefined
 }
 
-/** One interaction, as the log keeps it. Deeply frozen. */
+/** One interaction as the log stores it. Deeply frozen. */
 export interface AuditEntry extends EntryFields {
   /** Its number in the log, from 0, without gaps. */
   readonly index: number
@@ -42,10 +42,10 @@ const INPUT_KEYS = [
 ] as const satisfies (keyof EntryInput)[]
 
 /**
- * Checks what an application recorded and takes a deeply frozen copy of it, with a new id and the time of now.
+ * Checks an input and makes a deeply frozen copy of it, with a new id and the current time.
  *
- * @throws AuditError `AUDIT_INVALID_ENTRY`, naming the field and what is wrong with it; `AUDIT_WRITE_FAILED` when the
- *   system's clock gives no time that a timestamp can hold.
+ * @throws AuditError `AUDIT_INVALID_ENTRY`, naming the field and what is wrong with it; `AUDIT_WRITE_FAILED` if the
+ *   system's clock is outside the years that a timestamp can hold.
  */
 export function createEntry(input: EntryInput): EntryFields {
   const given = ownFields(input, INPUT_KEYS, invalid)
@@ -59,12 +59,12 @@ export function createEntry(input: EntryInput): EntryFields {
   return Object.freeze(fields)
 }
 
-/** Gives an entry its index. `fields` must be deeply frozen already, as `createEntry` and `decodeLine` leave them. */
+/** Gives an entry its index. `fields` must be deeply frozen, as `createEntry` and `decodeLine` return them. */
 export function placeEntry(fields: EntryFields, index: number): AuditEntry {
   return Object.freeze({ ...fields, index })
 }
 
-/** Freezes an entry from a store, whatever the store did; costs little where it is frozen already. */
+/** Freezes an entry from a store. This costs little if it is frozen already. */
 export function freezeEntry(entry: AuditEntry): AuditEntry {
   if (!Object.isFrozen(entry.metadata)) freezeDeep(entry.metadata)
   return Object.freeze(entry)

@@ -2,7 +2,7 @@ import { type CopyRules, copyJsonObject, describe, type JsonObject } from './jso
 
 /** An entry without its index: the nine fields that are stored and hashed. */
 export interface EntryFields {
-  /** UUID v7 (RFC 9562), given out by the log. */
+  /** UUID v7 (RFC 9562), assigned by the log. */
   readonly entryId: string
   /** When it was recorded: UTC with milliseconds, `2026-11-23T20:28:00.123Z`. */
   readonly timestamp: string
@@ -49,7 +49,7 @@ export const ENTRY_KEYS = {
 /**
  * The nine fields of a record, each checked and copied. The metadata is frozen.
  *
- * @param names how the record calls them.
+ * @param names the names of the fields in the record.
  * @param rules makes the error for a field that is wrong, and says what becomes of metadata that JSON does not hold.
  */
 export function fieldsOf(
@@ -79,7 +79,7 @@ export function fieldsOf(
 /** Makes the error for a field that is wrong, from a sentence that begins with its name. */
 export type Fail = (reason: string) => Error
 
-/** A field that is a text. A lone surrogate, which UTF-8 cannot carry, becomes U+FFFD. */
+/** A text field. A lone surrogate, which UTF-8 cannot encode, becomes U+FFFD. */
 export function textOf(key: string, value: unknown, fail: Fail): string {
   if (typeof value !== 'string') throw fail(`${key} must be a string, not ${describe(value)}`)
   return value.toWellFormed()

@@ -12,7 +12,7 @@ export type JsonObject = { readonly [key: string]: JsonValue }
 
 /** How deeply metadata may be nested; the object itself is level 1. */
 export const MAX_METADATA_DEPTH = 256
-/** How many values metadata may hold. A graph of a few objects can stand for thousands of millions of them. */
+/** How many values metadata may hold. A graph of a few objects can expand to billions. */
 export const MAX_METADATA_VALUES = 1_000_000
 /** How many characters the keys and texts of metadata may have together: 64 Mi. */
 export const MAX_METADATA_LENGTH = 64 * 1024 * 1024
@@ -28,19 +28,19 @@ export interface CopyRules {
 }
 
 /**
- * Takes a deeply frozen copy of a JSON object, so that nothing the caller does later changes it. `-0` becomes `0`,
- * because JSON does not tell them apart.
+ * Makes a deeply frozen copy of a JSON object, so that the caller cannot change it later. `-0` becomes `0`, because JSON
+ * does not distinguish them.
  */
 export function copyJsonObject(value: unknown, path: string, rules: CopyRules): JsonObject {
   if (!isPlainObject(value)) throw rules.fail(`${path}: ${describe(value)} is not a JSON object`)
   return new JsonCopy(path, rules).object(value)
 }
 
-/** One copy that is being made: where it is, and how much it has taken so far. */
+/** One copy in progress: its position, and how much it has copied. */
 class JsonCopy {
   readonly #path: (string | number)[]
   readonly #rules: CopyRules
-  /** The objects and arrays around the value in hand. */
+  /** The objects and arrays around the current value. */
   readonly #open = new Set<object>()
   #values = 0
   #length = 0
@@ -151,7 +151,7 @@ export function describe(value: unknown): string {
 
 const SHOWN_CHARACTERS = 60
 
-/** A text of somebody else as it may stand in an error message: quoted, escaped and short. */
+/** A foreign text for an error message: quoted, escaped and short. */
 export function quote(text: string): string {
   return JSON.stringify(text.slice(0, SHOWN_CHARACTERS))
 }

@@ -10,7 +10,7 @@ import { parseSpan } from './timestamp.ts'
  * The canonical line of an entry: its RFC 8785 (JCS) JSON, without a newline. It is what a JSONL file holds
  * and what is hashed, so two programs that agree on an entry agree on its bytes.
  *
- * @throws AuditError `AUDIT_CORRUPT` for a number that JSON has not, which no entry can have.
+ * @throws AuditError `AUDIT_CORRUPT` for a number that JSON cannot represent, which no entry can have.
  *
  * @example
  * encodeLine(entry) // {"cost_usd":0.003,"entry_id":"0193…","input_text":"…","latency_ms":250,"metadata":{},…}
@@ -35,11 +35,11 @@ export function encodeLine(entry: EntryFields): string {
 const KEYS: readonly string[] = Object.values(LINE_KEYS)
 
 /**
- * Reads an entry from its line, canonical or as another writer spelt it: keys in any order, any JSON escapes and
- * spaces. Strings come back as the line has them; a lone surrogate becomes U+FFFD. Deeply frozen.
+ * Reads an entry from its line, canonical or as another writer spelt it: keys in any order, any JSON escapes and spaces.
+ * Strings stay unchanged, except that a lone surrogate becomes U+FFFD. The result is deeply frozen.
  *
- * @throws AuditError `AUDIT_CORRUPT` when the line is not exactly one entry, with the reason: also where it has a key
- *   twice, or a number that a double does not hold, since then two different lines would be one entry.
+ * @throws AuditError `AUDIT_CORRUPT`, with the reason, if the line is not exactly one entry, also if a key is repeated or a
+ *   double cannot hold a number: two different lines would then be one entry.
  */
 export function decodeLine(line: string): EntryFields {
   const record = parse(line)

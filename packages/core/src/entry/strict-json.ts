@@ -1,7 +1,7 @@
 /**
- * Why a JSON text says more than one thing, or nothing that a JavaScript value can hold: an object has a key twice, of which
- * `JSON.parse` keeps the last, or a number is none that a double holds, and would be rounded. Two different texts would
- * then be one value. `undefined` where it says one thing.
+ * Why a JSON text does not correspond to exactly one JavaScript value: an object repeats a key, of which `JSON.parse` keeps
+ * the last, or a double cannot hold a number, which is rounded. Two different texts would then be one value. `undefined`
+ * if it does correspond.
  *
  * @param text valid JSON, as `JSON.parse` takes it. @param value what `JSON.parse` made of it.
  */

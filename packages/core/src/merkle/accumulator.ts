@@ -6,7 +6,7 @@ export class MerkleAccumulator {
   readonly #subtrees: Uint8Array[]
   #size: number
 
-  /** @param base what it begins as; it is left as it is. Default: the empty tree. */
+  /** @param base the tree to start from; it is not changed. Default: the empty tree. */
   constructor(base?: MerkleAccumulator) {
     this.#subtrees = base ? [...base.#subtrees] : []
     this.#size = base?.size ?? 0
@@ -37,6 +37,6 @@ export class MerkleAccumulator {
       (right, left) => (right ? nodeHash(left, right) : left),
       undefined,
     )
-    return Uint8Array.from(root ?? EMPTY_ROOT) // nothing that is shared is handed out
+    return Uint8Array.from(root ?? EMPTY_ROOT) // a copy, because the root may be shared
   }
 }

@@ -15,12 +15,12 @@ export function hashCount(joined: Uint8Array): number {
   return joined.length / HASH_BYTES
 }
 
-/** The hash at a position of joined ones, 32 bytes: a view, and no copy. */
+/** The hash at a position of joined hashes, 32 bytes: a view, not a copy. */
 export function hashAt(joined: Uint8Array, position: number): Uint8Array {
   return joined.subarray(position * HASH_BYTES, (position + 1) * HASH_BYTES)
 }
 
-/** The hashes from position `start` to `end`, which is left out: a view, and no copy. */
+/** The hashes from position `start`, inclusive, to `end`, exclusive: a view, not a copy. */
 export function hashesBetween(joined: Uint8Array, start: number, end: number): Uint8Array {
   return joined.subarray(start * HASH_BYTES, end * HASH_BYTES)
 }

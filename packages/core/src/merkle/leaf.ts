@@ -2,7 +2,7 @@ import { sha256 } from '../crypto/sha256.ts'
 import type { EntryFields } from '../entry/fields.ts'
 import { encodeLine } from '../entry/line.ts'
 
-/** An entry on its way in: its fields, its canonical JSON line, and the hash of that line. */
+/** An entry to be stored: its fields, its canonical JSON line, and the hash of that line. */
 export interface Leaf {
   /** Deeply frozen. */
   readonly entry: EntryFields

@@ -12,20 +12,20 @@ import {
   split,
 } from './tree.ts'
 
-/** Hashes under one stored subtree root, and in one tile: a byte of the index, as in C2SP tlog-tiles. */
+/** How many hashes are under one stored subtree root, and in one tile: 8 bits of the index, as in C2SP tlog-tiles. */
 export const TILE = 256
 
-/** How many tiles `grow` reads at once: folding them holds up the event loop for some 10 milliseconds. */
+/** How many tiles `grow` reads at once: hashing them blocks the event loop for some 10 milliseconds. */
 const TILES_AT_ONCE = 64
 
 /** Leaf hashes by index, 32 bytes each, joined. */
 export type ReadLeafHashes = (start: number, end: number) => Promise<Uint8Array>
 
 /**
- * The RFC 9162 tree over stored leaf hashes. Roots of complete subtrees of 256, 65,536, … leaves are stored as well,
- * so that the root of any size, and any proof, reads O(log n) of them. A root that this process has computed from leaf
- * hashes is kept, and comes before a stored one: whoever may write to the store could have put a false one there.
- * Its methods throw what the stores throw, and AuditError `AUDIT_CORRUPT` where a leaf hash is missing.
+ * The RFC 9162 tree over stored leaf hashes. Roots of complete subtrees of 256, 65,536, … leaves are stored too, so that
+ * the root of any size, and any proof, reads O(log n) of them. A root that this process has computed from leaf hashes is
+ * preferred to a stored one, because somebody who can write to the store could have put a false one there.
+ * Its methods throw what the stores throw, and AuditError `AUDIT_CORRUPT` if a leaf hash is missing.
  */
 export class MerkleTree {
   readonly #leafHashes: ReadLeafHashes
@@ -34,7 +34,7 @@ export class MerkleTree {
   readonly #stored: number[] = []
   readonly #computed = new SubtreeCache()
   readonly #recent = new RecentLeaves()
-  /** The size when this process came. What is complete behind it is computed here, whatever is stored by then. */
+  /** The size when this process started. Subtrees beyond it are computed here, whatever is stored by then. */
   #sizeFound: number | undefined
   #growing: Promise<void> = Promise.resolve()
 
@@ -59,13 +59,13 @@ export class MerkleTree {
     return this.#rootsOf(consistencyRanges(oldSize, size), size)
   }
 
-  /** Takes note of leaf hashes that were just stored from an index on, and grows where they complete a subtree. */
+  /** Remembers leaf hashes that were just stored from an index on, and grows if they complete a subtree. */
   added(first: number, hashes: readonly Uint8Array[]): void {
     this.#sizeFound ??= first
     this.#recent.add(first, hashes)
     const size = first + hashes.length
     if (Math.floor(first / TILE) === Math.floor(size / TILE)) return
-    // In the background. A failure shows when a root is asked for, which tries again.
+    // In the background. After a failure, the next request for a root tries again.
     this.grow(size).then(
       () => this.#recent.forgetBefore(size - (size % TILE)),
       () => {},
@@ -79,9 +79,9 @@ export class MerkleTree {
     return growing
   }
 
-  /** Resolves once all growing that was begun has ended, well or badly. */
+  /** Resolves once all growing has ended, whether or not it succeeded. */
   grown(): Promise<void> {
-    return this.#growing.catch(() => {}) // whoever called `grow` was told
+    return this.#growing.catch(() => {}) // the caller of `grow` gets the error
   }
 
   async #rootsOf(ranges: readonly LeafRange[], size: number): Promise<readonly Uint8Array[]> {
@@ -131,11 +131,11 @@ export class MerkleTree {
     if (hashCount(stored) === end - start) return stored
     throw new AuditError(
       'AUDIT_CORRUPT',
-      `a leaf hash of the entries ${start} to ${end - 1} is missing; verify() tells which`,
+      `a leaf hash of the entries ${start} to ${end - 1} is missing; run \`log.verify()\` to see which`,
     )
   }
 
-  /** What this process computed, then what is stored; roots that went missing are computed anew. */
+  /** Roots that this process computed, then stored ones; missing roots are recomputed. */
   async #subtreeRoots(level: number, start: number, end: number): Promise<Uint8Array> {
     const computed = Array.from({ length: end - start }, (_, i) => this.#computed.get(level, start + i))
     const known = computed.filter(root => root !== undefined)
@@ -174,7 +174,7 @@ export class MerkleTree {
     }
   }
 
-  /** Each writer stores them from the first missing one on, so those that are there have no gaps: search for the end. */
+  /** Each writer stores roots from the first missing one on, so the stored ones have no gaps, and a search finds their end. */
   async #countStored(level: number, size: number): Promise<void> {
     if (this.#stored[level] !== undefined) return
     const isStored = async (index: number) => (await this.#subtrees.read(level, index, index + 1)).length > 0

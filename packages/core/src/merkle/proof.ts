@@ -2,8 +2,8 @@ import { HASH_BYTES } from './hashes.ts'
 import { EMPTY_ROOT, nodeHash } from './tree.ts'
 
 /**
- * The root that an inclusion proof leads to from a leaf (RFC 9162, section 2.1.3.2), or `undefined` when the proof
- * has the wrong length or the index lies outside the tree. The leaf is in the tree when the tree's root is equal.
+ * The root that an inclusion proof yields from a leaf (RFC 9162, section 2.1.3.2), or `undefined` if the proof has the
+ * wrong length or the index is outside the tree. The leaf is in the tree if this is the tree's root.
  *
  * @param leaf leaf hash, 32 bytes. @param proof hashes of 32 bytes.
  */
@@ -71,7 +71,7 @@ export function isConsistent(
   return last === 0n && equalBytes(oldPath, oldRoot) && equalBytes(path, root)
 }
 
-/** Whether two byte strings are the same. The values are public, so the time it takes tells nothing. */
+/** Whether two byte strings are equal. They are public, so the comparison need not take constant time. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0
 }

@@ -1,4 +1,4 @@
-/** More are forgotten: then whoever should have taken them up has failed. */
+/** Beyond this many, they are forgotten, because their consumer has failed. */
 const MAX_LEAVES = 65_536
 
 /** Leaf hashes that were stored a moment ago, so that they need not be read back. */

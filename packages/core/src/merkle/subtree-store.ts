@@ -1,9 +1,9 @@
 import { hashAt, hashCount } from './hashes.ts'
 
 /**
- * Keeps roots of complete subtrees: level 1 over 256 leaves, level 2 over 65,536, and so on. They are derived from
- * the leaf hashes, so losing them costs time alone, and a verifier never trusts them. Core writes those of a level in order
- * and without gaps; where several processes do, each may write what another has written.
+ * Stores roots of complete subtrees: level 1 over 256 leaves, level 2 over 65,536, and so on. They are derived from the
+ * leaf hashes, so losing them costs only time, and a verifier never trusts them. Core writes the roots of a level in order
+ * and without gaps. Several processes may write the same roots.
  */
 export interface SubtreeStore {
   /** Roots of a level by index, 32 bytes each, joined, up to the first that is not stored. */
@@ -12,13 +12,13 @@ export interface SubtreeStore {
   write(level: number, start: number, hashes: Uint8Array): Promise<void>
 }
 
-/** Stands for the store of a backend that keeps no subtree roots, or that may only read. */
+/** In place of the store of a backend that stores no subtree roots, or that may only read. */
 export const NO_SUBTREES: SubtreeStore = {
   read: async () => new Uint8Array(),
   write: async () => {},
 }
 
-/** The store of a backend that may only read: what is written is computed anew by each process. */
+/** The store of a read-only backend: each process computes missing roots itself and writes none. */
 export function withoutWrites(store: SubtreeStore): SubtreeStore {
   return { read: (level, start, end) => store.read(level, start, end), write: NO_SUBTREES.write }
 }

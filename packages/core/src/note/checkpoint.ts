@@ -9,7 +9,7 @@ export interface Checkpoint {
   readonly size: number
   /** 32 bytes. */
   readonly root: Uint8Array
-  /** Further lines, which this package does not write. */
+  /** Extension lines; this package writes none. */
   readonly extensions: readonly string[]
 }
 
@@ -42,5 +42,5 @@ function decodeNumber(text: string): number {
 }
 
 function invalid(reason: string): AuditError {
-  return new AuditError('AUDIT_INVALID_CHECKPOINT', `this is no checkpoint: ${reason}`)
+  return new AuditError('AUDIT_INVALID_CHECKPOINT', `this is not a checkpoint: ${reason}`)
 }

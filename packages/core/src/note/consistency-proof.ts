@@ -1,7 +1,7 @@
 import { encodeBase64 } from './base64.ts'
 import { decodeHashLines, decodeNumberLine, splitProof } from './proof-lines.ts'
 
-/** That a log at a checkpoint continues what it was at an older size. */
+/** Proves that a log at a checkpoint continues the log at an older size. */
 export interface ConsistencyProof {
   readonly oldSize: number
   /** Hashes of 32 bytes (RFC 9162, section 2.1.4). */
@@ -10,7 +10,7 @@ export interface ConsistencyProof {
   readonly checkpoint: string
 }
 
-/** The proof's text: the body of an `add-checkpoint` request (C2SP tlog-witness), so that a witness takes it as it is. */
+/** The proof's text: the body of an `add-checkpoint` request (C2SP tlog-witness), which a witness accepts unchanged. */
 export function encodeConsistencyProof({ oldSize, hashes, checkpoint }: ConsistencyProof): string {
   return [`old ${oldSize}`, ...hashes.map(encodeBase64), '', checkpoint].join('\n')
 }

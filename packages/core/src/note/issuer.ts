@@ -17,8 +17,8 @@ export interface TreeHead {
 }
 
 /**
- * Issues checkpoints and proofs of a log. What it signs provably continues what this process has verified or signed before,
- * so that nobody gets a change signed by making it behind the back of a verification.
+ * Issues checkpoints and proofs of a log. Each signed checkpoint provably continues what this process has verified or signed
+ * before. So nobody gets a change signed by making it after a verification has read the entry.
  */
 export class Issuer {
   readonly #signer: Signer
@@ -29,8 +29,8 @@ export class Issuer {
   #trusted: TreeHead | undefined
 
   /**
-   * @param size asks how many entries the log holds.
-   * @throws AuditError `AUDIT_INVALID_KEY` for a signer whose public key is none.
+   * @param size returns how many entries the log holds.
+   * @throws AuditError `AUDIT_INVALID_KEY` for a signer with an invalid public key.
    */
   constructor(signer: Signer, tree: MerkleTree, size: () => Promise<number>) {
     this.#signer = signer
@@ -77,19 +77,19 @@ export class Issuer {
     return encodeConsistencyProof({ oldSize, hashes, checkpoint })
   }
 
-  /** What was verified or signed last: a verification compares with it as with a checkpoint. */
+  /** What was last verified or signed. A verification compares the log with it as with a checkpoint. */
   get trusted(): TreeHead | undefined {
     return this.#trusted
   }
 
-  /** Notes that the first `size` entries were read and found right, and that they continue what was trusted before. */
+  /** Records that the first `size` entries were verified, and that they continue what was trusted before. */
   trust({ size, root }: TreeHead): void {
     if (this.#trusted && this.#trusted.size >= size) return
     this.#trusted = { size, root: Uint8Array.from(root) }
   }
 
   async #currentSize(): Promise<number> {
-    const trusted = this.#trusted // before the size is asked for: it may grow meanwhile
+    const trusted = this.#trusted // read before the size, because it may grow meanwhile
     const size = await this.#size()
     if (trusted && size < trusted.size) throw contradiction(trusted.size)
     return size
@@ -117,6 +117,6 @@ export class Issuer {
 function contradiction(size: number): AuditError {
   return new AuditError(
     'AUDIT_CORRUPT',
-    `the log does not continue the ${size} entries that this process has verified or signed, so nothing was signed; verify() tells where it differs`,
+    `the log does not continue the ${size} entries that this process has verified or signed, so nothing was signed; run \`log.verify()\` to see where it differs`,
   )
 }

@@ -14,10 +14,10 @@ export interface KeyPair {
   readonly publicKey: string
 }
 
-/** What the text of a key says. */
+/** The parts of a key's text. */
 export interface NamedKey {
   readonly name: string
-  /** 4 bytes that stand for the key in a note, beside its name. */
+  /** The key id in a note, 4 bytes. */
   readonly hash: Uint8Array
   /** A signature type of C2SP signed-note. */
   readonly type: number
@@ -34,10 +34,10 @@ const PRIVATE_PREFIX = 'PRIVATE+KEY+'
 const KEY_HASH_BYTES = 4
 
 /**
- * Makes an Ed25519 key.
+ * Generates an Ed25519 key.
  *
  * @param name the log's own name, such as `'example.com/audit'`.
- * @throws AuditError `AUDIT_INVALID_KEY` when the name is empty or has white space or a plus sign.
+ * @throws AuditError `AUDIT_INVALID_KEY` if the name is empty or has white space or a plus sign.
  */
 export function generateKey(name: string): KeyPair {
   const { secret, publicKey } = generateEd25519()
@@ -49,9 +49,9 @@ export function generateKey(name: string): KeyPair {
 }
 
 /**
- * The vkey of an Ed25519 public key that was made elsewhere, such as in a KMS.
+ * The vkey of an Ed25519 public key that was generated elsewhere, such as in a KMS.
  *
- * @throws AuditError `AUDIT_INVALID_KEY` for a key of another kind, and for a name like those that `generateKey` refuses.
+ * @throws AuditError `AUDIT_INVALID_KEY` for a key of another kind, and for a name that `generateKey` refuses.
  *
  * @example
  * encodePublicKey('example.com/audit', createPublicKey(pem))
@@ -65,7 +65,7 @@ export function encodePublicKey(name: string, publicKey: KeyObject): string {
 /** Reads a private key's text, whose hash is that of its public key. Throws like `decodeKey`. */
 export function decodePrivateKey(privateKey: string): NamedKey {
   if (typeof privateKey === 'string' && privateKey.startsWith('\uFEFF')) {
-    throw invalidKey(`this is no key: ${editorFault(privateKey)}`)
+    throw invalidKey(`this is not a key: ${editorFault(privateKey)}`)
   }
   if (typeof privateKey !== 'string' || !privateKey.startsWith(PRIVATE_PREFIX)) {
     throw invalidKey(`a private key begins with ${PRIVATE_PREFIX}`)
@@ -74,14 +74,14 @@ export function decodePrivateKey(privateKey: string): NamedKey {
 }
 
 /**
- * Reads a key's text, as a file may hold it: one newline at its end is taken. Its hash is not checked: only who knows its
- * type can.
+ * Reads a key's text, with at most one newline at its end, as a file may hold it. Does not check its hash, which depends on
+ * the type of the key.
  *
  * @throws AuditError `AUDIT_INVALID_KEY`; the message never holds the key.
  */
 export function decodeKey(text: string): NamedKey {
   if (typeof text !== 'string') throw invalidKey('the text of a key is a string')
-  if (text.startsWith('\uFEFF')) throw invalidKey(`this is no key: ${editorFault(text)}`)
+  if (text.startsWith('\uFEFF')) throw invalidKey(`this is not a key: ${editorFault(text)}`)
   const [, name = '', hash = '', encoded = ''] = /^([^+]+)\+([0-9a-f]{8})\+(.+?)(?:\r?\n)?$/.exec(text) ?? []
   const bytes = decodeBase64(encoded)
   const type = bytes?.[0]
@@ -99,8 +99,8 @@ export function encodeKey({ name, hash, type, key }: NamedKey): string {
 }
 
 /**
- * Whether a key may have this name (C2SP signed-note): not empty, no white space, no plus sign, well-formed. Control and
- * format characters, which a terminal obeys instead of showing them, are refused as well.
+ * Whether a key may have this name (C2SP signed-note): not empty, no white space, no plus sign, well-formed. Also refuses
+ * control and format characters, which a terminal would obey and not show.
  */
 export function isKeyName(name: unknown): boolean {
   return typeof name === 'string' && name !== '' && !/[\s\p{Cc}\p{Cf}+]/u.test(name) && name.isWellFormed()
@@ -116,7 +116,7 @@ export function checkKeyHash({ name, hash, type }: NamedKey, publicKey: Uint8Arr
   throw invalidKey('the hash in the key does not belong to its name and key')
 }
 
-/** What is thrown for a text that is no key. */
+/** The error for a text that is not a key. */
 export function invalidKey(reason: string): AuditError {
   return new AuditError('AUDIT_INVALID_KEY', reason)
 }

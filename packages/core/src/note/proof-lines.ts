@@ -5,7 +5,7 @@ import { editorFault } from './plain-text.ts'
 /** A tree of 2^63 leaves needs no more. */
 const MAX_HASHES = 63
 
-/** The two parts of a proof's text: its own lines, and behind an empty line the checkpoint. Throws `AUDIT_INVALID_PROOF`. */
+/** The two parts of a proof's text: its own lines and, after an empty line, the checkpoint. Throws `AUDIT_INVALID_PROOF`. */
 export function splitProof(text: unknown): {
   readonly lines: readonly string[]
   readonly checkpoint: string
@@ -18,12 +18,12 @@ export function splitProof(text: unknown): {
   return { lines: text.slice(0, end).split('\n'), checkpoint: text.slice(end + 2) }
 }
 
-/** The number behind a word, as in `index 5`: decimal, without leading zeroes. Throws `AUDIT_INVALID_PROOF`. */
+/** The number after a word, as in `index 5`: decimal, without leading zeroes. Throws `AUDIT_INVALID_PROOF`. */
 export function decodeNumberLine(word: string, line: string | undefined): number {
   const digits = line?.startsWith(`${word} `) ? line.slice(word.length + 1) : ''
   const number = Number(digits)
   if (!/^(?:0|[1-9]\d*)$/.test(digits) || !Number.isSafeInteger(number)) {
-    throw invalidProof(`there is no line "${word}" with a number in decimal without leading zeroes`)
+    throw invalidProof(`it has no line "${word}" with a decimal number without leading zeroes`)
   }
   return number
 }
@@ -38,7 +38,7 @@ export function decodeHashLines(lines: readonly string[]): readonly Uint8Array[]
   })
 }
 
-/** What is thrown for a text that is no proof. */
+/** The error for a text that is not a proof. */
 export function invalidProof(reason: string): AuditError {
-  return new AuditError('AUDIT_INVALID_PROOF', `this is no proof: ${reason}`)
+  return new AuditError('AUDIT_INVALID_PROOF', `this is not a proof: ${reason}`)
 }

@@ -23,11 +23,11 @@ export interface SignedNote {
   readonly signatures: readonly NoteSignature[]
 }
 
-/** A note of which at least one signature was verified. */
+/** A note with at least one verified signature. */
 export interface OpenedNote {
   readonly text: string
   readonly verified: readonly NoteSignature[]
-  /** Signatures by keys that no verifier was given for. */
+  /** Signatures by keys without a verifier. */
   readonly unverified: readonly NoteSignature[]
 }
 
@@ -36,10 +36,10 @@ const MAX_SIGNATURES = 100
 const MAX_LENGTH = 1_000_000
 
 /**
- * Signs a text, which must end with a newline (C2SP signed-note). The signature is verified before it is handed out.
+ * Signs a text, which must end with a newline (C2SP signed-note). Verifies the signature before returning it.
  *
- * @throws AuditError `AUDIT_INVALID_NOTE` for a text that no note may have; `AUDIT_SIGNING_FAILED` when the signer throws, and
- *   when what it gives is no signature of its own key; `AUDIT_INVALID_KEY`.
+ * @throws AuditError `AUDIT_INVALID_NOTE` for a text that no note may have; `AUDIT_SIGNING_FAILED` if the signer throws, or
+ *   does not return a signature of its own key; `AUDIT_INVALID_KEY`.
  */
 export async function signNote(text: string, signer: Signer): Promise<string> {
   if (!isNoteText(text)) throw invalid('the text must end with a newline and hold no control characters')
@@ -47,12 +47,12 @@ export async function signNote(text: string, signer: Signer): Promise<string> {
   const message = Buffer.from(text)
   const signature = await signatureOf(message, signer)
   if (!createVerifier(signer.publicKey).verify(message, signature)) {
-    throw signingFailed(`the signer of ${name} gave what is no signature of its key`)
+    throw signingFailed(`the signer of ${name} did not return a signature of its key`)
   }
   return `${text}\n— ${name} ${encodeBase64(Buffer.concat([hash, signature]))}\n`
 }
 
-/** A copy of what the signer gives. The signer gets a copy of the message as well. */
+/** A copy of the signer's signature. The signer gets a copy of the message too. */
 async function signatureOf(message: Uint8Array, signer: Signer): Promise<Uint8Array> {
   let signature: unknown
   try {
@@ -64,11 +64,11 @@ async function signatureOf(message: Uint8Array, signer: Signer): Promise<Uint8Ar
   if (ArrayBuffer.isView(signature)) {
     return new Uint8Array(signature.buffer, signature.byteOffset, signature.byteLength).slice()
   }
-  throw signingFailed(`the signer gave ${describe(signature)} instead of the bytes of a signature`)
+  throw signingFailed(`the signer returned ${describe(signature)} instead of the bytes of a signature`)
 }
 
 /**
- * Takes a note apart without verifying it.
+ * Parses a note without verifying it.
  *
  * @throws AuditError `AUDIT_INVALID_NOTE` for everything that C2SP signed-note forbids.
  */
@@ -76,7 +76,7 @@ export function parseNote(note: unknown): SignedNote {
   if (typeof note !== 'string' || note.length > MAX_LENGTH)
     throw invalid('a note is a text of at most 1,000,000 characters')
   const fault = editorFault(note)
-  if (fault !== undefined) throw invalid(`this is no note: ${fault}`)
+  if (fault !== undefined) throw invalid(`this is not a note: ${fault}`)
   const end = note.lastIndexOf('\n\n')
   const text = note.slice(0, end + 1)
   if (end < 0 || !isNoteText(text)) throw invalid('a note is a text, an empty line and signature lines')
@@ -88,10 +88,10 @@ export function parseNote(note: unknown): SignedNote {
 }
 
 /**
- * Takes a note apart and verifies each signature of a known key.
+ * Parses a note and verifies each signature by a known key.
  *
- * @throws AuditError `AUDIT_INVALID_NOTE` when it is none, `AUDIT_BAD_SIGNATURE` when a signature of a known key is
- *   false, though others be good, and `AUDIT_UNKNOWN_KEY` when there is none of a known key.
+ * @throws AuditError `AUDIT_INVALID_NOTE` if it is not a note, `AUDIT_BAD_SIGNATURE` if a signature by a known key is false,
+ *   even if others are good, and `AUDIT_UNKNOWN_KEY` if there is no signature by a known key.
  */
 export function openNote(note: unknown, verifiers: readonly Verifier[]): OpenedNote {
   const { text, signatures } = parseNote(note)
@@ -112,13 +112,10 @@ export function openNote(note: unknown, verifiers: readonly Verifier[]): OpenedN
   }
   if (verified.length > 0) return { text, verified, unverified }
   const names = signatures.map(({ name }) => name).join(', ')
-  throw new AuditError(
-    'AUDIT_UNKNOWN_KEY',
-    `none of the keys that signed this is known; it is signed by ${names}`,
-  )
+  throw new AuditError('AUDIT_UNKNOWN_KEY', `no key that signed this is known; it is signed by ${names}`)
 }
 
-/** A line that stands twice counts once. */
+/** Repeated lines count once. */
 function distinct(signatures: readonly NoteSignature[]): readonly NoteSignature[] {
   return signatures.filter(
     (a, i) =>

@@ -13,7 +13,7 @@ import { checkKeyHash, decodePrivateKey, ED25519, encodeKey, invalidKey } from '
 export interface Signer {
   /** The vkey. Its name is the log's own name, the origin of its checkpoints. */
   readonly publicKey: string
-  /** The signature over these bytes as they are; for Ed25519 64 bytes. */
+  /** The signature over exactly these bytes; for Ed25519, 64 bytes. */
   sign(message: Uint8Array): Uint8Array | Promise<Uint8Array>
 }
 

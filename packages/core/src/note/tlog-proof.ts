@@ -1,7 +1,7 @@
 import { decodeBase64, encodeBase64 } from './base64.ts'
 import { decodeHashLines, decodeNumberLine, invalidProof, splitProof } from './proof-lines.ts'
 
-/** That one entry is in a log, with all that is needed to check it (C2SP tlog-proof). */
+/** Proves that one entry is in a log (C2SP tlog-proof). */
 export interface TlogProof {
   /** The entry's index. */
   readonly index: number

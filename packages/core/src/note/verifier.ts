@@ -2,24 +2,24 @@ import { ed25519Verifier, KEY_BYTES, SIGNATURE_BYTES } from '../crypto/ed25519.t
 import { invalidOptions } from '../options.ts'
 import { COSIGNATURE_V1, checkKeyHash, decodeKey, ED25519, invalidKey } from './key.ts'
 
-/** Checks what the owner of a key has signed. */
+/** Checks signatures of one key. */
 export interface Verifier {
   readonly name: string
-  /** The 4 bytes that stand for the key in a note, beside its name. */
+  /** The key id in a note, 4 bytes. */
   readonly keyHash: Uint8Array
   /** Whether the signature over these bytes is the key's. */
   verify(message: Uint8Array, signature: Uint8Array): boolean
 }
 
 /**
- * Checks what an application gave as keys that are believed.
+ * Checks the verifiers that an application passes in.
  *
- * @param name what they were given as, for the message.
+ * @param name the name of the option, for the message.
  * @throws AuditError `AUDIT_INVALID_OPTIONS`.
  */
 export function verifiersFrom(given: unknown, name: string, owner: string): readonly Verifier[] {
   if (Array.isArray(given) && given.every(isVerifier)) return given
-  throw invalidOptions(owner, `${name} must be an array of what createVerifier(publicKey) gives`)
+  throw invalidOptions(owner, `${name} must be an array of verifiers, made by createVerifier(publicKey)`)
 }
 
 /** The same for one key. */
@@ -55,7 +55,7 @@ export function createVerifier(publicKey: string): Verifier {
   }
 }
 
-/** When a witness cosigned, in seconds since 1970 (C2SP tlog-cosignature); `undefined` if it is no such signature. */
+/** When a witness cosigned, in seconds since 1970 (C2SP tlog-cosignature); `undefined` for any other signature. */
 export function cosignatureTime(signature: Uint8Array): bigint | undefined {
   if (signature.length !== TIME_BYTES + SIGNATURE_BYTES) return undefined
   return Buffer.from(signature).readBigUInt64BE()

@@ -7,15 +7,15 @@ import { invalidKey } from './key.ts'
 import { openNote } from './signed-note.ts'
 import { cosignatureTime, type Verifier, verifierFrom, verifiersFrom } from './verifier.ts'
 
-/** Whose signatures are believed. */
+/** Whose signatures are trusted. */
 export interface Trust {
-  /** The log's key. A checkpoint must bear its signature, and its name as the origin. */
+  /** The log's key. It must have signed the checkpoint, and its name must be the origin. */
   readonly verifier: Verifier
-  /** Keys of witnesses (`cosignature/v1`). Each must have cosigned. Default: none. */
+  /** Keys of witnesses (`cosignature/v1`), each of which must have cosigned. Default: none. */
   readonly witnesses?: readonly Verifier[]
 }
 
-/** What `verifyCheckpoint` takes: a checkpoint, and the keys to check it by. */
+/** What `verifyCheckpoint` takes: a checkpoint, and the keys to check it with. */
 export interface VerifyCheckpointOptions extends Trust {
   /** The signed note. */
   readonly checkpoint: string
@@ -23,11 +23,11 @@ export interface VerifyCheckpointOptions extends Trust {
 
 /** A checkpoint whose signatures are good. */
 export interface VerifiedCheckpoint extends Checkpoint {
-  /** One of each given witness, in their order; a witness that was given twice counts once. */
+  /** One by each witness, in their order; repeated witnesses count once. */
   readonly cosignatures: readonly Cosignature[]
 }
 
-/** That a witness has seen the checkpoint, and that it continues all those that the witness saw before. */
+/** A witness's statement that it has seen the checkpoint, and that it continues all checkpoints it saw before. */
 export interface Cosignature {
   readonly name: string
   /** When, to the second. */
@@ -37,25 +37,25 @@ export interface Cosignature {
 /**
  * Checks a checkpoint's form and signatures; needs no log.
  *
- * @throws AuditError `AUDIT_INVALID_OPTIONS`; `AUDIT_INVALID_NOTE`; `AUDIT_INVALID_CHECKPOINT`; `AUDIT_BAD_SIGNATURE` when a
- *   signature of a given key is false, though others be good; `AUDIT_UNKNOWN_KEY` when the log's signature, or that of a
- *   witness, is not there; `AUDIT_WRONG_LOG` when the origin is not the verifier's name; `AUDIT_INVALID_KEY` for a witness
- *   that signs otherwise.
+ * @throws AuditError `AUDIT_INVALID_OPTIONS`; `AUDIT_INVALID_NOTE`; `AUDIT_INVALID_CHECKPOINT`; `AUDIT_BAD_SIGNATURE` if a
+ *   signature by one of the keys is false, even if others are good; `AUDIT_UNKNOWN_KEY` if the signature of the log or of a
+ *   witness is missing; `AUDIT_WRONG_LOG` if the origin is not the verifier's name; `AUDIT_INVALID_KEY` for a witness with
+ *   another kind of key.
  */
 export function verifyCheckpoint(options: VerifyCheckpointOptions): VerifiedCheckpoint {
   const { checkpoint, ...trust } = optionsOf(options, ['checkpoint', ...TRUST_KEYS], 'verifyCheckpoint')
   return openCheckpoint(checkpoint, trustFrom(trust, 'verifyCheckpoint'))
 }
 
-/** The options of those that check a checkpoint. */
+/** The names of the options in `Trust`. */
 export const TRUST_KEYS = ['verifier', 'witnesses'] as const satisfies (keyof Trust)[]
 
-/** Checks whose signatures an application wants to believe. Throws AuditError `AUDIT_INVALID_OPTIONS`. */
+/** Checks the keys that an application trusts. Throws AuditError `AUDIT_INVALID_OPTIONS`. */
 export function trustFrom(options: Given<keyof Trust>, owner: string): Required<Trust> {
   const given = withoutPrototype(options)
   const verifier = verifierFrom(given.verifier, owner)
   if (!('witnesses' in given)) return { verifier, witnesses: [] }
-  // Given as undefined, it would ask for fewer signatures than meant.
+  // `witnesses: undefined` would require fewer signatures than intended.
   return { verifier, witnesses: verifiersFrom(given.witnesses, 'witnesses', owner) }
 }
 
@@ -84,18 +84,21 @@ export function openCheckpoint(
   return { ...decoded, cosignatures }
 }
 
-/** Taken for a checkpoint, a proof would look forged: it ends with a good signature, over a part of it. */
+/** Refuses a proof in place of a checkpoint. It would look forged, because it ends with a signature over a part of it. */
 function refuseProof(text: unknown): void {
   if (typeof text !== 'string' || !/^(c2sp\.org\/tlog-proof@|old \d+\n)/.test(text)) return
   throw new AuditError(
     'AUDIT_INVALID_NOTE',
-    'this is a proof, and not a checkpoint: pass it as `proof`, or take the checkpoint behind its empty line',
+    'this is a proof and not a checkpoint: pass it as `proof`, or take the checkpoint after its empty line',
   )
 }
 
-/** The error for a checkpoint of another log than the one that was meant. */
+/** The error for a checkpoint of another log. */
 export function wrongLog(origin: string, name: string): AuditError {
-  return new AuditError('AUDIT_WRONG_LOG', `the checkpoint is of the log ${quote(origin)}, not of ${name}`)
+  return new AuditError(
+    'AUDIT_WRONG_LOG',
+    `the checkpoint belongs to the log ${quote(origin)}, not to ${name}`,
+  )
 }
 
 function distinct(verifiers: readonly Verifier[]): readonly Verifier[] {

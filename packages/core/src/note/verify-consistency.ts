@@ -12,9 +12,9 @@ import {
 
 /** What `verifyConsistency` takes. */
 export interface VerifyConsistencyOptions extends Trust {
-  /** A checkpoint that was kept. */
+  /** The older checkpoint. */
   readonly older: string
-  /** What `log.proveConsistency` gave for it; the later checkpoint is in it. */
+  /** The result of `log.proveConsistency` for it, which includes the later checkpoint. */
   readonly proof: string
 }
 

@@ -17,17 +17,17 @@ import {
 
 /** What `verifyProof` takes. */
 export interface VerifyProofOptions extends Trust {
-  /** The entry, as `record`, `get` or a query gave it, or as JSON kept it. */
+  /** The entry, as `record`, `get` or a query returned it, or after a round trip through JSON. */
   readonly entry: AuditEntry
-  /** What `log.prove` gave for it. */
+  /** The result of `log.prove` for it. */
   readonly proof: string
 }
 
 /**
  * Checks that an entry is in the log that a proof's checkpoint commits to; needs no log. Returns that checkpoint.
  *
- * @throws AuditError `AUDIT_INVALID_OPTIONS`; `AUDIT_INVALID_ENTRY` for what is no entry, or has a key beside an entry's, which no proof covers;
- *   `AUDIT_INVALID_PROOF`; `AUDIT_NOT_INCLUDED` when the proof is not of this entry as it is here; and what
+ * @throws AuditError `AUDIT_INVALID_OPTIONS`; `AUDIT_INVALID_ENTRY` if it is not an entry, or has another key, which no
+ *   proof covers; `AUDIT_INVALID_PROOF`; `AUDIT_NOT_INCLUDED` if the proof does not prove this entry; and what
  *   `verifyCheckpoint` throws.
  *
  * @example
@@ -51,14 +51,14 @@ export function verifyProof(options: VerifyProofOptions): VerifiedCheckpoint {
 
 const KEYS: readonly (keyof AuditEntry)[] = ['index', ...Object.values(ENTRY_KEYS)]
 
-/** Checks an entry field by field, and copies it, before any of it is encoded: what is no JSON has no line. */
+/** Checks and copies an entry field by field before encoding it, because a value that is not JSON has no line. */
 function entryFrom(given: unknown): AuditEntry {
   const fields = ownFields(given, KEYS, invalidEntry)
   const { index } = fields
   if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0) {
     throw invalidEntry(`index must be a whole number from 0, not ${describe(index)}`)
   }
-  // The log holds U+FFFD where a lone surrogate was, and a text that holds the surrogate is not the one that it proves.
+  // The log stores U+FFFD for a lone surrogate, so a text with a lone surrogate is not the one that was recorded.
   return { index, ...fieldsOf(fields, ENTRY_KEYS, { fail: invalidEntry, loneSurrogates: 'refuse' }) }
 }
 

@@ -10,24 +10,24 @@ const FIRST_PAGE = 64
 /** The most entries a page holds. */
 export const MAX_PAGE = 512
 
-/** Entries in an order, that can be read from any of them on. */
+/** Entries in an order, readable from any of them on. */
 export interface PageSource {
-  /** How many entries are wanted, at most; none where it is negative. */
+  /** How many entries to read at most; none if it is negative. */
   readonly total: number
-  /** What the first page goes on behind. Default: the beginning. */
+  /** After which entry the first page begins. Default: the beginning. */
   readonly after?: Cursor | undefined
-  /** Gives at most `limit` entries behind `previous`. A page that is shorter, and not marked as partial, is the last. */
+  /** Returns at most `limit` entries after `previous`. A shorter page that is not partial is the last. */
   fetch(previous: Cursor | undefined, limit: number): Promise<Page>
   /** Stops the reading. */
   readonly signal?: AbortSignal | undefined
-  /** Whether an entry may follow another one in this order; `undefined` stands for the beginning. */
+  /** Whether an entry may follow another one in this order; `undefined` means the beginning. */
   follows(entry: AuditEntry, previous: Cursor | undefined): boolean
 }
 
 /**
  * Reads page by page, one page ahead of the consumer.
  *
- * @throws AuditError `AUDIT_CORRUPT` for a page that does not go on behind the one before: it would have no end.
+ * @throws AuditError `AUDIT_CORRUPT` for a page that does not continue after the one before, which could go on forever.
  */
 export async function* pages(source: PageSource): AsyncGenerator<AuditEntry[], void, undefined> {
   let remaining = source.total
@@ -49,12 +49,12 @@ export async function* pages(source: PageSource): AsyncGenerator<AuditEntry[], v
 
 async function fetchPage(source: PageSource, previous: Cursor | undefined, limit: number): Promise<Page> {
   const page = await source.fetch(previous, limit)
-  if (page.length > limit) throw stuck(`has ${page.length} entries, where at most ${limit} were asked for`)
+  if (page.length > limit) throw stuck(`has ${page.length} entries, but at most ${limit} were requested`)
   if (page.isPartial && page.length === 0) throw stuck('is empty, and says that there are more')
   let last = previous
   for (const entry of page) {
     if (!isEntry(entry) || !source.follows(entry, last))
-      throw stuck(`does not go on behind the one before, at entry ${entry.index}`)
+      throw stuck(`does not continue after the one before, at entry ${entry.index}`)
     last = entry
   }
   return page
@@ -68,7 +68,7 @@ function isEntry({ timestamp, index, inputText, outputText }: AuditEntry): boole
 function stuck(fault: string): AuditError {
   return new AuditError(
     'AUDIT_CORRUPT',
-    `a page of the store ${fault}; verify() tells what is wrong with the log, and the testkit what is wrong with a backend`,
+    `a page of the store ${fault}; run \`log.verify()\` to check the log, and the testkit to check the backend`,
   )
 }
 

@@ -6,7 +6,7 @@ import { AuditError } from '../errors.ts'
 import { type Given, ownFields, withoutPrototype } from '../options.ts'
 import type { Cursor, Selection } from './selection.ts'
 
-/** Which entries: all that is given must hold. Filters are exact, so `user: ''` matches the empty user alone. */
+/** Which entries: they must match every filter. Filters are exact, so `user: ''` matches only the empty user. */
 export interface Filter {
   readonly user?: string
   readonly model?: string
@@ -14,7 +14,7 @@ export interface Filter {
   readonly since?: string | Date
   /** Inclusive. A `Date`, or ISO 8601 with any offset (UTC without one); a date alone ends with its day. */
   readonly until?: string | Date
-  /** Each key's value equal as JSON, on the top level. A key that the backend's `metadataIndexes` name is found at once. */
+  /** Top-level keys; each value must be equal as JSON. The keys in a backend's `metadataIndexes` are found without a scan. */
   readonly metadata?: object
   /** Only entries with an index below it: the log as it was when it had so many. It keeps pages and sums stable. */
   readonly size?: number
@@ -24,9 +24,9 @@ export interface Filter {
 export interface Query extends Filter {
   /** By timestamp, then by index. Default: `'asc'`, oldest first. */
   readonly order?: 'asc' | 'desc' | undefined
-  /** At most this many, from the front of the order; 0 gives none. Default: all. */
+  /** At most this many, from the start of the order; with 0, none. Default: all. */
   readonly limit?: number | undefined
-  /** Goes on behind an entry of the same query: the way to read page by page. */
+  /** Continues after an entry of the same query, to read page by page. */
   readonly after?: Pick<AuditEntry, 'timestamp' | 'index'> | undefined
   /** Stops the reading: the call then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
@@ -36,7 +36,7 @@ export interface Query extends Filter {
 export interface Range {
   /** Inclusive. Default: 0. */
   readonly start?: number
-  /** Exclusive. Default: the log's size when the reading begins; with `follow`, none. */
+  /** Exclusive. Default: the log's size when the iteration begins; with `follow`, none. */
   readonly end?: number
   /**
    * Goes on with entries that come later, from this process and others, until `end` or the signal; it misses none. Default:
@@ -55,8 +55,8 @@ const RANGE_KEYS = ['start', 'end', 'follow', 'signal'] as const
 /**
  * Checks and normalises a query.
  *
- * @throws AuditError `AUDIT_INVALID_QUERY`, also for an unknown key and for a filter that is `undefined`: neither may
- *   widen a result. `order`, `limit` and `after` may be `undefined`.
+ * @throws AuditError `AUDIT_INVALID_QUERY`, also for an unknown key and for a filter that is `undefined`, since neither
+ *   may widen a result. `order`, `limit` and `after` may be `undefined`.
  */
 export function selectionOf(query: Query): CheckedQuery {
   return readable(() => {
@@ -77,7 +77,7 @@ export interface CheckedQuery {
   readonly signal: AbortSignal | undefined
 }
 
-/** Checks and normalises what `count` takes: the filters alone. Throws like `selectionOf`. */
+/** Checks and normalises the argument of `count`: only filters. Throws like `selectionOf`. */
 export function selectionOfFilter(filter: Filter): Selection {
   return readable(() =>
     withoutPrototype({ ...filtersOf(ownFields(filter, FILTER_KEYS, invalidQuery)), order: 'asc' as const }),

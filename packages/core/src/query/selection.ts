@@ -3,14 +3,14 @@ import { canonicalEntryId } from '../entry/entry-id.ts'
 import type { JsonObject, JsonValue } from '../entry/json.ts'
 import { canonicalTimestamp } from '../entry/timestamp.ts'
 
-/** A place in the order of time: behind it, a query goes on. */
+/** A position in the order of time, after which a query continues. */
 export interface Cursor {
   /** Canonical timestamp. */
   readonly timestamp: string
   readonly index: number
 }
 
-/** A query that core has checked and normalised: a backend compares, and never parses. All that is given must hold. */
+/** A query that core has checked and normalised, so that a backend compares and never parses. Every part must hold. */
 export interface Selection {
   /** As `canonicalEntryId` spells it. */
   readonly entryId?: string
@@ -20,19 +20,19 @@ export interface Selection {
   readonly since?: string
   /** Canonical timestamp, inclusive. */
   readonly until?: string
-  /** Each key's value equal as JSON. */
+  /** Each key's value must be equal as JSON. */
   readonly metadata?: JsonObject
-  /** Only entries with an index below it: the log as it was at that size. */
+  /** Only entries with a lower index: the log as it was at that size. */
   readonly size?: number
   /** By timestamp, then by index; `desc` is the exact reverse. */
   readonly order: 'asc' | 'desc'
-  /** Only entries behind this one, in the selection's order. */
+  /** Only entries after this one, in the selection's order. */
   readonly after?: Cursor
-  /** At most this many, from the front of that order. */
+  /** At most this many, from the start of that order. */
   readonly limit?: number
 }
 
-/** Whether an entry belongs to a selection. `order` and `limit` are the caller's to apply; `compareEntries` gives the order. */
+/** Whether an entry belongs to a selection. The caller applies `order`, with `compareEntries`, and `limit`. */
 export function matches(selection: Selection, entry: AuditEntry): boolean {
   const { entryId, user, model, since, until, metadata, size, after } = selection
   if (user !== undefined && entry.user !== user) return false
@@ -55,7 +55,7 @@ export function compareEntries(a: Cursor, b: Cursor): number {
   return a.index - b.index
 }
 
-/** Whether each key of the filter stands in the metadata with an equal value. */
+/** Whether the metadata has each key of the filter with an equal value. */
 export function matchesMetadata(filter: JsonObject, metadata: JsonObject): boolean {
   for (const key of Object.keys(filter)) {
     if (!Object.hasOwn(metadata, key) || !equalJson(filter[key], metadata[key])) return false

@@ -16,18 +16,18 @@ interface Waiting {
 }
 
 /**
- * Group commit: while one batch is being stored, further leaves gather into the next. One append is under way at a
- * time, in the order of the calls. No timer: a leaf that comes alone goes at once.
+ * Group commit: while one batch is being stored, further leaves gather in the next. There is one append at a time, in the
+ * order of the calls. There is no timer: a lone leaf is stored at once.
  */
 export class AppendQueue {
   readonly #append: (leaves: readonly Leaf[]) => Promise<number>
   readonly #maxPendingBytes: number
   #waiting: Waiting[] = []
-  /** Of the lines that wait and of those that are being stored. */
+  /** Bytes of the lines that are waiting or being stored. */
   #pendingBytes = 0
   #draining: Promise<void> | undefined
 
-  /** @param maxPendingBytes what may wait to be stored, as bytes of canonical lines. One leaf may always. */
+  /** @param maxPendingBytes how many bytes of canonical lines may wait to be stored. One leaf may always wait. */
   constructor(append: (leaves: readonly Leaf[]) => Promise<number>, maxPendingBytes: number) {
     this.#append = append
     this.#maxPendingBytes = maxPendingBytes
@@ -36,14 +36,14 @@ export class AppendQueue {
   /**
    * Resolves with the leaf's index once it is durable; rejects with the failure of its batch.
    *
-   * @throws AuditError `AUDIT_OVERLOADED` when too much waits already: the leaf is not taken.
+   * @throws AuditError `AUDIT_OVERLOADED` if too much is waiting; the leaf is not stored.
    */
   async add(leaf: Leaf): Promise<number> {
     const bytes = Buffer.byteLength(leaf.line)
     if (this.#pendingBytes > 0 && this.#pendingBytes + bytes > this.#maxPendingBytes) {
       throw new AuditError(
         'AUDIT_OVERLOADED',
-        `${this.#pendingBytes} bytes wait to be stored, and this entry would be too much; nothing of it was stored, so record it later`,
+        `${this.#pendingBytes} bytes are waiting to be stored, and this entry would exceed maxPendingBytes; it was not stored, so record it later`,
       )
     }
     this.#pendingBytes += bytes
@@ -63,10 +63,10 @@ export class AppendQueue {
   }
 
   async #drain(): Promise<void> {
-    await undefined // the calls of the same tick go down together
+    await undefined // the calls of one tick are stored together
     while (this.#waiting.length > 0) {
       await this.#store(this.#takeBatch())
-      // The callers record again, and timers and sockets get their turn, before the next batch.
+      // Before the next batch, callers can record again, and timers and sockets get a turn.
       await nextTurn()
     }
     this.#draining = undefined
@@ -80,7 +80,7 @@ export class AppendQueue {
       })
     } catch (error) {
       for (const { reject } of batch) reject(error)
-      // The lock was held for those who waited behind the batch as well; each would wait for its own time-out after it.
+      // Those who waited behind the batch waited for the lock too; otherwise each would now wait for a time-out of its own.
       if (isBusy(error)) for (const { reject } of this.#waiting.splice(0)) reject(error)
     }
   }

@@ -6,14 +6,14 @@ import { createLeaf, type Leaf } from '../merkle/leaf.ts'
 import type { MerkleTree } from '../merkle/merkle-tree.ts'
 import { AppendQueue } from './append-queue.ts'
 
-/** The way of an entry into the log: checked, frozen, encoded, hashed, queued, stored. */
+/** The path of an entry into the log: check, freeze, encode, hash, queue, store. */
 export class Recorder {
   readonly #backend: CheckedBackend
   readonly #tree: MerkleTree
   readonly #queue: AppendQueue
 
   /**
-   * @param tree is told of what was stored.
+   * @param tree receives the leaf hashes that were stored.
    * @param maxPendingBytes see `AuditLogOptions`.
    */
   constructor(backend: CheckedBackend, tree: MerkleTree, maxPendingBytes: number) {
@@ -47,10 +47,10 @@ export class Recorder {
   }
 }
 
-/** Where nobody knows whether a batch was stored, each of its callers is told which entry to look for. */
+/** If a batch may or may not be stored, each of its callers gets an error that names its own entry. */
 function withEntryId(error: unknown, entryId: string): unknown {
   if (!(error instanceof AuditError) || error.code !== 'AUDIT_OUTCOME_UNKNOWN') return error
-  const message = `${error.message}; once the store can be reached, get(${JSON.stringify(entryId)}) tells`
+  const message = `${error.message}; once the store can be reached, look with get(${JSON.stringify(entryId)})`
   return new AuditError(error.code, message, { cause: error.cause, entryId })
 }
 

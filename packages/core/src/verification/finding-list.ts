@@ -1,9 +1,9 @@
 import type { Finding } from './finding.ts'
 
-/** How many findings are kept. A report that nobody reads to its end need not fill the memory. */
+/** How many findings to keep, so that a report does not fill the memory. */
 export const MAX_FINDINGS = 10_000
 
-/** Collects findings: the first of them as they are, and the number of the others. */
+/** Collects the first findings, and counts the others. */
 export class FindingList {
   readonly #findings: Finding[] = []
   #further = 0
@@ -19,7 +19,7 @@ export class FindingList {
     this.#further++
   }
 
-  /** All that were kept; the last one says how many were not. */
+  /** The kept findings; the last one says how many were not kept. */
   all(): readonly Finding[] {
     const last = this.#findings.at(-1)
     if (!last || this.#further === 0) return this.#findings

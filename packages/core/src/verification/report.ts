@@ -6,13 +6,13 @@ export interface VerificationReport {
   readonly ok: boolean
   /** How many entries the log held when the verification began. */
   readonly size: number
-  /** The root over all these entries, computed anew, 32 bytes. */
+  /** The recomputed root over all these entries, 32 bytes. */
   readonly root: Uint8Array
-  /** The first 10,000; further ones are counted in the last. */
+  /** The first 10,000; the last one says how many more there are. */
   readonly findings: readonly Finding[]
 }
 
-/** How a verification is watched and stopped. */
+/** How to watch and stop a verification. */
 export interface VerificationControl {
   /** Called after each 256 entries, and at the end. */
   readonly onProgress?: ((progress: VerificationProgress) => void) | undefined

@@ -7,7 +7,7 @@ import { hashAt, hashCount } from '../merkle/hashes.ts'
 import { leafHash } from '../merkle/leaf.ts'
 import { TILE } from '../merkle/merkle-tree.ts'
 
-/** What stands at an index: an entry, of which nothing is kept but what a verification compares, or why it cannot be read. */
+/** What is at an index: the parts of an entry that a verification compares, or why the entry cannot be read. */
 export type Found = FoundEntry | AuditError
 
 /** An entry that could be read. */
@@ -15,19 +15,19 @@ export interface FoundEntry {
   readonly entryId: string
   /** Computed anew, 32 bytes. */
   readonly leafHash: Uint8Array
-  /** Whether its id holds its timestamp, as in all that this package writes. */
+  /** Whether its id contains its timestamp, as in every entry of this package. */
   readonly isOwn: boolean
 }
 
-/** What is verified at once: 256 indexes, or as many as there are at the end. */
+/** What is verified at once: 256 indexes, or fewer at the end. */
 export interface Tile {
-  /** By index. What is missing is not in it. */
+  /** By index, without missing entries. */
   readonly found: ReadonlyMap<number, Found>
-  /** Stored leaf hashes, `undefined` where there is none. */
+  /** Stored leaf hashes, `undefined` for missing ones. */
   readonly kept: readonly (Uint8Array | undefined)[]
 }
 
-/** Reads a log tile by tile, in bounded memory, past whatever is damaged. */
+/** Reads a log tile by tile, in bounded memory, and continues after damage. */
 export class TileReader {
   readonly #backend: AuditBackend
 
@@ -44,7 +44,7 @@ export class TileReader {
     return { found, kept }
   }
 
-  /** Where a part cannot be read, in ever smaller parts, down to the entries that are damaged. */
+  /** If a part cannot be read, reads ever smaller parts, down to the damaged entries. */
   async #readEntries(start: number, end: number, found: Map<number, Found>): Promise<void> {
     for (let next = start; next < end; ) {
       const page = await unlessCorrupt(() => this.#backend.read(next, end))
@@ -81,7 +81,7 @@ export class TileReader {
   }
 }
 
-/** The error itself where a part of the store is damaged: the verification goes on. */
+/** Returns the error if a part of the store is damaged, so that the verification continues. */
 export async function unlessCorrupt<T>(operation: () => Promise<T>): Promise<T | AuditError> {
   try {
     return await operation()
@@ -91,7 +91,7 @@ export async function unlessCorrupt<T>(operation: () => Promise<T>): Promise<T |
   }
 }
 
-/** What is kept of an entry, or the error where a store gave back what cannot be encoded. */
+/** The parts of an entry to compare, or the error if the store returned something that cannot be encoded. */
 function foundAt(entry: AuditEntry): Found {
   try {
     const { entryId, timestamp } = entry

@@ -12,21 +12,21 @@ import { FindingList, MAX_FINDINGS } from './finding-list.ts'
 import type { VerificationControl, VerificationReport } from './report.ts'
 import { type Found, type FoundEntry, type Tile, TileReader, unlessCorrupt } from './tile-reader.ts'
 
-/** A checkpoint that was kept elsewhere, with the keys to check it by. */
+/** A checkpoint that was kept elsewhere, with the keys to check it with. */
 export interface SignedCheckpoint {
   readonly checkpoint: string
   readonly trust: Required<Trust>
 }
 
-/** After so many missing entries in a row the rest is given up: one row can be given an index beyond all counting. */
+/** Gives up after this many missing entries in a row, because a single row may have an enormous index. */
 const MAX_HOLE = 256 * TILE
 /** A subtree of this level has more leaves than a log can. */
 const LEVELS = 7
 
-/** Stands for the leaf hash of an entry that is not there: no entry has it. */
+/** In place of the leaf hash of a missing entry; no entry has it. */
 const NO_LEAF = EMPTY_ROOT
 
-/** Re-reads every entry and recomputes everything; what is stored is only compared. */
+/** Re-reads every entry and recomputes everything; stored hashes and roots are only compared. */
 export async function verifyLog(
   backend: CheckedBackend,
   signed: SignedCheckpoint | undefined,
@@ -50,11 +50,11 @@ function isSameHead(a: TreeHead, b: TreeHead | undefined): boolean {
 
 /** A tree that the log must continue. */
 interface KnownHead extends TreeHead {
-  /** What is known of its entries, for a message. */
+  /** What is known about its entries, for a message. */
   readonly what: string
 }
 
-/** The checkpoint, unless a signature is false, which is a finding; nothing in it can be believed then. */
+/** The checkpoint, unless a signature is false. That is a finding, and the checkpoint is then not trusted. */
 function checkedCheckpoint(signed: SignedCheckpoint, findings: FindingList): Checkpoint | undefined {
   try {
     return openCheckpoint(signed.checkpoint, signed.trust)
@@ -65,7 +65,7 @@ function checkedCheckpoint(signed: SignedCheckpoint, findings: FindingList): Che
   }
 }
 
-/** An entry whose leaf hash is not the one that was kept for its index. */
+/** An entry whose leaf hash differs from the stored one for its index. */
 interface Mismatch {
   readonly index: number
   readonly entryId: string
@@ -82,12 +82,12 @@ class Verification {
   readonly #mismatches: Mismatch[] = []
   /** Leaf hashes so far that are not those that were kept. */
   #deviations = 0
-  /** The first of the missing entries that come right before the one in hand. */
+  /** The first of the missing entries right before the current one. */
   #missingFrom: number | undefined
   readonly #accumulator = new MerkleAccumulator()
   /** Roots of each level since its last complete tile. */
   readonly #roots: (Uint8Array | undefined)[][] = []
-  /** The roots of the first entries, computed anew, by the sizes of the known heads. */
+  /** The recomputed roots over the first entries, by the sizes of the known heads. */
   readonly #rootsAt = new Map<number, Uint8Array>()
 
   constructor(
@@ -146,11 +146,11 @@ class Verification {
     }
     const root = rootOf(Buffer.concat(leaves))
     this.#accumulator.add(root, TILE)
-    // Compared over what was kept: an entry that differs from that was found already.
+    // Computed from the stored leaf hashes, because an entry that differs from its own was already found.
     await this.#verifySubtree(1, start / TILE, this.#deviations === before ? root : rootOver(kept))
   }
 
-  /** Returns the leaf hash of the entry at this index, computed anew. */
+  /** Returns the recomputed leaf hash of the entry at this index. */
   #verifyIndex(index: number, found: Found | undefined, kept: Uint8Array | undefined): Uint8Array {
     if (found === undefined) {
       this.#deviations++
@@ -171,7 +171,7 @@ class Verification {
       this.#mismatch({ index, entryId, actual: leafHash, kept: kept ?? NO_LEAF })
     }
     if (!found.isOwn) {
-      const message = `entry ${index} was not written by this package as it stands: its id does not hold its timestamp`
+      const message = `entry ${index} was not written by this package in this form: its id does not contain its timestamp`
       this.#findings.add({ kind: 'foreign-entry', index, entryId, message })
     }
     return leafHash
@@ -183,15 +183,15 @@ class Verification {
     else this.#findings.countFurther()
   }
 
-  /** An entry whose hash was kept for another index has moved; any other has changed. */
+  /** An entry whose hash is stored for another index was moved; any other was changed. */
   #reportMismatches(): void {
     const keptElsewhere = new Set(this.#mismatches.map(({ kept }) => textOf(kept)))
     for (const { index, entryId, actual } of this.#mismatches) {
       if (keptElsewhere.has(textOf(actual))) {
-        const message = `entry ${index} stands where another one was recorded`
+        const message = `entry ${index} is where another one was recorded`
         this.#findings.add({ kind: 'order-changed', index, entryId, message })
       } else {
-        const message = `entry ${index} is not the one that was recorded: its leaf hash is not the one that was kept`
+        const message = `entry ${index} was changed: it does not match its stored leaf hash`
         this.#findings.add({ kind: 'entry-changed', index, entryId, message })
       }
     }
@@ -206,12 +206,12 @@ class Verification {
     this.#findings.add({ kind: 'entry-missing', index: start, message: `${which} missing${rest}` })
   }
 
-  /** @param root computed; `undefined` where something below is missing. */
+  /** @param root the recomputed root; `undefined` if something below it is missing. */
   async #verifySubtree(level: number, index: number, root: Uint8Array | undefined): Promise<void> {
     const stored = await this.#subtree(level, index)
     if (root && stored && !equalBytes(stored, root)) {
       const [start, end] = [index * TILE ** level, (index + 1) * TILE ** level]
-      const message = `the stored root over the entries ${start} to ${end - 1} is not that of their leaf hashes`
+      const message = `the stored root over the entries ${start} to ${end - 1} does not match their leaf hashes`
       this.#findings.add({ kind: 'subtree-forged', index: start, message })
     }
     const roots = this.#roots[level] ?? []
@@ -222,14 +222,14 @@ class Verification {
     await this.#verifySubtree(level + 1, (index + 1) / TILE - 1, rootOver(roots))
   }
 
-  /** Roots are stored after the entries below them, so one beyond the end tells of entries that are gone. */
+  /** Roots are stored after the entries below them, so a root beyond the end means that entries are missing. */
   async #verifyEnd(size: number): Promise<void> {
     for (let level = 1; level < LEVELS; level++) {
       const width = TILE ** level
       const end = (Math.floor(size / width) + 1) * width
       const beyond = await this.#subtree(level, end / width - 1)
       if (!beyond) continue
-      // Looked at again: the log may have grown while it was verified.
+      // Checked again, because the log may have grown meanwhile.
       if ((await this.#backend.size()) >= end) continue
       const message = `the log holds ${size} entries, but once held at least ${end}: a root over them is stored`
       this.#findings.add({ kind: 'rolled-back', index: size, message })
@@ -245,7 +245,7 @@ class Verification {
 
   async #compareWith(head: KnownHead, size: number): Promise<void> {
     if (size < head.size) {
-      const message = `the log holds ${size} of the ${head.size} entries that ${head.what}`
+      const message = `the log has only ${size} of the ${head.size} entries that ${head.what}`
       this.#findings.add({ kind: 'tail-missing', index: size, message })
       return
     }
@@ -255,7 +255,7 @@ class Verification {
     this.#findings.add({ kind: 'checkpoint-inconsistent', message })
   }
 
-  /** Stored hashes that lead to the signed root are true, and tell what is not. */
+  /** If the stored hashes yield the signed root, they are true and show which entries are not. */
   async #locate(head: TreeHead): Promise<string> {
     if (await this.#leadTo(head, NO_SUBTREES)) {
       return 'the leaf hashes that were kept still lead to it, so the entries that were found are all that changed'

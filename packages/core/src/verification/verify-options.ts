@@ -3,11 +3,11 @@ import { type Given, invalidOptions, optionsOf } from '../options.ts'
 import type { VerificationControl } from './report.ts'
 import type { SignedCheckpoint } from './verify-log.ts'
 
-/** What `log.verify` compares with, and how it is watched. */
+/** What `log.verify` compares the log with, and how to watch and stop it. */
 export interface VerifyOptions extends VerificationControl {
-  /** A checkpoint that was kept elsewhere. Without one, what the store says of itself is all there is to compare. */
+  /** A checkpoint that was kept elsewhere. Without one, the log is only compared with what its own store says. */
   readonly checkpoint?: string
-  /** Keys that are believed: the log's first, then those of witnesses. Default: the public key of the log's own signer. */
+  /** Trusted keys: the log's first, then those of witnesses. Default: the public key of the log's own signer. */
   readonly verifiers?: readonly Verifier[]
 }
 
@@ -15,10 +15,10 @@ const KEYS = ['checkpoint', 'verifiers', 'onProgress', 'signal'] as const satisf
 const OWNER = 'verify'
 
 /**
- * Checks what an application gave.
+ * Checks the options of `log.verify`.
  *
  * @param ownKey the public key of the log's own signer.
- * @throws AuditError `AUDIT_INVALID_OPTIONS`, also where no key is known to check the checkpoint with.
+ * @throws AuditError `AUDIT_INVALID_OPTIONS`, also if there is no key to check the checkpoint with.
  */
 export function verifyOptions(options: VerifyOptions, ownKey: string | undefined) {
   const given = optionsOf(options, KEYS, OWNER)
@@ -39,7 +39,7 @@ function signedCheckpoint(
     )
   }
   if (verifier) return { checkpoint, trust: { verifier, witnesses } }
-  throw invalidOptions(OWNER, 'give `verifiers`, to check the checkpoint with')
+  throw invalidOptions(OWNER, 'pass `verifiers` to check the checkpoint with')
 }
 
 function verifiersOf(given: Given<keyof VerifyOptions>, ownKey: string | undefined): readonly Verifier[] {

@@ -54,9 +54,9 @@ END
 `
 
 /**
- * Locks a log. PostgreSQL lets only those lock a row who may update it, so this is done with the rights of the owner: the
- * application needs nothing but SELECT and INSERT. The owner sees all logs, and cannot ask what its caller sees. So the
- * function wants the log's key, which only those know who may read the log's row.
+ * Locks a log. PostgreSQL requires UPDATE permission to lock a row, so the function runs with the rights of its owner, and
+ * the application needs only SELECT and INSERT. The owner sees all logs and cannot know which ones its caller sees. So the
+ * function requires the log's key, which only roles that may read the log's row know.
  */
 const LOCK_LOG_FUNCTION: SqlFunction = {
   name: 'lock_log',
@@ -71,8 +71,8 @@ const LOCK_LOG_FUNCTION: SqlFunction = {
 }
 
 /**
- * Stores a batch: one function, thus one round trip. Each statement in it sees what was committed before it began, so the
- * next index is looked for after the lock was given, and not before.
+ * Stores a batch in one function, and so in one round trip. Each statement sees what was committed before it began, so the
+ * next index is read after the lock was obtained, and not before.
  */
 const APPEND_FUNCTION: SqlFunction = {
   name: 'append',

@@ -36,7 +36,7 @@ const guard = (name: string, source: string): SqlFunction => ({
   source,
 })
 
-/** The functions of the triggers, and those that they call. */
+/** The trigger functions, and the functions that they call. */
 export const GUARD_FUNCTIONS: readonly SqlFunction[] = [
   guard('refuse_change', REFUSE_CHANGE),
   guard('refuse_out_of_turn', REFUSE_OUT_OF_TURN),
@@ -44,14 +44,14 @@ export const GUARD_FUNCTIONS: readonly SqlFunction[] = [
   REFUSE_FALSE_ROOT_FUNCTION,
 ]
 
-/** When a trigger fires, and the bits that stand for it in `tgtype` (PostgreSQL, `catalog/pg_trigger.h`). */
+/** When a trigger fires, as the bits of `tgtype` (PostgreSQL, `catalog/pg_trigger.h`). */
 const EVENTS = {
   change: { sql: 'BEFORE UPDATE OR DELETE', each: 'ROW', bits: 1 + 2 + 8 + 16 },
   truncate: { sql: 'BEFORE TRUNCATE', each: 'STATEMENT', bits: 2 + 32 },
   insert: { sql: 'AFTER INSERT', each: 'STATEMENT', bits: 4 },
 } as const
 
-/** A trigger that sees to it that a table only grows. */
+/** A trigger that ensures that a table only grows. */
 export interface Guard {
   readonly name: string
   readonly table: string
@@ -72,12 +72,12 @@ export const GUARDS: readonly Guard[] = [
   { name: 'subtrees_true', table: 'subtrees', event: 'insert', function: 'refuse_false_root' },
 ]
 
-/** What `tgtype` of `pg_trigger` says of a guard. */
+/** The `tgtype` of a guard in `pg_trigger`. */
 export function triggerBits({ event }: Guard): number {
   return EVENTS[event].bits
 }
 
-/** The statements that create the triggers, or replace them. `ALWAYS`: also in sessions that replay what was done elsewhere. */
+/** The statements that create or replace the triggers. `ALWAYS`: also in replication sessions. */
 export const CREATE_GUARDS = GUARDS.map(({ name, table, event, function: called }) => {
   const { sql, each } = EVENTS[event]
   const inserted = event === 'insert' ? 'REFERENCING NEW TABLE AS inserted ' : ''

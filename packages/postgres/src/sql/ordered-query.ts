@@ -1,14 +1,14 @@
 import { textArray } from '../binary-array.ts'
 import type { Statement } from './statement.ts'
 
-/** Names a value in a query: gives what stands for it there. All values are texts, and are cast where they are used. */
+/** Binds a value, and returns its SQL expression. All values are texts, and are cast where they are used. */
 export type Bind = (value: string | number | null) => string
 
 /**
  * A statement for `audit.read`, whose rows come in the order of one index.
  *
- * @param columns what the query gives, with types: `index bigint, leaf_hash bytea`.
- * @param query gives its text.
+ * @param columns the columns of the result, with types: `index bigint, leaf_hash bytea`.
+ * @param query returns the text of the query.
  */
 export function orderedQuery(columns: string, query: (bind: Bind) => string): Statement {
   const bound: (string | null)[] = []

@@ -1,11 +1,11 @@
 import { type AuditEntry, PAGE_BYTES, type Page, partialPage } from '@audit/core/backend'
 import { entryOf, ROW_COLUMNS, ROW_TYPES, type Row } from '../row.ts'
 
-/** What a row weighs beside its texts, so that a page of short entries ends as well. */
+/** The weight of a row besides its texts, so that a page of short entries also ends. */
 const ROW_BYTES = 512
 const MAX_ROWS = PAGE_BYTES / ROW_BYTES
 
-/** A row of a page, and what it and those before it weigh. */
+/** A row of a page, and the weight of the page up to this row. */
 export interface WeighedRow extends Row {
   readonly weight: string
 }
@@ -14,14 +14,14 @@ export interface WeighedRow extends Row {
 export const PAGE_TYPES = `${ROW_TYPES}, weight bigint`
 
 /**
- * A query for a page: rows in an order, until they weigh `PAGE_BYTES`. The server cuts it, since what has arrived is held
- * already. To weigh a text it need not be read: PostgreSQL keeps the length of a long one beside it.
+ * A query for a page: rows in an order, until they weigh `PAGE_BYTES`. The server ends the page, because rows that arrive
+ * already take memory. It need not read a text to weigh it: PostgreSQL stores the length of a long text beside it.
  *
- * The weights are summed up in the order in which the index gives the rows: to name that order again would sort them again.
+ * The weights are summed in the order in which the index returns the rows: naming that order again would sort them again.
  *
  * @param where which rows.
- * @param order by which columns, those of one index.
- * @param limit how many at most, in SQL.
+ * @param order the columns to order by, those of one index.
+ * @param limit how many rows at most, as an SQL expression.
  */
 export function pageSql(where: string, order: string, limit: string): string {
   const bytes = ['input_text', 'output_text', 'metadata', '"user"', 'model', 'entry_id']
@@ -35,10 +35,10 @@ export function pageSql(where: string, order: string, limit: string): string {
 }
 
 /**
- * The entries of rows. It ends before one that is damaged, so that those before it can be read; asked for what follows
- * them, the damaged one is the first.
+ * The entries of rows. It ends before a damaged row, so that the entries before it can be read. The next page then starts
+ * with the damaged row.
  *
- * @throws AuditError `AUDIT_CORRUPT` when the first is damaged.
+ * @throws AuditError `AUDIT_CORRUPT` if the first row is damaged.
  */
 export function pageOf(rows: readonly WeighedRow[]): Page {
   const entries: AuditEntry[] = []

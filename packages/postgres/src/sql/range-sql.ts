@@ -3,17 +3,17 @@ import { type Bind, orderedQuery } from './ordered-query.ts'
 import { PAGE_TYPES, pageSql } from './page-sql.ts'
 import type { Statement } from './statement.ts'
 
-/** The last index of a log; no row where it is empty. */
+/** The last index of a log; no row if the log is empty. */
 export function lastIndexQuery(log: string): Statement {
   return orderedQuery('index bigint', bind => lastIndexSql(bind(log)))
 }
 
-/** The rows from one place to before another, a page of them, in the order of the primary key. */
+/** A page of the rows from index `start`, inclusive, to `end`, exclusive, in the order of the primary key. */
 export function readSql(log: string, start: number, end: number): Statement {
   return orderedQuery(PAGE_TYPES, bind => pageSql(between(log, start, end, bind), 'log, index', 'NULL'))
 }
 
-/** The leaf hashes from one place to before another, joined, as hexadecimal digits; NULL where there is none. */
+/** The leaf hashes from index `start`, inclusive, to `end`, exclusive, joined, as hexadecimal digits; NULL if there is none. */
 export function leafHashesSql(log: string, start: number, end: number): Statement {
   return orderedQuery(
     'joined text',
@@ -22,7 +22,7 @@ export function leafHashesSql(log: string, start: number, end: number): Statemen
   )
 }
 
-/** Subtree roots of a level from one place to before another, by place. */
+/** Subtree roots of a level from position `start`, inclusive, to `end`, exclusive. */
 export function rootsSql(log: string, level: number, start: number, end: number): Statement {
   return orderedQuery('place bigint, root text', bind => {
     const bound = (place: number) => `(${bind(log)}, ${bind(level)}::integer, ${bind(place)}::bigint)`

@@ -2,8 +2,8 @@ import { SAFE_PATH, type SqlFunction } from './sql-function.ts'
 import { OTHER_ENCODING } from './sql-states.ts'
 
 /**
- * What makes the planner take the one index that has rows in the order that they are asked for. Without it, where it has
- * no statistics or old ones, or keeps a plan from when the table was small, it reads a whole log and sorts it.
+ * The settings that make the planner use the index with the requested order. Without them, if it has no statistics or old
+ * ones, or keeps a plan from when the table was small, it reads a whole log and sorts it.
  */
 export const IN_INDEX_ORDER = [
   'enable_seqscan=off',
@@ -12,7 +12,7 @@ export const IN_INDEX_ORDER = [
   'enable_incremental_sort=off',
 ] as const
 
-/** `pg` writes and reads UTF-8, whatever the session says. It is looked at in each call: a pool's sessions may differ. */
+/** `pg` writes and reads UTF-8, whatever the session's encoding is. Each call checks it, because a pool's sessions may differ. */
 export const REFUSE_OTHER_ENCODING = `IF pg_client_encoding() <> 'UTF8' THEN
     RAISE EXCEPTION 'the session has the client_encoding %, and must have UTF8', pg_client_encoding()
       USING ERRCODE = '${OTHER_ENCODING}';
@@ -26,8 +26,8 @@ END
 `
 
 /**
- * Runs a query in index order. It has no rights but its caller's, and since it is STABLE PostgreSQL lets no statement
- * through that changes anything. Numbers that it turns into texts are exact.
+ * Runs a query in index order. It has only its caller's rights, and because it is STABLE, PostgreSQL refuses every
+ * statement that changes anything. It converts numbers to texts exactly.
  */
 export const READ_FUNCTION: SqlFunction = {
   name: 'read',

@@ -2,11 +2,11 @@ import { IN_INDEX_ORDER } from './read-function.ts'
 import { PLAIN_STRINGS, SAFE_PATH, type SqlFunction } from './sql-function.ts'
 import { FALSE_ROOT, ROOT_MISSING } from './sql-states.ts'
 
-/** Hashes under one stored root, and the bytes of one. */
+/** How many hashes are under one stored root, and the bytes of a hash. */
 const TILE = 256
 const HASH = 32
 
-/** The hashes below a root, in order; those of a table by its place. */
+/** The hashes below a root, in order. */
 const below = (column: string, place: string, table: string, level: string) => `
       SELECT string_agg(hash, ''::bytea ORDER BY place) INTO hashes FROM (
         SELECT ${place} AS place, ${column} AS hash FROM audit.${table}
@@ -44,9 +44,9 @@ END
 `
 
 /**
- * Refuses a root that is not the one of what is stored below it: 256 leaf hashes, or 256 roots that were compared before
- * (RFC 9162, section 2.1.1). Whoever may write entries must not be able to say what the tree over them is. The roots of a
- * level come in turn, so that who looks for the last one finds it by halves.
+ * Refuses a root that does not match what is stored below it: 256 leaf hashes, or 256 roots that were checked before (RFC
+ * 9162, section 2.1.1). A role that may write entries must not be able to choose the tree over them. The roots of a level
+ * must come in order, so that a binary search finds the last one.
  */
 export const REFUSE_FALSE_ROOT_FUNCTION: SqlFunction = {
   name: 'refuse_false_root',

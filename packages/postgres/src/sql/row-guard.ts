@@ -3,9 +3,9 @@ import { BROKEN_ESCAPE } from '../text.ts'
 import { PLAIN_STRINGS, SAFE_PATH, type SqlFunction } from './sql-function.ts'
 import { UNREADABLE } from './sql-states.ts'
 
-/** How deeply core lets metadata be nested. */
+/** How deeply core allows metadata to be nested. */
 const MAX_DEPTH = 256
-/** What looks like an UUID as `canonicalEntryId` of core spells it, when it is in small letters; and any spelling of one. */
+/** A UUID as core's `canonicalEntryId` spells it, if it is in lower case; and a UUID in any spelling. */
 const LIKE_UUID = '________-____-____-____-____________'
 const UUID = '^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$'
 
@@ -25,8 +25,8 @@ const CHECKS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Refuses rows that no reader could read: whoever may insert, and does it without this package, must not be able to make
- * others' queries fail. After the statement, once for all its rows.
+ * Refuses rows that no reader could read: a role that inserts without this package must not be able to make others' queries
+ * fail. Runs after the statement, once for all its rows.
  */
 const REFUSE_UNREADABLE = `
 DECLARE
@@ -44,10 +44,10 @@ BEGIN
 END
 `
 
-// JSON keeps \\u0000 where a text cannot, so it becomes two other characters. Keys keep their order by that.
+// JSON can hold \\u0000 where a text cannot, so it becomes two other characters, which keeps the order of the keys.
 const WITHOUT_NUL = `replace(replace(p_json, '\\u0001', '\\u0001\\u0002'), '\\u0000', '\\u0001\\u0001')`
 
-/** Whether a text is JSON as RFC 8785 spells it. Raises the error of the cast where it is none. */
+/** Whether a text is JSON as RFC 8785 spells it. Raises the error of the cast if it is not JSON. */
 const IS_CANONICAL_JSON = `
 BEGIN
   IF strpos(p_json, '\\u00') > 0 AND p_json ~ '(^|[^\\\\])(\\\\\\\\)*\\\\u00[01][A-F]' THEN
@@ -58,12 +58,12 @@ BEGIN
 END
 `
 
-// Keys are in the order of their UTF-16 code units: characters beyond U+FFFF come before those from U+E000 on.
+// Keys are ordered by their UTF-16 code units: characters beyond U+FFFF come before those from U+E000 on.
 const SORT_KEY = `regexp_replace(replace(item.key, E'\\U0010FFFF', E'\\U0010FFFF\\x01'), '([\\uE000-\\uFFFF])', E'\\U0010FFFF\\\\1', 'g')`
 
 /**
- * Whether a JSON value is spelt canonically, and no deeper than so many levels. Of an object and an array, the lengths of its
- * parts are summed up: any space between them, and any escape of a key that need not be, makes it longer than that.
+ * Whether a JSON value is spelt canonically, and not nested too deeply. It sums the lengths of the parts of an object or an
+ * array: any space between them, and any unnecessary escape in a key, makes the whole longer than that sum.
  */
 const IS_CANONICAL_VALUE = `
 DECLARE
@@ -121,8 +121,8 @@ END
 `
 
 /**
- * Whether a number is spelt as ECMAScript does: with the fewest digits, and an exponent below 10^-6 and from 10^21 on.
- * Up to 15 digits are never more than are needed.
+ * Whether a number is spelt as in ECMAScript: with the fewest digits, and an exponent below 10^-6 and from 10^21 on. Up to
+ * 15 digits are never more than needed.
  */
 const IS_CANONICAL_NUMBER = `
 DECLARE
@@ -155,12 +155,12 @@ const pure = (name: string, parameters: SqlFunction['parameters'], source: strin
   parameters,
   returns: 'boolean',
   volatility: 'IMMUTABLE',
-  isForEveryone: true, // whoever inserts calls them, by way of the trigger
-  settings: [], // those of the trigger; each of their own would cost a microsecond a call
+  isForEveryone: true, // every inserting role calls them through the trigger
+  settings: [], // the trigger's settings apply; own settings would cost a microsecond per call
   source,
 })
 
-/** The trigger's function, and those that it calls. */
+/** The trigger's function, and the functions that it calls. */
 export const ROW_GUARD_FUNCTIONS: readonly SqlFunction[] = [
   pure('is_canonical_number', [['p_number', 'text']], IS_CANONICAL_NUMBER),
   pure(

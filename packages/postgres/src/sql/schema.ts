@@ -9,7 +9,7 @@ import { CREATE_TABLES, foreignSql } from './tables.ts'
 /** The version of the tables, in `audit.format`. A newer one is refused. */
 export const FORMAT_VERSION = 1
 
-/** `AUDT`: what those who migrate wait for. */
+/** `AUDT`, the advisory lock of migrations. */
 const MIGRATION_LOCK = 0x41554454
 
 /** All functions of the schema. */
@@ -61,9 +61,9 @@ $body$;
 `
 
 /**
- * The SQL that creates the schema `audit` and one log in it, for those whose database is run by others. Running it
- * again is fine, and so is running it for another log. It fails, and changes nothing, over tables of a newer version and
- * where the schema holds something else. It waits for others' locks for as long as `lock_timeout` says, or else 30 seconds.
+ * The SQL that creates the schema `audit` and one log in it, for databases that somebody else runs. You can run it again,
+ * also for another log. If the tables are of a newer version, or the schema holds something else, it fails and changes
+ * nothing. It waits for locks for the session's `lock_timeout`, or else for 30 seconds.
  *
  * @param log the name of the log.
  */

@@ -8,7 +8,8 @@ import type { Statement } from './statement.ts'
 import { INDEXED_CHARACTERS } from './tables.ts'
 
 /**
- * Finds the rows of a selection, a page of them, and, where it has metadata, some more: whoever runs it compares that exactly.
+ * Finds a page of the rows of a selection. If it filters by metadata, the result may have more rows: the caller compares
+ * the metadata exactly.
  */
 export function findSql(log: string, selection: Selection): Statement {
   return orderedQuery(PAGE_TYPES, bind => {
@@ -17,7 +18,7 @@ export function findSql(log: string, selection: Selection): Statement {
   })
 }
 
-/** Counts the rows of a selection without metadata, by the same range of the same index. */
+/** Counts the rows of a selection without metadata, using the same range of the same index. */
 export function countSql(log: string, selection: Selection): Statement {
   return orderedQuery('count bigint', bind => {
     const { where, order } = rangeSql(log, selection, bind)
@@ -25,7 +26,7 @@ export function countSql(log: string, selection: Selection): Statement {
   })
 }
 
-/** Which rows belong to a selection, and in which order an index has them. */
+/** Which rows belong to a selection, and in which order an index returns them. */
 function rangeSql(
   log: string,
   selection: Selection,
@@ -39,7 +40,7 @@ function rangeSql(
     `(${keys.join(', ')}) >= ${row(low)}`,
     `(${keys.join(', ')}) <= ${row(high)}`,
     ...conditions(selection, bind),
-    ...(selection.entryId === undefined ? [] : timeConditions(selection, bind)), // the range is not one of time
+    ...(selection.entryId === undefined ? [] : timeConditions(selection, bind)), // the range does not cover the time
   ]
   return { where: all.join(' AND '), order: keys.map(key => `${key} ${direction}`).join(', ') }
 }
@@ -53,7 +54,7 @@ interface Bound {
   readonly type: 'text' | 'timestamptz' | 'bigint'
 }
 
-/** A range of an index: its columns, and both ends, which are included. */
+/** A range of an index: its columns, and both ends, inclusive. */
 interface Range {
   readonly keys: readonly string[]
   readonly low: readonly Bound[]
@@ -61,9 +62,9 @@ interface Range {
 }
 
 /**
- * The range of the index that a selection is answered from. It is asked for as rows, from one to another, in the order
- * of that index and of no other, and read so that nothing is sorted: the planner is not left to choose. To it, a log that
- * has grown since the last ANALYZE has no rows, and then any index will do that begins with the log.
+ * The range of the index that answers a selection. It is requested as row comparisons in the order of exactly that index,
+ * so that nothing is sorted and the planner has no choice. Otherwise the planner would assume that a log that has grown
+ * since the last ANALYZE has no rows, and use any index that begins with the log.
  */
 function rangeOf(log: string, { entryId, user, model, since, until, order, after }: Selection): Range {
   const text = (value: string): Bound => ({ value, type: 'text' })
@@ -85,7 +86,7 @@ function rangeOf(log: string, { entryId, user, model, since, until, order, after
     { value: index, type: 'bigint' },
   ]
   const isAscending = order === 'asc'
-  // Of a bound and a cursor on the same side the stricter says all. Canonical timestamps sort as text.
+  // Of a bound and a cursor on the same side, the stricter one is enough. Canonical timestamps sort as text.
   const fromCursor = after !== undefined && isAscending && after.timestamp >= (since ?? '')
   const toCursor = after !== undefined && !isAscending && after.timestamp <= (until ?? '~')
   return {
@@ -99,7 +100,7 @@ function rangeOf(log: string, { entryId, user, model, since, until, order, after
   }
 }
 
-/** What a range leaves open: the ends of long users and models, the size, and a part of the metadata. */
+/** The conditions that a range does not cover: the ends of long users and models, the size, and a part of the metadata. */
 function conditions({ user, model, size, metadata = {} }: Selection, bind: Bind): readonly string[] {
   const pair = longestPair(metadata)
   return [
@@ -125,8 +126,8 @@ function timeConditions({ since, until, order, after }: Selection, bind: Bind): 
 }
 
 /**
- * Metadata is stored as canonical JSON, so a pair that is equal stands in it literally: searching for the longest is
- * cheap, and leaves few rows for the exact comparison.
+ * Metadata is stored as canonical JSON, so it contains an equal pair literally. Searching for the longest pair is cheap,
+ * and leaves few rows for the exact comparison.
  */
 function longestPair(filter: JsonObject): string | undefined {
   const pairs = Object.entries(filter).map(([key, value]) => canonicalJson({ [key]: value }).slice(1, -1))

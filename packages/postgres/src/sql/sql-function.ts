@@ -1,4 +1,4 @@
-/** A function of the schema `audit`, in PL/pgSQL. It is created from this, and what is there is compared with it. */
+/** A PL/pgSQL function of the schema `audit`. The migration creates it from this, and `verify` compares it with this. */
 export interface SqlFunction {
   readonly name: string
   /** Types as `format_type` of PostgreSQL spells them. */
@@ -6,19 +6,19 @@ export interface SqlFunction {
   readonly returns: string
   /** Default: `VOLATILE`. */
   readonly volatility?: 'VOLATILE' | 'STABLE' | 'IMMUTABLE'
-  /** Whether it runs with the rights of its owner. Default: with those of its caller. */
+  /** Whether it runs with the rights of its owner. Default: with its caller's rights. */
   readonly isSecurityDefiner?: boolean
-  /** Whether every role may call it. Default: only those to whom that is granted. */
+  /** Whether every role may call it. Default: only roles to which that is granted. */
   readonly isForEveryone?: boolean
-  /** As PostgreSQL keeps them: `name=value`. */
+  /** As PostgreSQL stores them: `name=value`. */
   readonly settings: readonly string[]
   readonly source: string
 }
 
-/** No name in a function means anything but what PostgreSQL says, whatever its caller's search path is. */
+/** Names in a function always mean PostgreSQL's own objects, whatever its caller's search path is. */
 export const SAFE_PATH = 'search_path=pg_catalog, pg_temp'
 
-/** A backslash in a string of a function is a backslash, whatever its caller's session says. */
+/** A backslash in a function's string is a backslash, whatever its caller's session says. */
 export const PLAIN_STRINGS = 'standard_conforming_strings=on'
 
 /** A setting as `SET` takes it. */
@@ -28,7 +28,7 @@ export function settingSql(setting: string): string {
   return `SET ${name} TO ${values.join(', ')}`
 }
 
-/** The statement that creates a function, or replaces it. */
+/** The statement that creates or replaces a function. */
 export function createFunction(fn: SqlFunction): string {
   const { name, parameters, returns, volatility = 'VOLATILE', isForEveryone, settings, source } = fn
   const security = fn.isSecurityDefiner ? 'DEFINER' : 'INVOKER'
@@ -47,5 +47,5 @@ export function signatureOf({ parameters, returns }: SqlFunction): string {
   return `(${parameters.map(([, type]) => type).join(', ')}) ${returns}`
 }
 
-/** The same of a row of `pg_proc`, in SQL. */
+/** The same for a row of `pg_proc`, in SQL. */
 export const SIGNATURE = `'(' || oidvectortypes(proargtypes) || ') ' || CASE WHEN proretset THEN 'SETOF ' ELSE '' END || format_type(prorettype, NULL)`

@@ -4,14 +4,14 @@ import type pg from 'pg'
 export interface Statement {
   readonly text: string
   readonly values: readonly unknown[]
-  /** How long its answer is waited for, in milliseconds. Default: what the pool says. */
+  /** How long to wait for its answer, in milliseconds. Default: the pool's setting. */
   readonly timeoutMs?: number
 }
 
-/** Every value as PostgreSQL spells it: an application may have changed how `pg` reads types, for all its connections. */
+/** Returns every value as PostgreSQL spells it, because an application may have changed how `pg` parses types globally. */
 const AS_TEXT = { getTypeParser: () => (value: string) => value } as unknown as pg.CustomTypesConfig // its overloads name each type
 
-/** Runs a statement on a connection and gives its rows, each value a text or `null`. */
+/** Runs a statement on a connection and returns its rows, each value a text or `null`. */
 export async function rowsOf<R extends { readonly [Column in keyof R]: string | null }>(
   client: Pick<pg.ClientBase, 'query'>,
   { text, values, timeoutMs }: Statement,

@@ -1,13 +1,13 @@
 import { SIGNATURE, type SqlFunction, signatureOf } from './sql-function.ts'
 
-/** The characters of a user or a model that stand in an index: PostgreSQL takes no key beyond 2,704 bytes there. */
+/** How many characters of a user or a model are in an index: PostgreSQL accepts no key longer than 2,704 bytes. */
 export const INDEXED_CHARACTERS = 200
 
-/** A column as the catalog describes it: its type as `format_type` spells it, and what else is not the default. */
+/** A column as the catalog describes it: its type as `format_type` spells it, and everything that is not the default. */
 export interface Column {
   readonly name: string
   readonly type: string
-  /** Texts are compared by their bytes, whatever the collation of the database. */
+  /** Compares texts by their bytes, whatever the database's collation is. */
   readonly collation?: 'C'
   readonly isNullable?: true
   readonly default?: string
@@ -16,7 +16,7 @@ export interface Column {
 const text = (name: string): Column => ({ name, type: 'text', collation: 'C' })
 const amount = (name: string): Column => ({ name, type: 'double precision', isNullable: true })
 
-/** The tables and their columns. What is long comes last. */
+/** The tables and their columns. Long columns come last. */
 export const TABLES: Readonly<Record<string, readonly Column[]>> = {
   format: [{ name: 'version', type: 'integer' }],
   logs: [text('log'), { name: 'key', type: 'uuid', default: 'gen_random_uuid()' }],
@@ -42,7 +42,7 @@ export const TABLES: Readonly<Record<string, readonly Column[]>> = {
   ],
 }
 
-/** Their constraints, as `pg_get_constraintdef` spells them. Each stands in `CREATE_TABLES`. */
+/** The constraints, as `pg_get_constraintdef` spells them. `CREATE_TABLES` creates each of them. */
 export const CONSTRAINTS: Readonly<Record<string, readonly string[]>> = {
   format: ['PRIMARY KEY (version)'],
   logs: ['PRIMARY KEY (log)'],
@@ -63,7 +63,7 @@ export const CONSTRAINTS: Readonly<Record<string, readonly string[]>> = {
 const USER = `"left"("user", ${INDEXED_CHARACTERS})`
 const MODEL = `"left"(model, ${INDEXED_CHARACTERS})`
 
-/** The indexes that no constraint makes, by name: their columns, as `pg_get_indexdef` spells them. */
+/** The indexes that no constraint creates, by name, with their columns as `pg_get_indexdef` spells them. */
 export const INDEXES: Readonly<Record<string, string>> = {
   entries_by_time: 'log, "timestamp", index',
   entries_by_user: `log, ${USER}, "timestamp", index`,
@@ -87,7 +87,7 @@ const tableSql = (table: string): string =>
     ...(CONSTRAINTS[table] ?? []),
   ].join(',\n  ')}\n);\n`
 
-/** The statements that create what is not there, and add the one column that older tables have not. */
+/** The statements that create what is missing, and add the one column that older tables lack. */
 export const CREATE_TABLES = `
 -- One row a log, never changed. Who appends locks it, and so the writers of a log take turns. Its key is for audit.lock_log.
 ${tableSql('logs')}
@@ -116,8 +116,8 @@ const EXPECTED_COLUMNS = Object.entries(TABLES)
   .join(', ')
 
 /**
- * A condition that holds where a table of one of our names is not ours: it lacks a column, or has it with another type, or
- * is no table; or it has a column that ours has not. To `entries`, which nobody has by chance, columns may have been added.
+ * An SQL condition: a table with one of our names is not ours. It lacks a column, has one with another type, has an extra
+ * column, or is not a table. `entries`, which nobody has by chance, may have extra columns.
  */
 export const FOREIGN_TABLES = `EXISTS (
     SELECT FROM pg_catalog.pg_class AS ours
@@ -131,16 +131,16 @@ export const FOREIGN_TABLES = `EXISTS (
     WHERE relnamespace = pg_catalog.to_regnamespace('audit') AND relname IN ('format', 'logs', 'subtrees')
       AND (relname, attname) NOT IN (SELECT table_name::name, column_name::name FROM (VALUES ${EXPECTED_COLUMNS}) AS expected(table_name, column_name, type)))`
 
-/** A condition that holds where all our tables are there, with all our columns. */
+/** An SQL condition: all our tables exist, with all our columns. */
 export const COMPLETE_TABLES = `NOT EXISTS (
     SELECT FROM (VALUES ${EXPECTED_COLUMNS}) AS expected(table_name, column_name, type)
     WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attribute
       WHERE attrelid = pg_catalog.to_regclass('audit.' || table_name) AND attname = column_name AND NOT attisdropped))`
 
 /**
- * A condition that holds where the schema holds something of somebody else that is in our way: any object at all, as long as
- * our tables are not there; some of our tables and not the others, which one transaction has made; tables of our names that
- * are not ours; functions of our names that are not declared as ours.
+ * An SQL condition: the schema holds something of somebody else that is in our way. That is any object while our tables do
+ * not exist; some of our tables without the others, because one transaction creates them all; tables with our names that
+ * are not ours; or functions with our names that are declared differently.
  */
 export function foreignSql(functions: readonly SqlFunction[]): string {
   const names = functions.map(({ name }) => quote(name)).join(', ')

@@ -59,7 +59,7 @@ export const append: Area = {
     },
     {
       id: 'append.readable-at-once',
-      title: 'what was appended is in every answer as soon as append has resolved',
+      title: 'entries are in every answer as soon as append has resolved',
       async run(place) {
         const backend = await place.open()
         const entries = plainEntries(12)
@@ -92,8 +92,8 @@ export const append: Area = {
     },
     {
       id: 'append.large-text',
-      timeoutFactor: 4, // a server gets it over a socket
-      title: 'a text of 20 MB is kept as it is',
+      timeoutFactor: 4, // a server receives it over a socket
+      title: 'a text of 20 MB is stored unchanged',
       async run(place) {
         const backend = await place.open()
         const inputText = 'twenty megabytes '.repeat(Math.ceil(20_000_000 / 17))
@@ -104,7 +104,7 @@ export const append: Area = {
     },
     {
       id: 'append.equal-content',
-      title: 'entries that differ in their id alone are entries of their own',
+      title: 'entries that differ only in their id are separate entries',
       async run(place) {
         const backend = await place.open()
         const entries = Array.from({ length: 5 }, () => entryOf({ user: 'alice', inputText: 'again' }))
@@ -114,7 +114,7 @@ export const append: Area = {
     },
     {
       id: 'append.same-id-again',
-      title: 'a batch with an id that the log has already is stored whole or refused whole, never in part',
+      title: 'a batch with an id that is already stored is stored whole or refused whole, never in part',
       async run(place) {
         const backend = await place.open()
         const [known, ...others] = plainEntries(4)
@@ -128,7 +128,7 @@ export const append: Area = {
   ],
 }
 
-/** What append says is true: it resolves and everything is there, or it rejects and nothing is. */
+/** Asserts that append stores everything and resolves, or stores nothing and rejects. */
 async function expectAllOrNone(backend: AuditBackend, batch: readonly EntryFields[]): Promise<void> {
   const size = await backend.size()
   const first = await backend.append(leavesOf(batch)).catch(() => undefined)

@@ -8,10 +8,10 @@ import { leavesOf, placed, plainEntries } from '../sample-entries.ts'
 
 const BATCH = 8
 
-/** Puts a fault that throws into a batch, at one place of it. A backend that never looks there stores the batch. */
+/** Puts a fault that throws into a batch at one position. A backend that never looks there stores the batch. */
 type Poison = (leaves: readonly Leaf[], at: number) => readonly Leaf[]
 
-/** The one that no backend can miss. */
+/** The fault that no backend can miss. */
 const throwingBatch: Poison = (leaves, at) => throwingOn([...leaves], at)
 
 const POISONS: readonly { readonly id: string; readonly what: string; readonly poison: Poison }[] = [
@@ -37,7 +37,7 @@ export const atomicity: Area = {
     ...POISONS.map(
       ({ id, what, poison }): Case => ({
         id: `atomicity.interrupted-by-${id}`,
-        title: `a batch that fails on ${what} leaves nothing, and the next one is stored`,
+        title: `a batch that fails on ${what} stores nothing, and the next one is stored`,
         run: async place => {
           await appendAroundFailures(place, poison)
         },
@@ -45,7 +45,7 @@ export const atomicity: Area = {
     ),
     {
       id: 'atomicity.still-nothing-after-reopening',
-      title: 'after reopening there is nothing of a batch that failed',
+      title: 'after reopening, nothing of a failed batch is there',
       needs: ['persistence'],
       async run(place) {
         const { backend, log } = await appendAroundFailures(place, throwingBatch)
@@ -54,7 +54,7 @@ export const atomicity: Area = {
     },
     {
       id: 'atomicity.nothing-for-others',
-      title: 'another instance sees nothing of a batch that failed',
+      title: 'another instance sees nothing of a failed batch',
       needs: ['sharing'],
       async run(place) {
         const other = await place.open()
@@ -64,7 +64,7 @@ export const atomicity: Area = {
     },
     {
       id: 'atomicity.readers-see-whole-batches',
-      title: 'who reads while a batch is being stored sees all of it or nothing',
+      title: 'a reader sees all or nothing of a batch that is being stored',
       async run(place) {
         const backend = await place.open()
         await backend.append(leavesOf(plainEntries(3)))
@@ -73,7 +73,7 @@ export const atomicity: Area = {
     },
     {
       id: 'atomicity.others-see-whole-batches',
-      title: 'another instance that reads while a batch is being stored sees all of it or nothing',
+      title: 'a reader in another instance sees all or nothing of a batch that is being stored',
       needs: ['sharing'],
       async run(place) {
         const backend = await place.open()
@@ -84,7 +84,7 @@ export const atomicity: Area = {
   ],
 }
 
-/** Good batches, and between them such as are interrupted at their first, a middle and their last leaf. */
+/** Good batches, with batches between them that are interrupted at their first, a middle or their last leaf. */
 async function appendAroundFailures(
   place: Place,
   poison: Poison,

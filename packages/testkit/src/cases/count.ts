@@ -21,7 +21,7 @@ export const count: Area = {
     {
       id: 'count.combinations',
       timeoutFactor: 3, // more than a thousand calls
-      title: 'count gives, for every combination of filters, as many as find gives entries',
+      title: 'count returns the number of entries that find returns, for every combination of filters',
       async run(place) {
         const backend = await place.open()
         const log = placed(mixedEntries(240, 41))
@@ -41,7 +41,7 @@ export const count: Area = {
     },
     {
       id: 'count.beyond-a-page',
-      title: 'count knows no page: thousands are counted',
+      title: 'count does not stop at a page: it counts thousands',
       async run(place) {
         const backend = await place.open()
         const log = placed(mixedEntries(5000, 42))
@@ -54,7 +54,7 @@ export const count: Area = {
     },
     {
       id: 'count.moves-on',
-      title: 'a count taken before does not stay when entries are appended',
+      title: 'a count is not stale after entries are appended',
       async run(place) {
         const backend = await place.open()
         const log = placed(mixedEntries(60, 43))

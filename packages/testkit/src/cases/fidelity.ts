@@ -184,7 +184,7 @@ export const fidelity: Area = {
       ({ id, what, texts }): Case => ({
         id: `fidelity.text-${id}`,
         timeoutFactor: id === 'long' ? 6 : 1, // 2 s in SQLite on two busy cores
-        title: `${what}: every text comes back as it went in, and is found by it`,
+        title: `${what}: every text comes back unchanged, and queries find it`,
         async run(place) {
           const entries = texts.flatMap(text => [
             entryOf({ user: text, model: `m${text}`, inputText: text, outputText: `${text}.${text}` }),
@@ -228,7 +228,7 @@ export const fidelity: Area = {
     },
     {
       id: 'fidelity.metadata-key-order',
-      title: 'the line of an entry is the same whatever the order of its keys was',
+      title: 'the line of an entry does not depend on the order of its keys',
       run: place =>
         expectRoundTrip(place, [
           entryOf({
@@ -256,7 +256,7 @@ export const fidelity: Area = {
     },
     {
       id: 'fidelity.ids-and-times',
-      title: 'entry id and timestamp come back as they were given',
+      title: 'entry id and timestamp come back unchanged',
       run: place =>
         expectRoundTrip(place, [
           entryOf({ entryId: 'ffffffff-ffff-7fff-bfff-ffffffffffff', timestamp: '9999-12-31T23:59:59.999Z' }),

@@ -30,7 +30,7 @@ const NAMES: readonly { readonly id: string; readonly what: string; readonly nam
   { id: 'number', what: 'a number', names: ['1', '01', '1.0', '1e0', 'true', 'null', 'undefined', 'NaN'] },
 ]
 
-/** Metadata filters, with the metadata that a loose comparison takes for the same. */
+/** Metadata filters, with metadata that a loose comparison takes for equal. */
 const METADATA: readonly {
   readonly id: string
   readonly title: string
@@ -44,12 +44,12 @@ const METADATA: readonly {
   },
   {
     id: 'null',
-    title: 'null matches null alone, and not a key that is missing',
+    title: 'null matches only null, and not a missing key',
     stored: [{ v: null }, {}, { v: 'null' }, { v: 0 }, { w: null }, { v: {} }, { v: [] }],
   },
   {
     id: 'arrays',
-    title: 'an array matches with the same elements in the same order',
+    title: 'an array matches only the same elements in the same order',
     stored: [
       { v: ['x', 'y'] },
       { v: ['y', 'x'] },
@@ -61,7 +61,7 @@ const METADATA: readonly {
   },
   {
     id: 'nested',
-    title: 'a nested object matches whole, whatever the order of its keys',
+    title: 'a nested object matches only as a whole, whatever the order of its keys',
     stored: [
       { v: { a: 1, b: { c: [true] } } },
       { v: { b: { c: [true] }, a: 1 } },
@@ -77,7 +77,7 @@ const METADATA: readonly {
   },
   {
     id: 'keys',
-    title: 'a key is taken as it is: dots, quotes, brackets, wildcards, spaces, the empty key',
+    title: 'a key is taken literally: dots, quotes, brackets, wildcards, spaces, the empty key',
     stored: [
       'a.b',
       'a',
@@ -134,7 +134,7 @@ const METADATA: readonly {
   },
   {
     id: 'empty',
-    title: 'an empty metadata filter leaves nothing out',
+    title: 'an empty metadata filter matches everything',
     stored: [{}, { a: 1 }],
     asked: [{}],
   },
@@ -154,7 +154,7 @@ export const filters: Area = {
     },
     {
       id: 'find.empty-log',
-      title: 'an empty log has nothing to find',
+      title: 'a query on an empty log finds nothing',
       async run(place) {
         const backend = await place.open()
         await expectFound(backend, [], { order: 'asc' })
@@ -210,12 +210,12 @@ export const filters: Area = {
     },
     {
       id: 'find.limit',
-      title: 'at most limit entries are found, and all when there are fewer',
+      title: 'at most limit entries are found, and all if there are fewer',
       run: place => expectLimits(place, [1, 2, 9, 10, 11, 1000, Number.MAX_SAFE_INTEGER]),
     },
     {
       id: 'find.size',
-      title: 'size shows the log as it was: entries from that index on are left out',
+      title: 'size shows the log as it was at that size: later entries are left out',
       async run(place) {
         const { backend, log } = await filled(place, mixedEntries(20, 22))
         for (const size of [0, 1, 10, 19, 20, 21, Number.MAX_SAFE_INTEGER]) {
@@ -247,7 +247,7 @@ export const filters: Area = {
     ),
     {
       id: 'find.all-filters-hold',
-      title: 'an entry that fits all filters but one is not found',
+      title: 'an entry that matches all filters but one is not found',
       async run(place) {
         const fitting = { user: 'alice', model: 'gpt-4o', timestamp: instant(5), metadata: { a: 1 } }
         const unfit: readonly Partial<EntryFields>[] = [

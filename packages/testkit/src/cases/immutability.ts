@@ -102,7 +102,7 @@ export const immutability: Area = {
     },
     {
       id: 'immutability.frozen',
-      title: 'every entry that a log gives out is deeply frozen',
+      title: 'every entry that a log returns is deeply frozen',
       async run(place) {
         const log = place.log()
         const input = { model: 'gpt-4o', inputText: 'in', outputText: 'out', metadata: METADATA }
@@ -139,7 +139,7 @@ function tamperCase(
   }
 }
 
-/** Tries to change everything; where the object is frozen, nothing happens. */
+/** Tries to change everything; on a frozen object, nothing happens. */
 function tamper(value: object): void {
   for (const [key, child] of Object.entries(value)) {
     if (typeof child === 'object' && child !== null) tamper(child)
@@ -149,7 +149,7 @@ function tamper(value: object): void {
   Reflect.deleteProperty(value, 'user')
 }
 
-/** @param skipLevels how many levels from the top may be open: the array of a query's result is the caller's own. */
+/** @param skipLevels how many levels from the top need not be frozen: the array of a query's result is the caller's own. */
 function assertFrozen(value: unknown, where: string, skipLevels = 0): void {
   if (typeof value !== 'object' || value === null) return
   assert.ok(skipLevels > 0 || Object.isFrozen(value), `${where} gave out something that is not frozen`)

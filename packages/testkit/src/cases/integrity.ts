@@ -20,7 +20,7 @@ export const integrity: Area = {
   cases: [
     {
       id: 'integrity.fine-as-recorded',
-      title: 'a log that nobody changed is verified without a finding, against its own checkpoint as well',
+      title: 'verifying an unchanged log finds nothing, also against its own checkpoint',
       async run(place) {
         const log = place.log(signer)
         await expectFine(log, 0)
@@ -39,7 +39,7 @@ export const integrity: Area = {
     },
     {
       id: 'integrity.checkpoints-are-continued',
-      title: 'the log continues each of its older checkpoints, also of sizes next to 256',
+      title: 'the log continues each of its older checkpoints, also at sizes next to 256',
       async run(place) {
         const log = place.log(signer)
         const checkpoints: string[] = []
@@ -54,7 +54,7 @@ export const integrity: Area = {
     },
     {
       id: 'integrity.after-reopening',
-      title: 'after reopening, the log continues its older checkpoints and is verified against them',
+      title: 'after reopening, the log continues its older checkpoints and verifies against them',
       needs: ['persistence'],
       async run(place) {
         const first = place.log(signer)
@@ -71,7 +71,7 @@ export const integrity: Area = {
     },
     {
       id: 'integrity.shared-writing',
-      title: 'when several instances wrote, all give the same root and find the log fine',
+      title: 'after several instances have written, all of them compute the same root and find nothing wrong',
       needs: ['sharing'],
       async run(place) {
         const logs = [place.log(signer), place.log(signer), place.log(signer)]
@@ -93,7 +93,7 @@ export const integrity: Area = {
   ],
 }
 
-/** Records so many entries at once. */
+/** Records this many entries at once. */
 function record(log: AuditLog, count: number): Promise<AuditEntry[]> {
   const inputs = Array.from({ length: count }, (_, i) => ({
     model: 'gpt-4o',
@@ -126,7 +126,7 @@ async function expectContinued(log: AuditLog, older: string): Promise<void> {
   assert.doesNotThrow(() => verifyConsistency({ older, proof, verifier }), 'the consistency proof')
 }
 
-/** A rejection is a broken promise of the backend. */
+/** If it rejects, the backend has broken a promise. */
 async function settled<T>(promise: Promise<T>): Promise<T> {
   await assert.doesNotReject(promise)
   return promise

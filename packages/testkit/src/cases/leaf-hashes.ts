@@ -7,7 +7,7 @@ import type { Place } from '../place.ts'
 import { entryOf, leavesOf, mixedEntries, plainEntries } from '../sample-entries.ts'
 
 const BYTES = 32
-/** How many leaves go down in one append where a case needs very many. */
+/** How many leaves one append stores in a case that needs very many. */
 const BATCH = 4096
 
 export const leafHashes: Area = {
@@ -15,7 +15,7 @@ export const leafHashes: Area = {
   cases: [
     {
       id: 'leaf-hashes.of-the-line',
-      title: 'a leaf hash is SHA-256 of a zero byte and the line of the entry that read gives',
+      title: 'a leaf hash is the SHA-256 of a zero byte and the line of the entry that read returns',
       async run(place) {
         const backend = await place.open()
         const hostile = ['\0', '😀', 'e\u0301', '\r\n', '\u2028', '"\\', ''].map(inputText =>
@@ -27,7 +27,7 @@ export const leafHashes: Area = {
     },
     {
       id: 'leaf-hashes.every-range',
-      title: 'leafHashes gives 32 bytes for each place from start, inclusive, to end, exclusive',
+      title: 'leafHashes returns 32 bytes for each index from start, inclusive, to end, exclusive',
       async run(place) {
         const backend = await place.open()
         const entries = plainEntries(10)
@@ -46,7 +46,7 @@ export const leafHashes: Area = {
     },
     {
       id: 'leaf-hashes.beyond-the-end',
-      title: 'places beyond the size have no hash',
+      title: 'indexes beyond the size have no hash',
       async run(place) {
         const backend = await place.open()
         assertBytes(await backend.leafHashes(0, 10), Buffer.alloc(0), 'of an empty log')
@@ -66,11 +66,11 @@ export const leafHashes: Area = {
     },
     {
       id: 'leaf-hashes.is-uint8array',
-      title: 'leafHashes gives a Uint8Array',
+      title: 'leafHashes returns a Uint8Array',
       async run(place) {
         const backend = await place.open()
         await appendAll(backend, plainEntries(2))
-        // Not `instanceof`: jest runs tests in a realm of its own.
+        // Not `instanceof`: jest runs tests in their own realm.
         for (const start of [0, 2]) assert.ok(types.isUint8Array(await backend.leafHashes(start, 2)))
       },
     },
@@ -91,7 +91,7 @@ export const leafHashes: Area = {
     {
       id: 'leaf-hashes.after-reopening',
       timeoutFactor: 3,
-      title: 'after reopening the hashes are the same, and go on',
+      title: 'after reopening, the hashes are the same, and new ones follow',
       needs: ['persistence'],
       async run(place) {
         const entries = mixedEntries(30, 52)
@@ -110,7 +110,7 @@ export const leafHashes: Area = {
     {
       id: 'leaf-hashes.shared-writing',
       timeoutFactor: 3,
-      title: 'when several instances wrote, every instance gives the hash of the entry at each place',
+      title: 'after several instances have written, each returns the hash of the entry at every index',
       needs: ['sharing'],
       async run(place) {
         const instances = [await place.open(), await place.open(), await place.open()]
@@ -129,7 +129,7 @@ export const leafHashes: Area = {
   ],
 }
 
-/** The tree over the log keeps roots of complete subtrees, so what it reads begins and ends at such a size. */
+/** The tree stores roots of complete subtrees, so it reads ranges that begin and end at these sizes. */
 function boundaryCase(leaves: number, what: string): Case {
   return {
     id: `leaf-hashes.boundary-${leaves}`,
@@ -173,7 +173,7 @@ async function appendAll(backend: AuditBackend, entries: readonly EntryFields[])
   }
 }
 
-/** Asserts that the hashes from place 0 on are those of the entries that were read. */
+/** Asserts that the hashes from index 0 on are those of the entries that were read. */
 async function expectHashes(backend: AuditBackend, entries: readonly AuditEntry[]): Promise<void> {
   assertBytes(
     await backend.leafHashes(0, entries.length),
@@ -182,7 +182,7 @@ async function expectHashes(backend: AuditBackend, entries: readonly AuditEntry[
   )
 }
 
-/** RFC 9162, section 2.1.1, once more, so that a fault in core shows as well. */
+/** RFC 9162, section 2.1.1, written again, so that a fault in core shows too. */
 function hashesOf(entries: readonly EntryFields[]): Buffer {
   return Buffer.concat(
     entries.map(entry => createHash('sha256').update('\0').update(encodeLine(entry)).digest()),

@@ -14,7 +14,7 @@ const INPUT = { model: 'gpt-4o', inputText: 'in', outputText: 'out' }
 /** Every method that needs an open backend. */
 export const METHODS: readonly {
   readonly name: string
-  /** Which optional member it belongs to. */
+  /** The optional member it belongs to. */
   readonly needs?: readonly ('inspect' | 'subtrees')[]
   readonly call: (backend: AuditBackend) => Promise<unknown>
 }[] = [
@@ -29,7 +29,7 @@ export const METHODS: readonly {
   {
     name: 'subtrees-write',
     needs: ['subtrees'],
-    call: backend => storeOf(backend).write(1, 0, new Uint8Array()), // no root is true of an empty log
+    call: backend => storeOf(backend).write(1, 0, new Uint8Array()), // an empty log has no true root to write
   },
 ]
 
@@ -48,15 +48,15 @@ export const lifeCycle: Area = {
   cases: [
     {
       id: 'life-cycle.fresh-place',
-      title: 'a fresh place holds an empty log',
+      title: 'a new place holds an empty log',
       run: async place => expectLog(await place.open(), []),
     },
     {
       id: 'life-cycle.supports',
-      title: 'what a backend supports is two booleans, the same for each instance, open or not',
+      title: 'supports is two booleans, the same for each instance, open or not',
       async run(place) {
         const backend = place.unopened()
-        const { persistence, sharing } = backend.supports ?? {} // it may be missing
+        const { persistence, sharing } = backend.supports ?? {} // a broken backend may have none
         assert.equal(typeof persistence, 'boolean', 'supports.persistence')
         assert.equal(typeof sharing, 'boolean', 'supports.sharing')
         await backend.open()
@@ -80,7 +80,7 @@ export const lifeCycle: Area = {
       },
       {
         id: `life-cycle.${name}-while-closing`,
-        title: `${name} is answered when it was called before close, and rejects with AUDIT_CLOSED when called after`,
+        title: `${name} is answered if it was called before close, and rejects with AUDIT_CLOSED if called after`,
         needs,
         run: place => expectClosing(place, name, call),
       },
@@ -119,7 +119,7 @@ export const lifeCycle: Area = {
     },
     {
       id: 'life-cycle.log-opens-itself',
-      title: 'a log opens its backend on first use, also when many calls come at once',
+      title: 'a log opens its backend on first use, even if many calls come at once',
       async run(place) {
         const log = place.log()
         const [first, size, found] = await Promise.all([log.record(INPUT), log.count(), log.query()])
@@ -130,7 +130,7 @@ export const lifeCycle: Area = {
     },
     {
       id: 'life-cycle.log-close-stores-all',
-      title: 'closing a log stores what was recorded before',
+      title: 'closing a log stores everything that was recorded before',
       async run(place) {
         const log = place.log()
         const recording = Promise.all(Array.from({ length: 100 }, () => log.record(INPUT)))
@@ -155,7 +155,7 @@ export const lifeCycle: Area = {
     },
     {
       id: 'life-cycle.log-never-used',
-      title: 'a log that was never used closes',
+      title: 'a log that was never used can be closed',
       run: async place => assert.doesNotReject(place.log().close(), 'close() of the log'),
     },
   ],

@@ -9,7 +9,7 @@ import { entryOf, instant, leavesOf, MODELS, placed, USERS } from '../sample-ent
 
 const SEEDS = [1, 2, 3, 4, 5]
 const STEPS = 60
-/** Some fifty times a store is opened anew: 5 s in SQLite on two busy cores. */
+/** The case opens a store some fifty times: 5 s in SQLite on two busy cores. */
 const REOPENING_FACTOR = 12
 
 /** What the log should hold, and the instances that hold it. */
@@ -26,12 +26,12 @@ export const model: Area = {
   cases: [
     {
       id: 'model.any-order',
-      title: 'whatever calls come in whatever order, each is answered as an array would answer it',
+      title: 'random calls in random order are each answered as an array would answer',
       run: place => compare(place, 1, [append, append, find, countMatches, read]),
     },
     {
       id: 'model.reopening',
-      title: 'the same with the instance closed and opened again in between',
+      title: 'the same with the instance closed and reopened in between',
       needs: ['persistence'],
       timeoutFactor: REOPENING_FACTOR,
       run: place => compare(place, 1, [append, append, find, countMatches, read, reopen]),
@@ -46,7 +46,7 @@ export const model: Area = {
   ],
 }
 
-/** Goes on random walks through the steps on one log, with so many instances. */
+/** Takes random steps on one log, with this many instances. */
 async function compare(place: Place, count: number, steps: readonly Step[]): Promise<void> {
   const model: Model = { place, log: [], instances: [] }
   while (model.instances.length < count) model.instances.push(await place.open())

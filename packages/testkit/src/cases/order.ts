@@ -9,7 +9,7 @@ export const order: Area = {
   cases: [
     {
       id: 'order.by-time',
-      title: 'find gives the oldest first, also where a clock went back between entries',
+      title: 'find returns the oldest first, even if a clock went back between entries',
       run: place => expectOrders(place, [3, 1, 2, 0, 5, 4]),
     },
     {
@@ -38,7 +38,7 @@ export const order: Area = {
     },
     {
       id: 'order.limit-takes-the-first',
-      title: 'limit takes the first of the order asked for, not the first that were stored',
+      title: 'limit takes the first in the requested order, not the first that were stored',
       async run(place) {
         const backend = await place.open()
         const log = await appendAt(backend, [4, 2, 2, 9, 0])
@@ -49,7 +49,7 @@ export const order: Area = {
     },
     {
       id: 'order.across-batches',
-      title: 'the order holds across batches, also when a later batch is older',
+      title: 'the order holds across batches, even if a later batch is older',
       async run(place) {
         const backend = await place.open()
         const log = placed(mixedEntries(40, 12))

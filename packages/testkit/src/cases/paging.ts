@@ -11,7 +11,7 @@ export const paging: Area = {
   cases: [
     {
       id: 'paging.after-exclusive',
-      title: 'after goes on behind an entry and does not give it again',
+      title: 'after continues after an entry and does not return it again',
       async run(place) {
         const backend = await place.open()
         const log = placed([0, 1, 2, 3].map(ms => entryOf({ timestamp: instant(ms) })))
@@ -24,7 +24,7 @@ export const paging: Area = {
     },
     {
       id: 'paging.after-within-ties',
-      title: 'after goes on by index among entries of one timestamp',
+      title: 'after continues by index among entries of one timestamp',
       async run(place) {
         const backend = await place.open()
         const log = placed([1, 5, 5, 0, 5, 5, 9, 5].map(ms => entryOf({ timestamp: instant(ms) })))
@@ -37,7 +37,7 @@ export const paging: Area = {
     },
     {
       id: 'paging.after-anywhere',
-      title: 'the cursor need not be an entry of the log, nor of the selection',
+      title: 'the cursor need not be an entry of the log or of the selection',
       async run(place) {
         const backend = await place.open()
         const log = placed(mixedEntries(30, 31))
@@ -53,7 +53,7 @@ export const paging: Area = {
     },
     ...(['asc', 'desc'] as const).map(order => ({
       id: `paging.joined-${order}`,
-      title: `pages of any length, '${order}', joined together are the whole`,
+      title: `pages of any length, '${order}', joined together are the whole result`,
       async run(place: Place) {
         const backend = await place.open()
         const log = placed(mixedEntries(100, 32))
@@ -75,7 +75,7 @@ export const paging: Area = {
     })),
     {
       id: 'paging.while-appending',
-      title: 'pages of a fixed size stay the log as it was while others append',
+      title: 'pages of a fixed size show the log as it was while others append',
       async run(place) {
         const backend = await place.open()
         const log = placed(mixedEntries(40, 33))
@@ -99,7 +99,7 @@ export const paging: Area = {
     },
     {
       id: 'paging.query-and-stream',
-      title: "a log's query, stream and entries give all of a log longer than their pages",
+      title: "a log's query, stream and entries return all of a log that is longer than their pages",
       async run(place) {
         const log = place.log()
         const entries = await Promise.all(
@@ -143,7 +143,7 @@ async function pagesOf(
     const page = await backend.find({ ...selection, limit, ...(last && { after: last }) })
     joined.push(...page)
     if (page.length < limit) return joined
-    // A page that repeats itself would go on for ever.
+    // A page that repeats itself would never end.
     assert.ok(joined.length < 10_000, 'the pages do not end')
     await between()
   }

@@ -10,7 +10,7 @@ const HEAVY_BYTES = 3_000_000
 const ENTRIES = 6
 /** 18 MB are written, and read several times. */
 const HEAVY_FACTOR = 4
-/** Long enough for a page, and two entries of one time among them, so that a cursor must look at both parts. */
+/** More than a page, with two entries of one time, so that both parts of a cursor matter. */
 const TIMES = [0, 3, 1, 3, 2, 1]
 
 export const partialPages: Area = {
@@ -19,7 +19,7 @@ export const partialPages: Area = {
     {
       id: 'partial-pages.read',
       timeoutFactor: HEAVY_FACTOR,
-      title: 'pages of read that end early say so, and going on behind the last entry gives the rest',
+      title: 'pages of read that end early say so, and the rest follows after their last entry',
       async run(place) {
         const { backend, log } = await heavyLog(place)
         for (const [start, end] of [
@@ -39,7 +39,7 @@ export const partialPages: Area = {
       (order): Case => ({
         id: `partial-pages.find-${order}`,
         timeoutFactor: HEAVY_FACTOR,
-        title: `pages of find, '${order}', that end early say so, and going on behind the last entry gives the rest`,
+        title: `pages of find, '${order}', that end early say so, and the rest follows after their last entry`,
         async run(place) {
           const { backend, log } = await heavyLog(place)
           for (const filter of [{}, { user: 'alice' }, { since: instant(1) }, { limit: 5 }]) {
@@ -60,7 +60,7 @@ export const partialPages: Area = {
     {
       id: 'partial-pages.log',
       timeoutFactor: HEAVY_FACTOR,
-      title: "a log's query, stream and entries give every entry, whatever the entries weigh",
+      title: "a log's query, stream and entries return every entry, whatever the entries weigh",
       async run(place) {
         const log = place.log()
         const entries = await Promise.all(
@@ -116,7 +116,7 @@ async function pagesOf(
     const page = pages.at(-1)
     const last = page?.at(-1)
     if (!page?.isPartial || !last) return pages
-    // One page more than there are entries is one that did not advance.
+    // More pages than entries means that one did not advance.
     assert.ok(pages.length <= ENTRIES + 1, 'the pages do not end')
     pages.push(
       await next(
@@ -140,7 +140,7 @@ async function findBehind(
 async function expectBounded(place: Place, load: (backend: AuditBackend) => Promise<Page>): Promise<void> {
   const { backend } = await heavyLog(place)
   const [page, again] = [await load(backend), await load(backend)]
-  // The very same objects twice: they are in memory whether a page holds them or not.
+  // The same objects twice: they are in memory anyway, whether a page holds them or not.
   if (page.length === ENTRIES && page.every((entry, i) => entry === again[i])) return
   const bytes = page.reduce((sum, { inputText }) => sum + Buffer.byteLength(inputText), 0)
   assert.ok(

@@ -21,7 +21,7 @@ export const persistence: Area = {
     },
     {
       id: 'persistence.next-index',
-      title: 'after reopening the next index goes on where it stood, time after time',
+      title: 'after each reopening, indexes continue where they stopped',
       needs: ['persistence'],
       async run(place) {
         let backend = await place.open()
@@ -37,7 +37,7 @@ export const persistence: Area = {
     },
     {
       id: 'persistence.empty-log',
-      title: 'an empty log that was closed is an empty log when it is opened again',
+      title: 'an empty log is still empty after reopening',
       needs: ['persistence'],
       async run(place) {
         const backend = await place.reopen(await place.open())
@@ -89,7 +89,7 @@ export const persistence: Area = {
     },
     {
       id: 'persistence.log',
-      title: 'a log goes on in a new log over the same data',
+      title: 'a new log over the same data continues the old one',
       needs: ['persistence'],
       async run(place) {
         const entries: AuditEntry[] = []

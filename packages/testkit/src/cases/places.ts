@@ -2,13 +2,13 @@ import type { Area } from '../case.ts'
 import { type Place, PlaceNotEmpty } from '../place.ts'
 import { leavesOf, plainEntries } from '../sample-entries.ts'
 
-/** Not a promise of the backend, but of whoever calls the kit: without it no other case says anything. */
+/** A promise not of the backend but of the caller of the kit. Without it, no other case proves anything. */
 export const places: Area = {
   name: 'places',
   cases: [
     {
       id: 'places.empty',
-      title: 'create makes a place with an empty log, and another one each time',
+      title: 'create returns a new place with an empty log each time',
       async run(place) {
         const backend = await expectEmpty(place, 'the log in a fresh place')
         await backend.append(leavesOf(plainEntries(1)))

@@ -65,7 +65,7 @@ export const readOnly: Area = {
         await filled(place, 300)
         const backend = await place.openReadOnly()
         const { subtrees } = backend
-        if (!subtrees) return // core then keeps them in memory
+        if (!subtrees) return // core then holds them in memory
         const before = Buffer.from(await subtrees.read(1, 0, 2))
         await expectCode(() => subtrees.write(1, 0, new Uint8Array(32)), 'AUDIT_READ_ONLY', 'subtrees.write')
         assert.ok(before.equals(await subtrees.read(1, 0, 2)), 'subtrees.read() gives what it gave before')
@@ -139,7 +139,7 @@ export const readOnly: Area = {
   ],
 }
 
-/** Nothing can be written by one instance and read by another without `persistence`. */
+/** Without `persistence`, one instance cannot read what another has written. */
 function readOnlyCase(id: string, title: string, run: Case['run'], also?: 'subtrees' | 'sharing'): Case {
   return { id: `read-only.${id}`, title, needs: ['readOnly', 'persistence', ...(also ? [also] : [])], run }
 }

@@ -3,11 +3,11 @@ import { expectEntries } from '../expect-entries.ts'
 import { entryOf, instant, leavesOf, placed, plainEntries } from '../sample-entries.ts'
 
 export const read: Area = {
-  name: 'read by place',
+  name: 'read by index',
   cases: [
     {
       id: 'read.every-range',
-      title: 'read gives the places from start, inclusive, to end, exclusive',
+      title: 'read returns the indexes from start, inclusive, to end, exclusive',
       async run(place) {
         const backend = await place.open()
         const log = placed(plainEntries(12))
@@ -21,7 +21,7 @@ export const read: Area = {
     },
     {
       id: 'read.beyond-the-end',
-      title: 'places beyond the size are left out',
+      title: 'indexes beyond the size are left out',
       async run(place) {
         const backend = await place.open()
         const log = placed(plainEntries(5))
@@ -40,7 +40,7 @@ export const read: Area = {
     },
     {
       id: 'read.empty-range',
-      title: 'a range without places gives nothing',
+      title: 'an empty range returns nothing',
       async run(place) {
         const backend = await place.open()
         await backend.append(leavesOf(plainEntries(5)))
@@ -49,7 +49,7 @@ export const read: Area = {
     },
     {
       id: 'read.not-by-time',
-      title: 'read goes by place, whatever the timestamps say',
+      title: 'read goes by index, whatever the timestamps say',
       async run(place) {
         const backend = await place.open()
         const log = placed([5, 1, 3, 3, 0].map(ms => entryOf({ timestamp: instant(ms) })))

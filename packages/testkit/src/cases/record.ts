@@ -56,7 +56,7 @@ export const record: Area = {
     },
     {
       id: 'record.readers-beside-writers',
-      title: 'who reads while others record sees a log that grows at its end alone',
+      title: 'a reader sees the log grow only at its end while others record',
       async run(place) {
         const log = place.log()
         let isDone = false
@@ -86,7 +86,7 @@ export const record: Area = {
     },
     {
       id: 'record.get',
-      title: 'every entry is found by the id that record gave',
+      title: 'every entry is found by the id that record returned',
       async run(place) {
         const log = place.log()
         const recorded = await Promise.all(
@@ -103,7 +103,7 @@ export const record: Area = {
     },
     {
       id: 'record.refused',
-      title: 'an entry that is refused leaves nothing, and takes no index',
+      title: 'a refused entry is not stored, and takes no index',
       async run(place) {
         const log = place.log()
         const good = { model: 'gpt-4o', inputText: 'in', outputText: 'out' }

@@ -5,7 +5,7 @@ import { expectEntries, expectFound, expectIndexes, expectLog } from '../expect-
 import { entryOf, instant, leavesOf, mixedEntries, placed, plainEntries } from '../sample-entries.ts'
 import { everySelection } from '../sample-selections.ts'
 
-/** Each way to see an entry that another instance appended. */
+/** Every way to see an entry that another instance appended. */
 const VIEWS: readonly {
   readonly name: string
   readonly lengthOf: (backend: AuditBackend) => Promise<number>
@@ -37,7 +37,7 @@ export const sharing: Area = {
     ),
     {
       id: 'sharing.taking-turns',
-      title: 'instances that append in turn go on with one row of indexes',
+      title: 'instances that append in turn share one sequence of indexes',
       needs: ['sharing'],
       async run(place) {
         const instances = [await place.open(), await place.open(), await place.open()]
@@ -53,7 +53,7 @@ export const sharing: Area = {
     },
     {
       id: 'sharing.contiguous-indexes',
-      title: 'instances that append at the same time give out every index once, to the entry that is there',
+      title: 'instances that append at once assign every index once, to the entry that is stored there',
       needs: ['sharing'],
       async run(place) {
         const instances = [await place.open(), await place.open(), await place.open(), await place.open()]
@@ -68,7 +68,7 @@ export const sharing: Area = {
     },
     {
       id: 'sharing.own-order',
-      title: 'the entries of one instance keep their order among those of others',
+      title: 'the entries of one instance keep their order among the entries of others',
       needs: ['sharing'],
       async run(place) {
         const instances = [await place.open(), await place.open()]
@@ -100,7 +100,7 @@ export const sharing: Area = {
     },
     {
       id: 'sharing.opened-at-once',
-      title: 'several instances may open a fresh place at the same time and append to it',
+      title: 'several instances may open a new place at once and append to it',
       needs: ['sharing'],
       async run(place) {
         const instances = await Promise.all(
@@ -115,7 +115,7 @@ export const sharing: Area = {
     },
     {
       id: 'sharing.one-closes',
-      title: 'when one instance closes, the others go on',
+      title: 'if one instance closes, the others continue',
       needs: ['sharing'],
       async run(place) {
         const [first, second] = [await place.open(), await place.open()]
@@ -148,7 +148,7 @@ export const sharing: Area = {
     },
     {
       id: 'sharing.clocks-behind',
-      title: 'an entry of an instance whose clock is behind takes its place in the order of time',
+      title: 'an entry of an instance whose clock is behind is sorted by its time',
       needs: ['sharing'],
       async run(place) {
         const [first, second] = [await place.open(), await place.open()]
@@ -162,7 +162,7 @@ export const sharing: Area = {
     },
     {
       id: 'sharing.two-logs',
-      title: 'callers of several logs on the same data all get an index of their own, in their own order',
+      title: 'callers of several logs on the same data each get their own index, in their own order',
       needs: ['sharing'],
       async run(place) {
         const logs = [place.log(), place.log(), place.log()]
@@ -188,7 +188,7 @@ export const sharing: Area = {
   ],
 }
 
-/** Appends batches of several lengths, one after the other, and gives them with the places they were told. */
+/** Appends batches of several lengths, one after the other, and returns them with the indexes that append returned. */
 async function appendMany(backend: AuditBackend): Promise<AuditEntry[]> {
   const written: AuditEntry[] = []
   for (const length of [1, 2, 7, 1, 30, 3, 1, 1, 12, 2]) {

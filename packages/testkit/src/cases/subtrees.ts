@@ -11,13 +11,13 @@ const ENTRIES = 6 * 256
 /** Entries under one root of the first level. */
 const TILE = 256
 
-/** For backends that keep the roots of complete subtrees. */
+/** For backends that store the roots of complete subtrees. */
 export const subtrees: Area = {
   name: 'subtrees',
   cases: [
     {
       id: 'subtrees.reads-what-was-written',
-      title: 'read gives the roots of a level by place, and none where none was written',
+      title: 'read returns the roots of a level by position, and none where none was written',
       needs: ['subtrees'],
       async run(place) {
         const backend = await place.open()
@@ -62,7 +62,7 @@ export const subtrees: Area = {
     },
     {
       id: 'subtrees.beside-the-entries',
-      title: 'roots that are written change neither the size nor the entries nor their hashes',
+      title: 'writing roots changes neither the size nor the entries nor their hashes',
       needs: ['subtrees'],
       async run(place) {
         const backend = await place.open()
@@ -77,7 +77,7 @@ export const subtrees: Area = {
     },
     {
       id: 'subtrees.after-reopening',
-      title: 'after reopening the roots are there, and those of the next places are added',
+      title: 'after reopening, the roots are there, and the next ones are added',
       needs: ['subtrees', 'persistence'],
       async run(place) {
         let backend = await place.open()
@@ -96,7 +96,7 @@ export const subtrees: Area = {
   ],
 }
 
-/** The store of an open backend, once it holds entries for the roots to be over, and those roots: a store may compare them. */
+/** The store of an open backend that holds entries, and the true roots over them, since a store may compare them. */
 async function storeOf(
   backend: AuditBackend,
 ): Promise<{ readonly store: SubtreeStore; readonly roots: (start: number, end: number) => Uint8Array }> {
@@ -110,7 +110,7 @@ async function storeOf(
   return { store: backend.subtrees, roots: (start, end) => Buffer.concat(roots.slice(start, end)) }
 }
 
-/** The root over a power of two of hashes (RFC 9162, section 2.1.1). */
+/** The root over hashes whose number is a power of two (RFC 9162, section 2.1.1). */
 function rootOf(hashes: readonly Uint8Array[]): Uint8Array {
   const [only = new Uint8Array()] = hashes
   if (hashes.length <= 1) return only
