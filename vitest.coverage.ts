@@ -1,14 +1,13 @@
 // pnpm coverage: which lines of the published packages their own tests run. What runs in a thread or process of its own is
 // not seen: the workers of sqlite and jsonl, and the programs that tests start. Tests across packages are left out.
 import { defineConfig } from 'vitest/config'
-
-const PUBLISHED = ['core', 'sqlite', 'jsonl', 'postgres', 'testkit']
+import { publishedPackages } from './packages/release/src/published-package.ts'
 
 export default defineConfig({
   test: {
-    projects: PUBLISHED.map(name => ({
-      extends: `./packages/${name}/vitest.config.ts`,
-      root: `./packages/${name}`,
+    projects: publishedPackages(import.meta.dirname).map(({ name, directory }) => ({
+      extends: `./${directory}/vitest.config.ts`,
+      root: `./${directory}`,
       test: {
         name,
         // Tests import the packages as they are built; the source maps lead back to the sources.
