@@ -1,12 +1,13 @@
 // What is run by the scripts in the root package.json: see CONTRIBUTING.md.
-import { join, resolve } from 'node:path'
+import { realpathSync } from 'node:fs'
+import { join } from 'node:path'
 import { apiProblems, updateApi } from './api-report.ts'
 import { metadataProblems, updateMetadata } from './metadata.ts'
-import { type CommittedSizes, commitSizes, committedSizes, packedSize, sizeProblems } from './packed-size.ts'
-import { type PublishedPackage, publishedPackages } from './published-package.ts'
+import { commitSizes, committedSizes, type PackedSize, packedSize, sizeProblems } from './packed-size.ts'
+import { publishedPackages } from './published-package.ts'
 import { REPOSITORY, repositoryProblems } from './repository.ts'
 
-const ROOT = join(import.meta.dirname, '../../..')
+const ROOT = realpathSync(join(import.meta.dirname, '../../..'))
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<readonly string[]>>> = {
   check,
@@ -18,8 +19,10 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<rea
 
 /** `check [FOLDER…]`: all that can be wrong about packages, by their folders. Default: all packages. */
 async function check(folders: readonly string[]): Promise<readonly string[]> {
-  const wanted = folders.map(folder => resolve(folder))
+  const wanted = folders.map(folder => realpathSync(folder))
   const packages = publishedPackages(ROOT).filter(({ folder }) => !wanted.length || wanted.includes(folder))
+  if (packages.length < wanted.length)
+    return [`not all of these are published packages: ${folders.join(', ')}`]
   const problems = await Promise.all(
     packages.map(async published => [
       ...metadataProblems(published),
@@ -44,27 +47,19 @@ async function api(): Promise<readonly string[]> {
 
 /** `sizes [--update]`: prints how large the packages are, beside the committed sizes. */
 async function sizes([option]: readonly string[]): Promise<readonly string[]> {
-  const packages = publishedPackages(ROOT)
-  const measured = await measure(packages)
   const committed = committedSizes(ROOT)
+  const measured: Record<string, PackedSize> = {}
+  for (const published of publishedPackages(ROOT)) measured[published.name] = await packedSize(published)
   const rows = Object.entries(measured).map(([name, { packed, unpacked }]) => {
     const { packed: before, unpacked: unpackedBefore } = committed[name] ?? {}
     return [name, { packed, 'committed packed': before, unpacked, 'committed unpacked': unpackedBefore }]
   })
   console.table(Object.fromEntries(rows))
-  if (option === '--update') commitSizes(ROOT, measured)
-  return option === '--update' ? [] : packages.flatMap(({ name }) => problemOf(name, measured, committed))
-}
-
-function problemOf(name: string, measured: CommittedSizes, committed: CommittedSizes): readonly string[] {
-  const size = measured[name]
-  return size ? sizeProblems(name, size, committed[name]) : []
-}
-
-async function measure(packages: readonly PublishedPackage[]): Promise<CommittedSizes> {
-  const measured: [string, Awaited<ReturnType<typeof packedSize>>][] = []
-  for (const published of packages) measured.push([published.name, await packedSize(published)])
-  return Object.fromEntries(measured)
+  if (option !== '--update') {
+    return Object.entries(measured).flatMap(([name, size]) => sizeProblems(name, size, committed[name]))
+  }
+  commitSizes(ROOT, measured)
+  return []
 }
 
 const [command = '', ...args] = process.argv.slice(2)
