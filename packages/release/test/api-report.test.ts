@@ -12,7 +12,8 @@ const EXPORTS = {
 const INDEX = `import { KeyObject } from 'node:crypto'
 interface Hidden { readonly depth: number }
 /** Shows. */
-export declare function shown(hidden: Hidden): KeyObject
+declare function shown(hidden: Hidden): KeyObject
+export { shown }
 `
 
 let repository: TemporaryRepository

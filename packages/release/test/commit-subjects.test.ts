@@ -26,6 +26,7 @@ test.each(['core: Do this', 'core, jsonl: Do this', 'docs: Say: this', 'deps: bu
 
 test.each([
   'Do this',
+  'core',
   'Core: Do this',
   'core Do this',
   'feat(core): do this',
