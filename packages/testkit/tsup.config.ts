@@ -1,9 +1,4 @@
 import { defineConfig } from 'tsup'
+import { published } from '../../tsup.base.ts'
 
-export default defineConfig({
-  entry: ['src/index.ts'],
-  format: 'esm',
-  target: 'node22.14',
-  dts: true,
-  clean: true,
-})
+export default defineConfig(published())

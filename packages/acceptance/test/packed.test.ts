@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { blocksOf, TOP } from './readme-blocks.ts'
@@ -33,6 +33,12 @@ async function newProject(name: string, packages: readonly string[]): Promise<st
   const specifiers = packages.map(wanted => tarballs.get(wanted) ?? wanted)
   await runCommand(path, 'npm', ['install', '--no-audit', '--no-fund', '--no-package-lock', ...specifiers])
   return path
+}
+
+/** The source map that a built file names. */
+function sourceMapOf(file: string): { readonly sources: string[]; readonly sourcesContent: string[] } {
+  const name = /^\/\/# sourceMappingURL=(.*)$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? ''
+  return JSON.parse(readFileSync(join(dirname(file), name), 'utf8'))
 }
 
 /** The first block of the README: what a newcomer copies. */
@@ -69,12 +75,16 @@ async function bundleUp(
 test('a package holds its code, its types, its README and its licence, and nothing else', async () => {
   for (const [name, tarball] of tarballs) {
     const listed = await runCommand(folder.path, 'tar', ['-tzf', tarball])
-    const files = listed.trim().split(/\r?\n/).toSorted()
-    expect(files, name).toEqual(
-      ['LICENSE', 'README.md', 'dist/index.d.ts', 'dist/index.js', 'package.json'].map(
-        file => `package/${file}`,
-      ),
-    )
+    const files = listed
+      .trim()
+      .split(/\r?\n/)
+      .map(file => file.replace('package/', ''))
+    const built = files.filter(file => /^dist\/[\w-]+\.(d\.ts|js|js\.map)$/.test(file))
+    const others = files.filter(file => !built.includes(file)).toSorted()
+    expect(others, name).toEqual(['LICENSE', 'README.md', 'package.json'])
+    expect(built, name).toEqual(expect.arrayContaining(['dist/index.d.ts', 'dist/index.js']))
+    const code = built.filter(file => file.endsWith('.js')).map(file => `${file}.map`)
+    expect(built.filter(file => file.endsWith('.map')).toSorted(), name).toEqual(code.toSorted())
   }
 })
 
@@ -124,6 +134,25 @@ describe('with all of them installed', () => {
   test('the quick start runs as an ES module', async () => {
     writeFileSync(join(project, 'quick-start.mts'), quickStart())
     await runNode(project, 'quick-start.mts')
+  })
+
+  test.each(PUBLISHED)('%s leads a debugger to its sources, which are in its source maps', name => {
+    const dist = join(project, 'node_modules/@audit', name, 'dist')
+    for (const file of readdirSync(dist).filter(entry => entry.endsWith('.js'))) {
+      const map = sourceMapOf(join(dist, file))
+      expect(map.sourcesContent, file).toHaveLength(map.sources.length)
+      expect(map.sourcesContent, file).not.toContain(null)
+    }
+  })
+
+  test('a stack trace names the lines of the sources', async () => {
+    writeFileSync(
+      join(project, 'throws.mjs'),
+      `import { AuditLog } from '@audit/core'
+       try { new AuditLog({ nothing: 1 }) } catch (error) { console.log(error.stack) }`,
+    )
+    const stack = await runNode(project, '--enable-source-maps', 'throws.mjs')
+    expect(stack).toMatch(/@audit[\\/]core[\\/]src[\\/]options\.ts:\d+/)
   })
 
   test('the quick start runs in CommonJS, by require()', async () => {

@@ -1,9 +1,4 @@
 import type { AuditBackend, AuditEntry } from '@audit/core'
-import type { BackendName, DemoOptions } from './options.ts'
-import { placeInJsonl } from './places/jsonl.ts'
-import { placeInMemory } from './places/memory.ts'
-import { placeInPostgres } from './places/postgres.ts'
-import { placeInSqlite } from './places/sqlite.ts'
 
 /** Where the demo keeps its log, and what is particular about that. */
 export interface Place {
@@ -14,16 +9,4 @@ export interface Place {
   showWhereabouts(): void
   /** Ends what was started for the log, which is closed by then. */
   end?(): Promise<void>
-}
-
-const PLACES: Readonly<Record<BackendName, (options: DemoOptions) => Promise<Place>>> = {
-  sqlite: placeInSqlite,
-  jsonl: placeInJsonl,
-  postgres: placeInPostgres,
-  memory: placeInMemory,
-}
-
-/** Makes the backend that was asked for, on the place that was asked for or on a new one. */
-export function choosePlace(options: DemoOptions): Promise<Place> {
-  return PLACES[options.backend](options)
 }

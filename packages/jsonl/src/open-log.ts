@@ -85,7 +85,7 @@ export class OpenLog {
       await this.#catchUp('AUDIT_WRITE_FAILED', deadline)
     }
     const first = await this.#writer.append(batch, deadline)
-    this.#reportDamage()
+    void this.#reportDamage() // never rejects; an entry that is stored does not wait until the damage was taken up
     return first
   }
 

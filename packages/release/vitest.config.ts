@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    slowTestThreshold: Number.POSITIVE_INFINITY, // a line a file
+    reporters: ['default', ['json', { outputFile: 'test-report.json' }]],
+  },
+})
