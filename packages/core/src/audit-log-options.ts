@@ -3,6 +3,7 @@ import { MemoryBackend } from './backend/memory-backend.ts'
 import { describe } from './entry/json.ts'
 import type { Signer } from './note/signer.ts'
 import { invalidOptions, optionsOf } from './options.ts'
+import type { Prepare } from './recording/prepare.ts'
 
 /** What `new AuditLog` takes. */
 export interface AuditLogOptions {
@@ -15,9 +16,11 @@ export interface AuditLogOptions {
    * a store that hangs does not fill the memory. Default: 268,435,456 (256 MiB).
    */
   readonly maxPendingBytes?: number | undefined
+  /** Changes each input before it is hashed and stored. Default: none. */
+  readonly prepare?: Prepare | undefined
 }
 
-const KEYS = ['backend', 'signer', 'maxPendingBytes'] as const satisfies (keyof AuditLogOptions)[]
+const KEYS = ['backend', 'signer', 'maxPendingBytes', 'prepare'] as const satisfies (keyof AuditLogOptions)[]
 const OWNER = 'AuditLog'
 const MAX_PENDING_BYTES = 256 * 1024 * 1024
 
@@ -28,6 +31,7 @@ export function auditLogOptions(options: AuditLogOptions) {
     backend: 'backend' in given ? backendFrom(given.backend) : new MemoryBackend(),
     signer: signerFrom(given.signer),
     maxPendingBytes: bytesFrom(given.maxPendingBytes),
+    prepare: prepareFrom(given.prepare),
   }
 }
 
@@ -57,6 +61,12 @@ function signerFrom(given: unknown): Signer | undefined {
 function bytesFrom(given: unknown = MAX_PENDING_BYTES): number {
   if (typeof given === 'number' && Number.isSafeInteger(given) && given > 0) return given
   throw invalid(`maxPendingBytes must be a whole number from 1, not ${describe(given)}`)
+}
+
+function prepareFrom(given: unknown): Prepare | undefined {
+  if (given === undefined) return undefined
+  if (typeof given === 'function') return given as Prepare // what it returns is checked with each entry
+  throw invalid(`prepare must be a function, not ${describe(given)}`)
 }
 
 function invalid(reason: string) {

@@ -53,12 +53,12 @@ export class AuditLog implements AsyncDisposable {
    *   `AUDIT_INVALID_KEY` for a signer with an invalid public key.
    */
   constructor(options: AuditLogOptions = {}) {
-    const { backend, signer, maxPendingBytes } = auditLogOptions(options)
+    const { backend, signer, ...recording } = auditLogOptions(options)
     this.#backend = new CheckedBackend(backend)
     this.#reader = new LogReader(this.#backend)
     this.#summary = new LogSummary(this.#backend, this.#reader)
     this.#tree = new MerkleTree((start, end) => this.#backend.leafHashes(start, end), this.#backend.subtrees)
-    this.#recorder = new Recorder(this.#backend, this.#tree, maxPendingBytes)
+    this.#recorder = new Recorder(this.#backend, this.#tree, recording)
     this.#issuer = signer && new Issuer(signer, this.#tree, () => this.#backend.size())
   }
 

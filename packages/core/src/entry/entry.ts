@@ -1,6 +1,6 @@
 import { AuditError } from '../errors.ts'
 import { ownFields } from '../options.ts'
-import { nextEntryIdentity } from './entry-id.ts'
+import { type EntryIdentity, nextEntryIdentity } from './entry-id.ts'
 import { ENTRY_KEYS, type EntryFields, fieldsOf } from './fields.ts'
 
 /** What an application records of one interaction with a language model. */
@@ -42,15 +42,16 @@ const INPUT_KEYS = [
 ] as const satisfies (keyof EntryInput)[]
 
 /**
- * Checks an input and makes a deeply frozen copy of it, with a new id and the current time.
+ * Checks an input and makes a deeply frozen copy of it, with an id and a time.
  *
+ * @param identity the id and the time. Default: a new id and the current time.
  * @throws AuditError `AUDIT_INVALID_ENTRY`, naming the field and what is wrong with it; `AUDIT_WRITE_FAILED` if the
  *   system's clock is outside the years that a timestamp can hold.
  */
-export function createEntry(input: EntryInput): EntryFields {
+export function createEntry(input: EntryInput, identity: EntryIdentity = nextEntryIdentity()): EntryFields {
   const given = ownFields(input, INPUT_KEYS, invalid)
   const { user = 'anonymous', costUsd = null, latencyMs = null, metadata = {} } = given
-  const record = { ...given, user, costUsd, latencyMs, metadata, ...nextEntryIdentity() }
+  const record = { ...given, user, costUsd, latencyMs, metadata, ...identity }
   const fields = fieldsOf(record, ENTRY_KEYS, { fail: invalid, undefinedValues: 'omit' })
   if (fields.model === '') throw invalid('model is empty; name the model that answered')
   for (const key of ['costUsd', 'latencyMs'] as const) {

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { AuditError } from '../errors.ts'
 import type { Leaf } from '../merkle/leaf.ts'
+import type { PendingBytes } from './pending-bytes.ts'
 
 /** A batch ends at this many entries… */
 const MAX_BATCH_ENTRIES = 4096
@@ -21,16 +22,14 @@ interface Waiting {
  */
 export class AppendQueue {
   readonly #append: (leaves: readonly Leaf[]) => Promise<number>
-  readonly #maxPendingBytes: number
+  readonly #pending: PendingBytes
   #waiting: Waiting[] = []
-  /** Bytes of the lines that are waiting or being stored. */
-  #pendingBytes = 0
   #draining: Promise<void> | undefined
 
-  /** @param maxPendingBytes how many bytes of canonical lines may wait to be stored. One leaf may always wait. */
-  constructor(append: (leaves: readonly Leaf[]) => Promise<number>, maxPendingBytes: number) {
+  /** @param pending counts the bytes of the lines that are waiting or being stored. */
+  constructor(append: (leaves: readonly Leaf[]) => Promise<number>, pending: PendingBytes) {
     this.#append = append
-    this.#maxPendingBytes = maxPendingBytes
+    this.#pending = pending
   }
 
   /**
@@ -40,20 +39,14 @@ export class AppendQueue {
    */
   async add(leaf: Leaf): Promise<number> {
     const bytes = Buffer.byteLength(leaf.line)
-    if (this.#pendingBytes > 0 && this.#pendingBytes + bytes > this.#maxPendingBytes) {
-      throw new AuditError(
-        'AUDIT_OVERLOADED',
-        `${this.#pendingBytes} bytes are waiting to be stored, and this entry would exceed maxPendingBytes; it was not stored, so record it later`,
-      )
-    }
-    this.#pendingBytes += bytes
+    this.#pending.take(bytes)
     try {
       return await new Promise((resolve, reject) => {
         this.#waiting.push({ leaf, bytes, resolve, reject })
         this.#draining ??= this.#drain()
       })
     } finally {
-      this.#pendingBytes -= bytes
+      this.#pending.release(bytes)
     }
   }
 

@@ -5,26 +5,54 @@ import { AuditError } from '../errors.ts'
 import { createLeaf, type Leaf } from '../merkle/leaf.ts'
 import type { MerkleTree } from '../merkle/merkle-tree.ts'
 import { AppendQueue } from './append-queue.ts'
+import { PendingBytes } from './pending-bytes.ts'
+import { type Prepare, preparationFailed, preparedInput } from './prepare.ts'
+
+/** How a `Recorder` records; see `AuditLogOptions`. */
+export interface RecorderOptions {
+  readonly maxPendingBytes: number
+  readonly prepare: Prepare | undefined
+}
 
 /** The path of an entry into the log: check, freeze, encode, hash, queue, store. */
 export class Recorder {
   readonly #backend: CheckedBackend
   readonly #tree: MerkleTree
+  readonly #pending: PendingBytes
   readonly #queue: AppendQueue
+  readonly #prepare: Prepare | undefined
+  /** What is being prepared, and then stored. */
+  readonly #preparing = new Set<Promise<unknown>>()
 
-  /**
-   * @param tree receives the leaf hashes that were stored.
-   * @param maxPendingBytes see `AuditLogOptions`.
-   */
-  constructor(backend: CheckedBackend, tree: MerkleTree, maxPendingBytes: number) {
+  /** @param tree receives the leaf hashes that were stored. */
+  constructor(backend: CheckedBackend, tree: MerkleTree, { maxPendingBytes, prepare }: RecorderOptions) {
     this.#backend = backend
     this.#tree = tree
-    this.#queue = new AppendQueue(leaves => this.#append(leaves), maxPendingBytes)
+    this.#prepare = prepare
+    this.#pending = new PendingBytes(maxPendingBytes)
+    this.#queue = new AppendQueue(leaves => this.#append(leaves), this.#pending)
   }
 
   /** See `AuditLog.record`. */
   async record(input: EntryInput): Promise<AuditEntry> {
-    const leaf = leafOf(input)
+    const entry = entryFrom(input)
+    if (!this.#prepare) return this.#add(leafOf(entry))
+    const recording = this.#prepareAndAdd(entry, this.#prepare)
+    this.#preparing.add(recording)
+    try {
+      return await recording
+    } finally {
+      this.#preparing.delete(recording)
+    }
+  }
+
+  /** Resolves once everything that was recorded is stored or has failed. */
+  async drained(): Promise<void> {
+    await Promise.allSettled(this.#preparing)
+    await this.#queue.drained()
+  }
+
+  async #add(leaf: Leaf): Promise<AuditEntry> {
     try {
       return placeEntry(leaf.entry, await this.#queue.add(leaf))
     } catch (error) {
@@ -32,9 +60,12 @@ export class Recorder {
     }
   }
 
-  /** Resolves once everything that was recorded is stored or has failed. */
-  drained(): Promise<void> {
-    return this.#queue.drained()
+  /** The texts count as pending while `prepare` is at work. */
+  async #prepareAndAdd(entry: EntryFields, prepare: Prepare): Promise<AuditEntry> {
+    const bytes = entry.inputText.length + entry.outputText.length
+    this.#pending.take(bytes)
+    const preparing = prepareEntry(entry, prepare).finally(() => this.#pending.release(bytes))
+    return this.#add(leafOf(await preparing))
   }
 
   async #append(leaves: readonly Leaf[]): Promise<number> {
@@ -54,8 +85,17 @@ function withEntryId(error: unknown, entryId: string): unknown {
   return new AuditError(error.code, message, { cause: error.cause, entryId })
 }
 
-function leafOf(input: EntryInput): Leaf {
-  const entry = entryFrom(input)
+async function prepareEntry(entry: EntryFields, prepare: Prepare): Promise<EntryFields> {
+  const input = await preparedInput(prepare, entry)
+  try {
+    return createEntry(input, { entryId: entry.entryId, timestamp: entry.timestamp })
+  } catch {
+    // What is wrong with it may quote the input: a key can be made of it.
+    throw preparationFailed('did not return an input as record takes it')
+  }
+}
+
+function leafOf(entry: EntryFields): Leaf {
   try {
     return createLeaf(entry)
   } catch (cause) {
