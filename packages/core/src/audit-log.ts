@@ -3,8 +3,17 @@ import { CheckedBackend } from './backend/checked-backend.ts'
 import type { AuditEntry, EntryInput } from './entry/entry.ts'
 import { describe, quote } from './entry/json.ts'
 import { AuditError } from './errors.ts'
-import { MerkleTree } from './merkle/merkle-tree.ts'
+import { MerkleTree, TILE } from './merkle/merkle-tree.ts'
 import { Issuer } from './note/issuer.ts'
+import {
+  checkpointFrom,
+  checkpointText,
+  olderFrom,
+  type ProveOptions,
+  wholeNumber,
+  widthFrom,
+} from './note/prove-options.ts'
+import { Prover } from './note/prover.ts'
 import { invalidOptions } from './options.ts'
 import { untilAborted } from './query/abort.ts'
 import { follow } from './query/follow.ts'
@@ -43,6 +52,7 @@ export class AuditLog implements AsyncDisposable {
   readonly #summary: LogSummary
   readonly #recorder: Recorder
   readonly #tree: MerkleTree
+  readonly #prover: Prover
   readonly #issuer: Issuer | undefined
   #closing: Promise<void> | undefined
 
@@ -59,7 +69,9 @@ export class AuditLog implements AsyncDisposable {
     this.#summary = new LogSummary(this.#backend, this.#reader)
     this.#tree = new MerkleTree((start, end) => this.#backend.leafHashes(start, end), this.#backend.subtrees)
     this.#recorder = new Recorder(this.#backend, this.#tree, recording)
-    this.#issuer = signer && new Issuer(signer, this.#tree, () => this.#backend.size())
+    const size = () => this.#backend.size()
+    this.#prover = new Prover(this.#tree, size)
+    this.#issuer = signer && new Issuer(signer, this.#tree, size)
   }
 
   /**
@@ -186,32 +198,57 @@ export class AuditLog implements AsyncDisposable {
   }
 
   /**
-   * The proof that an entry is in the log (C2SP tlog-proof), including a new checkpoint. `verifyProof`, or any other
-   * implementation of the format, checks it on any machine.
+   * The proof that an entry is in the log (C2SP tlog-proof), including a checkpoint: a new one, or the one in `options`, and
+   * then the log needs no signer. `verifyProof`, or any other implementation of the format, checks it on any machine.
    *
-   * @throws AuditError `AUDIT_NOT_FOUND` if there is no such entry; and what `get` and `checkpoint` throw.
+   * @throws AuditError `AUDIT_NOT_FOUND` if there is no such entry; what `get` and `checkpoint` throw; with a checkpoint in
+   *   `options`, `AUDIT_NOT_INCLUDED` if the entry came after it, `AUDIT_NOT_CONSISTENT` if the log does not continue it,
+   *   `AUDIT_INVALID_NOTE` and `AUDIT_INVALID_CHECKPOINT`.
    */
-  async prove(entryId: string): Promise<string> {
-    const issuer = this.#issuerOrThrow()
+  async prove(entryId: string, options: ProveOptions = {}): Promise<string> {
+    this.#assertOpen()
+    const checkpoint = checkpointFrom(options)
+    const prover = checkpoint === undefined ? this.#issuerOrThrow() : this.#prover.towards(checkpoint)
     const entry = await this.get(entryId)
-    if (!entry) throw new AuditError('AUDIT_NOT_FOUND', `there is no entry ${quote(entryId)}`)
-    return issuer.proveInclusion(entry.index)
+    if (entry) return prover.proveInclusion(entry.index)
+    throw new AuditError('AUDIT_NOT_FOUND', `there is no entry ${quote(entryId)}`)
   }
 
   /**
-   * The proof that the log continues an older checkpoint of it, including a new checkpoint: for `verifyConsistency`, or as
+   * The proof that the log continues an older checkpoint of it, including a newer checkpoint: for `verifyConsistency`, or as
    * the request to a witness (C2SP tlog-witness). It does not check the older checkpoint's signature.
    *
+   * @param older a signed checkpoint, or its size alone, as a witness answers with.
+   * @param newer a signed checkpoint; the log needs no signer then. Default: a new one.
    * @throws AuditError `AUDIT_NOT_CONSISTENT` if the older one has more entries than the log, or another root;
-   *   `AUDIT_WRONG_LOG`, `AUDIT_INVALID_NOTE`, `AUDIT_INVALID_CHECKPOINT`; and what `checkpoint` throws.
+   *   `AUDIT_WRONG_LOG`, `AUDIT_INVALID_NOTE`, `AUDIT_INVALID_CHECKPOINT`; `AUDIT_INVALID_OPTIONS`; and what `checkpoint`
+   *   throws.
    */
-  async proveConsistency(older: string): Promise<string> {
-    return this.#issuerOrThrow().proveConsistency(older)
+  async proveConsistency(older: string | number, newer?: string): Promise<string> {
+    this.#assertOpen()
+    const checked = olderFrom(older)
+    if (newer === undefined) return this.#issuerOrThrow().proveConsistency(checked)
+    return this.#prover.proveConsistency(checked, checkpointText(newer, 'proveConsistency'))
   }
 
   /**
-   * Re-reads every entry, recomputes every hash and trusts nothing that is stored. If `checkpoint` is set, it compares the
-   * log with that checkpoint. It continues after the first finding. It does not read entries that come meanwhile.
+   * Hashes of the tree, as C2SP tlog-tiles cuts it: `width` hashes of 32 bytes, joined. At level 0 they are leaf hashes; at
+   * level n, roots over 256ⁿ entries each.
+   *
+   * @param index which tile of its level, from 0; a tile has 256 hashes.
+   * @param width how many of its hashes, from its beginning: 1 to 256.
+   * @throws AuditError `AUDIT_INVALID_OPTIONS`; `AUDIT_NOT_FOUND` if the log has not so many entries yet; `AUDIT_CLOSED`;
+   *   `AUDIT_READ_FAILED`; `AUDIT_CORRUPT`.
+   */
+  async tile(level: number, index: number, width = TILE): Promise<Uint8Array> {
+    this.#assertOpen()
+    return this.#prover.tile(wholeNumber('a level', level), wholeNumber('an index', index), widthFrom(width))
+  }
+
+  /**
+   * Re-reads every entry, recomputes every hash and trusts nothing that is stored. It compares the log with the checkpoints
+   * that it is given. It continues after the first finding. It does not read entries that come meanwhile. The report says
+   * what was read, and how many entries no checkpoint covers.
    *
    * @throws AuditError `AUDIT_INVALID_NOTE`, `AUDIT_INVALID_CHECKPOINT`, `AUDIT_UNKNOWN_KEY` and `AUDIT_WRONG_LOG` if the
    *   checkpoint is not one of this log; `AUDIT_INVALID_OPTIONS` for an unknown or undefined option, and if there is no key
@@ -223,10 +260,11 @@ export class AuditLog implements AsyncDisposable {
    */
   async verify(options: VerifyOptions = {}): Promise<VerificationReport> {
     this.#assertOpen()
-    const { signed, control } = verifyOptions(options, this.#issuer?.publicKey)
-    const verifying = verifyLog(this.#backend, signed, this.#issuer?.trusted, control)
-    const report = await untilAborted(verifying, control.signal)
-    if (report.ok) this.#issuer?.trust(report)
+    const request = verifyOptions(options, this.#issuer?.publicKey)
+    const trusted = this.#issuer?.trusted
+    const report = await untilAborted(verifyLog(this.#backend, request, trusted), request.control.signal)
+    // Entries that were not read are trusted only as far as they were before.
+    if (report.ok && report.readFrom <= (trusted?.size ?? 0)) this.#issuer?.trust(report)
     return report
   }
 

@@ -14,6 +14,7 @@ import {
 import { createLeaf, partialPage, type SubtreeStore } from '@audit/core/backend'
 import { expect, test } from 'vitest'
 import { MemorySubtreeStore } from './memory-subtree-store.ts'
+import { makeWitness } from './witness.ts'
 
 const { privateKey, publicKey } = generateKey('example.com/audit')
 const signer = createSigner(privateKey)
@@ -82,8 +83,8 @@ const changedCopy = (entry: AuditEntry): AuditEntry => ({ ...entry, user: 'eve' 
 test.each([0, 1, 255, 256, 257, 1000])('a log of %i entries that nobody changed is fine', async count => {
   const { log, checkpoint } = await logOf(count)
   const report = await log.verify({ checkpoint })
-  expect(report).toEqual({ ok: true, size: count, root: report.root, findings: [] })
-  expect(await log.verify()).toEqual(report)
+  expect(report).toMatchObject({ ok: true, size: count, readFrom: 0, uncovered: 0, findings: [] })
+  expect(await log.verify()).toEqual({ ...report, checkpoints: [], uncovered: count })
 })
 
 test('a changed entry is found, and everything behind it is verified as well', async () => {
@@ -472,4 +473,114 @@ test.each([
   backend.entries.set(1, foreign)
   backend.hashes.set(1, createLeaf(foreign).hash)
   expect(found(await log.verify())).toEqual([['foreign-entry', 1]])
+})
+
+test('several checkpoints are compared in one pass, and each is told apart', async () => {
+  const backend = new ChangedBackend()
+  const log = new AuditLog({ backend, signer })
+  const checkpoints: string[] = []
+  for (const count of [10, 290, 100]) {
+    await Promise.all(Array.from({ length: count }, () => log.record(input())))
+    checkpoints.push(await log.checkpoint())
+  }
+  await log.record(input('later'))
+  const forked = new AuditLog({ signer })
+  await forked.record(input('another log of the same name'))
+  const reader = new AuditLog({ backend, signer })
+  const report = await reader.verify({ checkpoints: [...checkpoints, await forked.checkpoint()] })
+  expect(report.checkpoints.map(({ size, isConsistent }) => [size, isConsistent])).toEqual([
+    [10, true],
+    [300, true],
+    [400, true],
+    [1, false],
+  ])
+  expect(report).toMatchObject({ ok: false, size: 401, uncovered: 1 })
+  expect(found(report)).toEqual([['checkpoint-inconsistent', undefined]])
+})
+
+test('the report says when the witnesses of each checkpoint have seen it', async () => {
+  const { backend, checkpoint } = await logOf(3)
+  const witness = makeWitness('witness.example.com', 1_700_000_000)
+  const verifiers = [createVerifier(publicKey), createVerifier(witness.vkey)]
+  const report = await new AuditLog({ backend }).verify({
+    checkpoints: [witness.cosign(checkpoint)],
+    verifiers,
+  })
+  expect(report.checkpoints).toMatchObject([
+    {
+      isConsistent: true,
+      cosignatures: [{ name: 'witness.example.com', time: new Date(1_700_000_000_000) }],
+    },
+  ])
+})
+
+test('a checkpoint whose signature is false covers nothing', async () => {
+  const { log, checkpoint } = await logOf(3)
+  const report = await log.verify({ checkpoints: [checkpoint.replace(/\n3\n/, '\n2\n')] })
+  expect(report).toMatchObject({ ok: false, checkpoints: [], uncovered: 3 })
+  expect(found(report)).toEqual([['signature-bad', undefined]])
+})
+
+/** Which entries are read, by index. */
+function watchReads(backend: ChangedBackend): Set<number> {
+  const read = new Set<number>()
+  const original = backend.read.bind(backend)
+  backend.read = async (start, end) => {
+    const entries = await original(start, end)
+    for (const { index } of entries) read.add(index)
+    return entries
+  }
+  return read
+}
+
+test('from a start on, only the entries behind it are read, and all are compared by their hashes', async () => {
+  const { backend, log, checkpoint } = await logOf(1000)
+  const whole = await log.verify({ checkpoint })
+  const read = watchReads(backend)
+  const report = await log.verify({ checkpoint, start: 600 })
+  expect(report).toEqual({ ...whole, readFrom: 512 })
+  expect(Math.min(...read)).toBe(512)
+  expect(read.size).toBe(1000 - 512)
+  expect(await log.verify({ start: 5000 })).toMatchObject({ ok: true, readFrom: 1000, root: whole.root })
+})
+
+test('from an earlier report on, a hash that was changed since is found', async () => {
+  const { backend, entry } = await logOf(700)
+  const auditor = new AuditLog({ backend }) // without a signer, it remembers nothing
+  const earlier = await auditor.verify()
+  expect(await auditor.verify({ start: earlier })).toMatchObject({ ok: true, readFrom: 512 })
+  backend.hashes.set(100, createLeaf(changedCopy(entry(100))).hash)
+  expect(found(await auditor.verify({ start: earlier }))).toEqual([
+    ['subtree-forged', 0],
+    ['checkpoint-inconsistent', undefined],
+  ])
+})
+
+test('a tile before the start that lacks a hash is read', async () => {
+  const { backend, log } = await logOf(700)
+  const read = watchReads(backend)
+  backend.hashes.set(300, undefined)
+  const report = await log.verify({ start: 600 })
+  expect(Math.min(...read)).toBe(256)
+  expect(found(report)).toEqual([['entry-changed', 300]])
+})
+
+test('what was not read is not signed as verified', async () => {
+  const { backend, entry } = await logOf(700)
+  const log = new AuditLog({ backend, signer })
+  expect(await log.verify({ start: 600 })).toMatchObject({ ok: true })
+  backend.entries.set(100, changedCopy(entry(100)))
+  expect(found(await log.verify())).toEqual([['entry-changed', 100]])
+})
+
+test.each([
+  ['a negative start', { start: -1 }],
+  ['a start that is no report', { start: { size: 3 } }],
+  ['a root of another length', { start: { size: 3, root: new Uint8Array(31) } }],
+  ['checkpoints that are no array', { checkpoints: 'checkpoint' }],
+  ['a checkpoint that is no text', { checkpoints: [1] }],
+  ['undefined checkpoints', { checkpoints: undefined }],
+])('an option that would verify less than was meant is refused: %s', async (_, options) => {
+  const { log } = await logOf(3)
+  await expect(log.verify(options as never)).rejects.toThrow(code('AUDIT_INVALID_OPTIONS'))
 })

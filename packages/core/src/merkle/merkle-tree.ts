@@ -54,6 +54,13 @@ export class MerkleTree {
     return this.#rootsOf(inclusionRanges(index, size), size)
   }
 
+  /** The first `width` hashes of a tile, joined (C2SP tlog-tiles); the tree must have the leaves below them. */
+  async tile(level: number, index: number, width: number): Promise<Uint8Array> {
+    await this.grow((index * TILE + width) * TILE ** level)
+    const hashes = await this.#hashes(level, index * TILE, index * TILE + width)
+    return Uint8Array.from(hashes) // nothing that is shared is handed out
+  }
+
   /** The proof that the tree of `size` continues the one of `oldSize` (RFC 9162, section 2.1.4). */
   consistencyProof(oldSize: number, size: number): Promise<readonly Uint8Array[]> {
     return this.#rootsOf(consistencyRanges(oldSize, size), size)

@@ -1,13 +1,13 @@
 import { AuditError } from '../errors.ts'
 import type { MerkleTree } from '../merkle/merkle-tree.ts'
-import { equalBytes, isConsistent } from '../merkle/proof.ts'
-import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts'
+import { isConsistent } from '../merkle/proof.ts'
+import { encodeCheckpoint } from './checkpoint.ts'
 import { encodeConsistencyProof } from './consistency-proof.ts'
-import { parseNote, signNote } from './signed-note.ts'
+import { Prover } from './prover.ts'
+import { signNote } from './signed-note.ts'
 import type { Signer } from './signer.ts'
 import { encodeProof } from './tlog-proof.ts'
 import { createVerifier } from './verifier.ts'
-import { wrongLog } from './verify-checkpoint.ts'
 
 /** The tree over the first `size` entries. */
 export interface TreeHead {
@@ -24,6 +24,7 @@ export class Issuer {
   readonly #signer: Signer
   readonly #name: string
   readonly #tree: MerkleTree
+  readonly #prover: Prover
   readonly #size: () => Promise<number>
   /** The largest tree that was verified or signed. */
   #trusted: TreeHead | undefined
@@ -36,6 +37,7 @@ export class Issuer {
     this.#signer = signer
     this.#name = createVerifier(signer.publicKey).name
     this.#tree = tree
+    this.#prover = new Prover(tree, size)
     this.#size = size
   }
 
@@ -62,16 +64,9 @@ export class Issuer {
    * @throws AuditError `AUDIT_NOT_CONSISTENT`; `AUDIT_WRONG_LOG`; `AUDIT_INVALID_NOTE`; `AUDIT_INVALID_CHECKPOINT`; and what
    *   `checkpoint` throws.
    */
-  async proveConsistency(older: string): Promise<string> {
-    const { origin, size: oldSize, root } = decodeCheckpoint(parseNote(older).text)
-    if (origin !== this.#name) throw wrongLog(origin, this.#name)
+  async proveConsistency(older: string | number): Promise<string> {
     const size = await this.#currentSize()
-    if (oldSize > size || !equalBytes(root, await this.#tree.root(oldSize))) {
-      throw new AuditError(
-        'AUDIT_NOT_CONSISTENT',
-        'the log does not continue that checkpoint; verify() tells where it differs',
-      )
-    }
+    const oldSize = await this.#prover.olderSize(older, { origin: this.#name, size })
     const proving = this.#tree.consistencyProof(oldSize, size)
     const [hashes, checkpoint] = await Promise.all([proving, this.#sign(size)])
     return encodeConsistencyProof({ oldSize, hashes, checkpoint })

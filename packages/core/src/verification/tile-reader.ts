@@ -8,7 +8,7 @@ import { leafHash } from '../merkle/leaf.ts'
 import { TILE } from '../merkle/merkle-tree.ts'
 
 /** What is at an index: the parts of an entry that a verification compares, or why the entry cannot be read. */
-export type Found = FoundEntry | AuditError
+export type Found = FoundEntry | AuditError | 'unread'
 
 /** An entry that could be read. */
 export interface FoundEntry {
@@ -35,10 +35,19 @@ export class TileReader {
     this.#backend = backend
   }
 
-  /** The tile that begins at `start`, of a log of `size` entries. */
-  async read(start: number, size: number): Promise<Tile> {
+  /**
+   * The tile that begins at `start`, of a log of `size` entries.
+   *
+   * @param hashesOnly leaves its entries unread, if all of their leaf hashes are stored.
+   */
+  async read(start: number, size: number, hashesOnly: boolean): Promise<Tile> {
     const end = Math.min(start + TILE, size)
     if (start >= end) return { found: new Map(), kept: [] }
+    if (hashesOnly) {
+      const kept = await this.#readHashes(start, end)
+      const found = new Map(kept.map((_, i): [number, Found] => [start + i, 'unread']))
+      if (!kept.includes(undefined)) return { found, kept }
+    }
     const found = new Map<number, Found>()
     const [, kept] = await Promise.all([this.#readEntries(start, end, found), this.#readHashes(start, end)])
     return { found, kept }

@@ -5,18 +5,12 @@ import { MerkleTree, TILE } from '../merkle/merkle-tree.ts'
 import { equalBytes } from '../merkle/proof.ts'
 import { NO_SUBTREES, type SubtreeStore, withoutWrites } from '../merkle/subtree-store.ts'
 import { EMPTY_ROOT, rootOf } from '../merkle/tree.ts'
-import type { Checkpoint } from '../note/checkpoint.ts'
 import type { TreeHead } from '../note/issuer.ts'
-import { openCheckpoint, type Trust } from '../note/verify-checkpoint.ts'
+import { openCheckpoint, type VerifiedCheckpoint } from '../note/verify-checkpoint.ts'
 import { FindingList, MAX_FINDINGS } from './finding-list.ts'
 import type { VerificationControl, VerificationReport } from './report.ts'
 import { type Found, type FoundEntry, type Tile, TileReader, unlessCorrupt } from './tile-reader.ts'
-
-/** A checkpoint that was kept elsewhere, with the keys to check it with. */
-export interface SignedCheckpoint {
-  readonly checkpoint: string
-  readonly trust: Required<Trust>
-}
+import type { SignedCheckpoint, VerifyRequest } from './verify-options.ts'
 
 /** Gives up after this many missing entries in a row, because a single row may have an enormous index. */
 const MAX_HOLE = 256 * TILE
@@ -26,26 +20,32 @@ const LEVELS = 7
 /** In place of the leaf hash of a missing entry; no entry has it. */
 const NO_LEAF = EMPTY_ROOT
 
-/** Re-reads every entry and recomputes everything; stored hashes and roots are only compared. */
+/** Re-reads entries and recomputes everything above them; stored hashes and roots are only compared. */
 export async function verifyLog(
   backend: CheckedBackend,
-  signed: SignedCheckpoint | undefined,
+  { signed, start, earlier, control }: VerifyRequest,
   trusted: TreeHead | undefined,
-  control: VerificationControl,
 ): Promise<VerificationReport> {
   const findings = new FindingList()
-  const checkpoint = signed && checkedCheckpoint(signed, findings)
-  const heads = [
-    ...(checkpoint ? [{ ...checkpoint, what: 'the checkpoint was signed over' }] : []),
-    ...(trusted && !isSameHead(trusted, checkpoint)
-      ? [{ ...trusted, what: 'this process has verified or signed before' }]
-      : []),
-  ]
-  return new Verification(backend, heads, control, findings).run()
+  const checkpoints = signed.flatMap(each => checkedCheckpoint(each, findings))
+  const heads: KnownHead[] = checkpoints.map(checkpoint => ({
+    ...checkpoint,
+    what: `the checkpoint${checkpoints.length > 1 ? ` of size ${checkpoint.size}` : ''} was signed over`,
+  }))
+  for (const head of [earlier, trusted]) {
+    if (head && !heads.some(known => isSameHead(known, head))) heads.push({ ...head, what: VERIFIED_BEFORE })
+  }
+  const { inconsistent, ...verified } = await new Verification(backend, heads, start, control, findings).run()
+  const compared = checkpoints.map((checkpoint, i) => ({
+    ...checkpoint,
+    isConsistent: !inconsistent.has(heads[i]),
+  }))
+  const sizes = compared.map(({ isConsistent, size }) => (isConsistent ? size : 0))
+  return { ...verified, checkpoints: compared, uncovered: verified.size - Math.max(0, ...sizes) }
 }
 
-function isSameHead(a: TreeHead, b: TreeHead | undefined): boolean {
-  return b !== undefined && a.size === b.size && equalBytes(a.root, b.root)
+function isSameHead(a: TreeHead, b: TreeHead): boolean {
+  return a.size === b.size && equalBytes(a.root, b.root)
 }
 
 /** A tree that the log must continue. */
@@ -54,14 +54,16 @@ interface KnownHead extends TreeHead {
   readonly what: string
 }
 
+const VERIFIED_BEFORE = 'were verified or signed before'
+
 /** The checkpoint, unless a signature is false. That is a finding, and the checkpoint is then not trusted. */
-function checkedCheckpoint(signed: SignedCheckpoint, findings: FindingList): Checkpoint | undefined {
+function checkedCheckpoint(signed: SignedCheckpoint, findings: FindingList): readonly VerifiedCheckpoint[] {
   try {
-    return openCheckpoint(signed.checkpoint, signed.trust)
+    return [openCheckpoint(signed.checkpoint, signed.trust)]
   } catch (error) {
     if (!(error instanceof AuditError) || error.code !== 'AUDIT_BAD_SIGNATURE') throw error
     findings.add({ kind: 'signature-bad', message: error.message })
-    return undefined
+    return []
   }
 }
 
@@ -89,10 +91,15 @@ class Verification {
   readonly #roots: (Uint8Array | undefined)[][] = []
   /** The recomputed roots over the first entries, by the sizes of the known heads. */
   readonly #rootsAt = new Map<number, Uint8Array>()
+  /** The known heads that the log does not continue. */
+  readonly #inconsistent = new Set<KnownHead | undefined>()
+  /** The first index whose entry is read: a tile is read as a whole. */
+  readonly #readFrom: number
 
   constructor(
     backend: CheckedBackend,
     heads: readonly KnownHead[],
+    start: number,
     control: VerificationControl,
     findings: FindingList,
   ) {
@@ -100,10 +107,11 @@ class Verification {
     this.#reader = new TileReader(backend)
     this.#findings = findings
     this.#heads = heads
+    this.#readFrom = start - (start % TILE)
     this.#control = control
   }
 
-  async run(): Promise<VerificationReport> {
+  async run() {
     const size = await this.#backend.size()
     const inspecting = unlessCorrupt(() => this.#backend.inspect())
     inspecting.catch(() => {}) // awaited below, unless something else throws before
@@ -115,16 +123,24 @@ class Verification {
     if (inspected instanceof AuditError) this.#findings.add({ kind: 'damaged', message: inspected.message })
     else for (const finding of inspected) this.#findings.add(finding)
     const findings = this.#findings.all()
-    return { ok: findings.length === 0, size, root: this.#accumulator.root(), findings }
+    return {
+      ok: findings.length === 0,
+      size,
+      root: this.#accumulator.root(),
+      readFrom: Math.min(this.#readFrom, size),
+      findings,
+      inconsistent: this.#inconsistent,
+    }
   }
 
   async #verifyEntries(size: number): Promise<void> {
-    let coming = this.#reader.read(0, size)
+    const read = (start: number) => this.#reader.read(start, size, start < this.#readFrom)
+    let coming = read(0)
     for (let start = 0; start < size; start += TILE) {
       const tile = await coming
       this.#control.signal?.throwIfAborted()
       const end = Math.min(start + TILE, size)
-      coming = this.#reader.read(end, size)
+      coming = read(end)
       coming.catch(() => {}) // awaited by the next round, unless this one throws
       await this.#verifyTile(start, end, tile)
       this.#control.onProgress?.({ verified: end, size })
@@ -158,6 +174,7 @@ class Verification {
       return NO_LEAF
     }
     this.#endHole(index)
+    if (found === 'unread') return kept ?? NO_LEAF // only tiles with all hashes are left unread
     if (!(found instanceof AuditError)) return this.#verifyEntry(index, found, kept)
     this.#deviations++
     const message = `entry ${index} cannot be read: ${found.message}`
@@ -244,12 +261,13 @@ class Verification {
   }
 
   async #compareWith(head: KnownHead, size: number): Promise<void> {
+    if (size >= head.size && equalBytes(this.#rootsAt.get(head.size) ?? EMPTY_ROOT, head.root)) return
+    this.#inconsistent.add(head)
     if (size < head.size) {
       const message = `the log has only ${size} of the ${head.size} entries that ${head.what}`
       this.#findings.add({ kind: 'tail-missing', index: size, message })
       return
     }
-    if (equalBytes(this.#rootsAt.get(head.size) ?? EMPTY_ROOT, head.root)) return
     const where = await this.#locate(head)
     const message = `the first ${head.size} entries are not those that ${head.what}: ${where}`
     this.#findings.add({ kind: 'checkpoint-inconsistent', message })

@@ -1,50 +1,112 @@
+import { describe } from '../entry/json.ts'
+import { HASH_BYTES } from '../merkle/hashes.ts'
+import type { TreeHead } from '../note/issuer.ts'
+import { checkpointText } from '../note/prove-options.ts'
 import { createVerifier, type Verifier, verifiersFrom } from '../note/verifier.ts'
+import type { Trust } from '../note/verify-checkpoint.ts'
 import { type Given, invalidOptions, optionsOf } from '../options.ts'
-import type { VerificationControl } from './report.ts'
-import type { SignedCheckpoint } from './verify-log.ts'
+import type { VerificationControl, VerificationReport } from './report.ts'
 
 /** What `log.verify` compares the log with, and how to watch and stop it. */
 export interface VerifyOptions extends VerificationControl {
   /** A checkpoint that was kept elsewhere. Without one, the log is only compared with what its own store says. */
   readonly checkpoint?: string
+  /** Several checkpoints that were kept elsewhere: all are compared in one pass. */
+  readonly checkpoints?: readonly string[]
   /** Trusted keys: the log's first, then those of witnesses. Default: the public key of the log's own signer. */
   readonly verifiers?: readonly Verifier[]
+  /**
+   * Reads only the entries from this index on, rounded down to a multiple of 256, and takes those before it as their stored
+   * leaf hashes. The hashes must still lead to the checkpoints, and to the root of the earlier report if it is passed as it
+   * is. Default: 0, which reads every entry.
+   */
+  readonly start?: number | Pick<VerificationReport, 'size' | 'root'> | undefined
 }
 
-const KEYS = ['checkpoint', 'verifiers', 'onProgress', 'signal'] as const satisfies (keyof VerifyOptions)[]
+/** A checkpoint that was kept elsewhere, with the keys to check it with. */
+export interface SignedCheckpoint {
+  readonly checkpoint: string
+  readonly trust: Required<Trust>
+}
+
+/** The options of `log.verify`, checked. */
+export interface VerifyRequest {
+  readonly signed: readonly SignedCheckpoint[]
+  /** The first index whose entry is to be read. */
+  readonly start: number
+  /** What an earlier verification found the first entries to be. */
+  readonly earlier: TreeHead | undefined
+  readonly control: VerificationControl
+}
+
+const KEYS = [
+  'checkpoint',
+  'checkpoints',
+  'verifiers',
+  'start',
+  'onProgress',
+  'signal',
+] as const satisfies (keyof VerifyOptions)[]
 const OWNER = 'verify'
 
 /**
  * Checks the options of `log.verify`.
  *
  * @param ownKey the public key of the log's own signer.
- * @throws AuditError `AUDIT_INVALID_OPTIONS`, also if there is no key to check the checkpoint with.
+ * @throws AuditError `AUDIT_INVALID_OPTIONS`, also if there is no key to check a checkpoint with.
  */
-export function verifyOptions(options: VerifyOptions, ownKey: string | undefined) {
+export function verifyOptions(options: VerifyOptions, ownKey: string | undefined): VerifyRequest {
   const given = optionsOf(options, KEYS, OWNER)
-  return { signed: signedCheckpoint(given, ownKey), control: controlFrom(given) }
+  const earlier = typeof given.start === 'object' ? headFrom(given.start) : undefined
+  return {
+    signed: signedCheckpoints(given, ownKey),
+    start: earlier?.size ?? startFrom(given.start),
+    earlier,
+    control: controlFrom(given),
+  }
 }
 
-function signedCheckpoint(
+function signedCheckpoints(
   given: Given<keyof VerifyOptions>,
   ownKey: string | undefined,
-): SignedCheckpoint | undefined {
+): readonly SignedCheckpoint[] {
   const [verifier, ...witnesses] = verifiersOf(given, ownKey)
-  if (!('checkpoint' in given)) return undefined
-  const { checkpoint } = given
-  if (typeof checkpoint !== 'string') {
-    throw invalidOptions(
-      OWNER,
-      'checkpoint must be the text of a checkpoint; leave it out to verify without one',
-    )
-  }
-  if (verifier) return { checkpoint, trust: { verifier, witnesses } }
+  const checkpoints = [
+    ...('checkpoint' in given ? [checkpointText(given.checkpoint, OWNER)] : []),
+    ...('checkpoints' in given ? textsFrom(given.checkpoints) : []),
+  ]
+  if (verifier) return checkpoints.map(checkpoint => ({ checkpoint, trust: { verifier, witnesses } }))
+  if (checkpoints.length === 0) return []
   throw invalidOptions(OWNER, 'pass `verifiers` to check the checkpoint with')
+}
+
+function textsFrom(given: unknown): readonly string[] {
+  if (!Array.isArray(given)) throw invalidOptions(OWNER, 'checkpoints must be an array of texts')
+  return Array.from(given, text => checkpointText(text, OWNER))
 }
 
 function verifiersOf(given: Given<keyof VerifyOptions>, ownKey: string | undefined): readonly Verifier[] {
   if ('verifiers' in given) return verifiersFrom(given.verifiers, 'verifiers', OWNER)
   return ownKey === undefined ? [] : [createVerifier(ownKey)]
+}
+
+function startFrom(given: unknown = 0): number {
+  if (typeof given === 'number' && Number.isSafeInteger(given) && given >= 0) return given
+  throw invalidOptions(OWNER, `start must be an index, or an earlier report, not ${describe(given)}`)
+}
+
+function headFrom(given: object | null): TreeHead {
+  const { size, root }: { readonly [K in keyof TreeHead]?: unknown } = given ?? {}
+  if (!ArrayBuffer.isView(root) || root.byteLength !== HASH_BYTES) {
+    throw invalidOptions(
+      OWNER,
+      'start must be an index, or an earlier report with its size and its root of 32 bytes',
+    )
+  }
+  return {
+    size: startFrom(size),
+    root: new Uint8Array(root.buffer, root.byteOffset, root.byteLength).slice(),
+  }
 }
 
 function controlFrom({ onProgress, signal }: Given<keyof VerificationControl>): VerificationControl {

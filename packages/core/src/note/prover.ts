@@ -1,0 +1,98 @@
+import { AuditError } from '../errors.ts'
+import { type MerkleTree, TILE } from '../merkle/merkle-tree.ts'
+import { equalBytes } from '../merkle/proof.ts'
+import { type Checkpoint, decodeCheckpoint } from './checkpoint.ts'
+import { encodeConsistencyProof } from './consistency-proof.ts'
+import { parseNote } from './signed-note.ts'
+import { encodeProof } from './tlog-proof.ts'
+import { wrongLog } from './verify-checkpoint.ts'
+
+/** Makes proofs that end at a checkpoint which is already signed, so that no key is needed. It checks no signature. */
+export class Prover {
+  readonly #tree: MerkleTree
+  readonly #size: () => Promise<number>
+
+  /** @param size returns how many entries the log holds. */
+  constructor(tree: MerkleTree, size: () => Promise<number>) {
+    this.#tree = tree
+    this.#size = size
+  }
+
+  /** Proves towards one checkpoint. */
+  towards(checkpoint: string): { readonly proveInclusion: (index: number) => Promise<string> } {
+    return { proveInclusion: index => this.proveInclusion(index, checkpoint) }
+  }
+
+  /**
+   * The proof that the entry at `index` is in the log at a checkpoint (C2SP tlog-proof).
+   *
+   * @throws AuditError `AUDIT_NOT_INCLUDED` if the entry came after it; and what `headOf` throws.
+   */
+  async proveInclusion(index: number, checkpoint: string): Promise<string> {
+    const { size } = await this.headOf(checkpoint)
+    if (index >= size) {
+      const message = `entry ${index} came after that checkpoint, which covers ${size}; use a newer one`
+      throw new AuditError('AUDIT_NOT_INCLUDED', message)
+    }
+    return encodeProof({ index, hashes: await this.#tree.inclusionProof(index, size), checkpoint })
+  }
+
+  /**
+   * The proof that the log at a checkpoint continues the log at an older one, or at a size (C2SP tlog-witness).
+   *
+   * @throws AuditError `AUDIT_NOT_CONSISTENT` if the older one is larger; `AUDIT_WRONG_LOG` if they have different origins;
+   *   and what `headOf` throws.
+   */
+  async proveConsistency(older: string | number, newer: string): Promise<string> {
+    const head = await this.headOf(newer)
+    const oldSize = await this.olderSize(older, head)
+    return encodeConsistencyProof({
+      oldSize,
+      hashes: await this.#tree.consistencyProof(oldSize, head.size),
+      checkpoint: newer,
+    })
+  }
+
+  /**
+   * What a checkpoint commits to, once the log is found to continue it.
+   *
+   * @throws AuditError `AUDIT_INVALID_NOTE`; `AUDIT_INVALID_CHECKPOINT`; `AUDIT_NOT_CONSISTENT`.
+   */
+  async headOf(checkpoint: string): Promise<Checkpoint> {
+    const decoded = decodeCheckpoint(parseNote(checkpoint).text)
+    if (decoded.size > (await this.#size())) throw notConsistent()
+    if (!equalBytes(decoded.root, await this.#tree.root(decoded.size))) throw notConsistent()
+    return decoded
+  }
+
+  /**
+   * Hashes of a tile: see `AuditLog.tile`.
+   *
+   * @throws AuditError `AUDIT_NOT_FOUND`; `AUDIT_CORRUPT`.
+   */
+  async tile(level: number, index: number, width: number): Promise<Uint8Array> {
+    const needed = (index * TILE + width) * TILE ** level
+    const size = await this.#size()
+    if (needed <= size) return this.#tree.tile(level, index, width)
+    throw new AuditError('AUDIT_NOT_FOUND', `that tile needs ${needed} entries, and the log has ${size}`)
+  }
+
+  /** The size of an older checkpoint, or that size itself, once a later one is found to continue it. Throws like `headOf`. */
+  async olderSize(older: string | number, newer: Pick<Checkpoint, 'origin' | 'size'>): Promise<number> {
+    if (typeof older === 'number') {
+      if (older <= newer.size) return older
+      throw notConsistent()
+    }
+    const { origin, size, root } = decodeCheckpoint(parseNote(older).text)
+    if (origin !== newer.origin) throw wrongLog(origin, newer.origin)
+    if (size > newer.size || !equalBytes(root, await this.#tree.root(size))) throw notConsistent()
+    return size
+  }
+}
+
+function notConsistent(): AuditError {
+  return new AuditError(
+    'AUDIT_NOT_CONSISTENT',
+    'the log does not continue that checkpoint; verify() shows where it differs',
+  )
+}
