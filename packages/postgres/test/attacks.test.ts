@@ -1,5 +1,6 @@
 import { AuditLog, createSigner, type Finding, generateKey } from '@audit/core'
 import { leafHash } from '@audit/core/backend'
+import { attackedEntries } from '@audit/harness'
 import { PostgresBackend } from '@audit/postgres'
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -26,20 +27,7 @@ beforeAll(async () => {
   const backend = new PostgresBackend({ pool, log: recorded.name })
   await backend.migrate()
   const log = new AuditLog({ backend, signer })
-  const record = (count: number) =>
-    Promise.all(
-      Array.from({ length: count }, (_, i) =>
-        log.record({
-          model: 'm',
-          user: i % 2 === 0 ? 'alice' : 'bob',
-          inputText: `question ${i}`,
-          outputText: 'answer',
-          costUsd: 0.25,
-          latencyMs: 8,
-          metadata: { k: 'v' },
-        }),
-      ),
-    )
+  const record = (count: number) => Promise.all(attackedEntries(count).map(entry => log.record(entry)))
   await record(300)
   recorded.olderCheckpoint = await log.checkpoint()
   await record(SIZE - 300)
