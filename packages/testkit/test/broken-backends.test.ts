@@ -62,9 +62,9 @@ test.each(BROKEN)('a backend that $fault fails $caughtBy', async broken => {
 test('checkBackend names the case that a broken backend fails, with the promise and the reason', async () => {
   const [broken] = filtering
   if (!broken) throw new Error('there is none')
-  const { passed, failed } = await checkBackend({ create: () => brokenPlace(broken) })
+  const { passed, failed } = await checkBackend({ create: () => brokenPlace(broken), only: ['filters'] })
   const meant = failed.find(({ id }) => id === broken.caughtBy)
   expect(meant?.title).toBe(CASES.find(({ id }) => id === broken.caughtBy)?.title)
   expect(meant?.error).toBeInstanceOf(AssertionError)
-  expect(passed.length + failed.length).toBe(CASES.length)
+  expect(passed).not.toEqual([])
 })
