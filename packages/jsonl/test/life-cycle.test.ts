@@ -4,23 +4,13 @@ import { JsonlBackend } from '@audit/jsonl'
 import { expect, test } from 'vitest'
 import { freshPath, leafOf, openBackend } from './scene.ts'
 
-const operations: Readonly<Record<string, (backend: JsonlBackend) => Promise<unknown>>> = {
-  append: backend => backend.append([leafOf('a')]),
-  size: backend => backend.size(),
-  read: backend => backend.read(0, 1),
-  find: backend => backend.find({ order: 'asc' }),
-  count: backend => backend.count({ order: 'asc' }),
-  leafHashes: backend => backend.leafHashes(0, 1),
-  damage: backend => backend.damage(),
-}
-
-test.each(Object.entries(operations))('%s rejects before open and after close', async (_, operation) => {
+test('damage rejects before open and after close, as the methods of every backend do', async () => {
   const backend = new JsonlBackend({ path: freshPath() })
-  await expect(operation(backend)).rejects.toMatchObject({ code: 'AUDIT_CLOSED' })
+  await expect(backend.damage()).rejects.toMatchObject({ code: 'AUDIT_CLOSED' })
   await backend.open()
-  await operation(backend)
+  await backend.damage()
   await backend.close()
-  await expect(operation(backend)).rejects.toMatchObject({ code: 'AUDIT_CLOSED' })
+  await expect(backend.damage()).rejects.toMatchObject({ code: 'AUDIT_CLOSED' })
 })
 
 test('opening twice is fine, closing twice is fine, opening after closing is not', async () => {

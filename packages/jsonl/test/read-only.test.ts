@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { appendFile, chmod, mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { canBeBound } from '@audit/harness'
 import { expect, test } from 'vitest'
+import { holdLock } from './held-lock.ts'
 import { openBoundByPermissions } from './open-bound-by-permissions.ts'
 import { freshPath, inputOf, leafOf, lineOf, openBackend, openInThisThread, textsOf } from './scene.ts'
 
@@ -64,17 +65,7 @@ test('it waits while a writer holds the lock, and counts nothing that may be rem
   await writer.append(leafOf('a'))
   const { backend } = await openBackend(path, readOnly)
   expect(await backend.size()).toBe(1)
-  const { FileLock, newDeadline } = await import('../src/file-lock.ts')
-  const { loadNativeLock } = await import('../src/native-lock.ts')
-  const { openSync, closeSync } = await import('node:fs')
-  const descriptor = openSync(path, 'r+')
-  const lock = new FileLock(loadNativeLock([import.meta.url]), descriptor)
-  await lock.hold(
-    'exclusive',
-    newDeadline(),
-    () => {},
-    () => true,
-  )
+  const release = await holdLock(path)
   await appendFile(path, `${lineOf('unfinished')}\n`)
   let isAnswered = false
   const size = backend.size().finally(() => {
@@ -82,10 +73,8 @@ test('it waits while a writer holds the lock, and counts nothing that may be rem
   })
   await new Promise(resolve => setTimeout(resolve, 100))
   expect(isAnswered).toBe(false)
-  const { truncateSync } = await import('node:fs')
   truncateSync(path, Buffer.byteLength(readFileSync(path).subarray(0, readFileSync(path).indexOf('\n') + 1)))
-  lock.release()
-  closeSync(descriptor)
+  release()
   expect(await size).toBe(1)
 })
 

@@ -2,10 +2,8 @@ import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import {
   appendFileSync,
-  closeSync,
   copyFileSync,
   existsSync,
-  openSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -16,9 +14,8 @@ import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { watchWorkers } from '@audit/harness/vitest'
 import { expect, test } from 'vitest'
-import { FileLock, newDeadline } from '../src/file-lock.ts'
 import { outcomeOf } from '../src/lost-answer.ts'
-import { loadNativeLock } from '../src/native-lock.ts'
+import { holdLock } from './held-lock.ts'
 import { freshPath, inputOf, leafOf, openBackend, textsOf } from './scene.ts'
 
 /** The threads that are started from now on, in their order. */
@@ -84,19 +81,12 @@ test('a thread that dies while it reads fails the call, and the next one is answ
   const path = freshPath()
   const { backend } = await openBackend(path)
   await backend.append([leafOf('a')])
-  const descriptor = openSync(path, 'r+')
-  const lock = new FileLock(loadNativeLock([import.meta.url]), descriptor)
-  await lock.hold(
-    'exclusive',
-    newDeadline(),
-    () => {},
-    () => true,
-  )
+  const release = await holdLock(path)
   appendFileSync(path, 'x\n') // to be read once the lock is free
   const lost = expect(backend.size()).rejects.toMatchObject({ code: 'AUDIT_READ_FAILED' })
   await workers[0]?.terminate()
   await lost
-  closeSync(descriptor)
+  release()
   expect(await backend.size()).toBe(1)
 })
 
