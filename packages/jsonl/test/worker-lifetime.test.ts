@@ -18,15 +18,6 @@ import { outcomeOf } from '../src/lost-answer.ts'
 import { holdLock } from './held-lock.ts'
 import { freshPath, inputOf, leafOf, openBackend, textsOf } from './scene.ts'
 
-/** The threads that are started from now on, in their order. */
-function watchWorkers(): readonly Worker[] {
-  const workers: Worker[] = []
-  const watch = (worker: Worker) => workers.push(worker)
-  process.on('worker', watch)
-  onTestFinished(() => void process.off('worker', watch))
-  return workers
-}
-
 test('a process that closes nothing ends by itself once pending entries are stored', async () => {
   const path = freshPath()
   const script = fileURLToPath(new URL('record-and-go.ts', import.meta.url))
