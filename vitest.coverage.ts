@@ -18,7 +18,7 @@ export default defineConfig({
     coverage: {
       enabled: true,
       provider: 'v8',
-      exclude: ['**/test/**', '**/harness/**', '**/postgres-server/**'],
+      exclude: ['**/test/**', '**/harness/**'],
       reporter: ['text', 'text-summary'],
       reportOnFailure: true,
     },

@@ -1,11 +1,3 @@
-import { defineConfig } from 'vitest/config'
+import { testConfig } from '@audit/harness/vitest-config'
 
-export default defineConfig({
-  test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 180_000,
-    hookTimeout: 60_000,
-    slowTestThreshold: Number.POSITIVE_INFINITY, // a line a file
-    reporters: ['default', ['json', { outputFile: 'test-report.json' }]],
-  },
-})
+export default testConfig({ timeoutMs: 180_000 })

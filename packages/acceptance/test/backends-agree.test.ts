@@ -1,7 +1,8 @@
 import { type AuditEntry, AuditError, AuditLog } from '@audit/core'
 import type { BackendPlace } from '@audit/testkit'
+import { BACKEND_IDS } from '@audit/torture/backends'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { BACKEND_NAMES, BACKENDS } from './backends.ts'
+import { newPlace } from './backends.ts'
 import { CALLS, type Call, CLOSING_CALLS, ENTRIES, LONG_CALLS } from './calls.ts'
 
 interface Answer {
@@ -25,7 +26,7 @@ class Logs implements AsyncDisposable {
   }
 
   static async filled(): Promise<Logs> {
-    const logs = new Logs(await Promise.all(BACKEND_NAMES.map(name => BACKENDS[name]())))
+    const logs = new Logs(await Promise.all(BACKEND_IDS.map(newPlace)))
     for (const [time, input] of ENTRIES) {
       vi.setSystemTime(time)
       for (const { log, entries } of logs.#logs) entries.push(await log.record(input))
@@ -66,7 +67,7 @@ function withoutIds(value: unknown): unknown {
 }
 
 function expectAgreement([memory, ...others]: readonly Outcome[], { code }: Call): void {
-  for (const [i, other] of others.entries()) expect(other, BACKEND_NAMES[i + 1]).toEqual(memory)
+  for (const [i, other] of others.entries()) expect(other, BACKEND_IDS[i + 1]).toEqual(memory)
   expect(memory?.answer.code).toBe(code)
 }
 

@@ -1,32 +1,11 @@
-import { randomUUID } from 'node:crypto'
-import { type AuditBackend, MemoryBackend } from '@audit/core'
-import { PostgresBackend } from '@audit/postgres'
-import type { BackendPlace, CreatePlace } from '@audit/testkit'
-import { inject } from 'vitest'
-import { FILE_BACKENDS } from './file-backends.ts'
-import { TemporaryFolder } from './temporary-folder.ts'
+import type { BackendPlace } from '@audit/testkit'
+import { BACKENDS, type BackendId } from '@audit/torture/backends'
 
-/** All backends: makes a fresh place for one log. */
-export const BACKENDS = {
-  memory: () => ({ open: () => new MemoryBackend(), teardown: () => {} }),
-  sqlite: () => placeInFile(FILE_BACKENDS.sqlite),
-  jsonl: () => placeInFile(FILE_BACKENDS.jsonl),
-  postgres: placeInPostgres,
-} as const satisfies Readonly<Record<string, CreatePlace>>
-
-export const BACKEND_NAMES = Object.keys(BACKENDS) as readonly (keyof typeof BACKENDS)[] // the keys of a constant
-
-function placeInFile(create: (path: string) => AuditBackend): BackendPlace {
-  const folder = new TemporaryFolder()
-  return { open: () => create(folder.file('log')), teardown: () => folder[Symbol.dispose]() }
-}
-
-/** A log stays in the database, and goes with the server. */
-async function placeInPostgres(): Promise<BackendPlace> {
-  const log = `acceptance ${randomUUID()}`
-  const open = () => new PostgresBackend({ connectionString: inject('url'), log })
-  const backend = open()
-  await backend.migrate()
-  await backend.close()
-  return { open, teardown: () => {} }
+/** Makes a fresh place for one log on a backend, as the kit has places. */
+export async function newPlace(id: BackendId): Promise<BackendPlace> {
+  const place = await BACKENDS[id].makePlace()
+  return {
+    open: () => BACKENDS[id].open(place.address),
+    teardown: () => place[Symbol.asyncDispose](),
+  }
 }

@@ -1,11 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { type AuditError, AuditLog } from '@audit/core'
+import type { AuditError } from '@audit/core'
+import { boundByPermissions, canBeBound, runCommand, TemporaryFolder } from '@audit/harness'
+import { FILE_BACKEND_IDS, openLog } from '@audit/torture/backends'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { FILE_BACKENDS } from './file-backends.ts'
-import { runCommand, runNode } from './run-command.ts'
-import { TemporaryFolder } from './temporary-folder.ts'
 
 let folder: TemporaryFolder
 beforeEach(() => {
@@ -13,10 +12,10 @@ beforeEach(() => {
 })
 afterEach(() => folder[Symbol.dispose]())
 
-describe.each(Object.entries(FILE_BACKENDS))('%s', (_, create) => {
+describe.each(FILE_BACKEND_IDS)('%s', id => {
   /** The code that every method gives on a log at this place, each on its own. */
   async function codesAt(path: string): Promise<ReadonlySet<unknown>> {
-    await using log = new AuditLog({ backend: create(path) })
+    await using log = openLog(id, path)
     const calls = [
       () => log.record({ model: 'm', inputText: '', outputText: '' }),
       () => log.query(),
@@ -41,7 +40,7 @@ describe.each(Object.entries(FILE_BACKENDS))('%s', (_, create) => {
   })
 
   test('once the folder is there, the same log opens', async () => {
-    await using log = new AuditLog({ backend: create(folder.file('later/log')) })
+    await using log = openLog(id, folder.file('later/log'))
     await expect(log.count()).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
     mkdirSync(folder.file('later'))
     expect(await log.count()).toBe(0)
@@ -57,11 +56,11 @@ describe.each(Object.entries(FILE_BACKENDS))('%s', (_, create) => {
     expect(readFileSync(folder.file('log')).equals(content)).toBe(true)
   })
 
-  test.each(Object.entries(FILE_BACKENDS).filter(([, other]) => other !== create))(
+  test.each(FILE_BACKEND_IDS.filter(other => other !== id))(
     'the file of the %s backend is refused and left as it was',
-    async (_, other) => {
+    async other => {
       const path = folder.file('log')
-      const log = new AuditLog({ backend: other(path) })
+      const log = openLog(other, path)
       await log.record({ model: 'm', inputText: '', outputText: '' })
       await log.close()
       const content = readFileSync(path)
@@ -71,7 +70,7 @@ describe.each(Object.entries(FILE_BACKENDS))('%s', (_, create) => {
   )
 
   test('closing a log that could not be opened is fine, twice', async () => {
-    const log = new AuditLog({ backend: create(folder.file('missing/log')) })
+    const log = openLog(id, folder.file('missing/log'))
     await expect(log.count()).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
     await log.close()
     await log.close()
@@ -79,19 +78,16 @@ describe.each(Object.entries(FILE_BACKENDS))('%s', (_, create) => {
   })
 
   test.each(['', 'a\0b'])('the path %j is no path', path => {
-    expect(() => create(path)).toThrow(expect.objectContaining({ code: 'AUDIT_INVALID_OPTIONS' }))
+    expect(() => openLog(id, path)).toThrow(expect.objectContaining({ code: 'AUDIT_INVALID_OPTIONS' }))
   })
 })
 
-test.skipIf(process.platform === 'win32')('a file without permission cannot be opened', async () => {
-  const program = fileURLToPath(new URL('open-without-permission.ts', import.meta.url))
-  const output = await runBoundByPermissions(program, folder.path)
-  expect(JSON.parse(output)).toEqual({ sqlite: 'AUDIT_OPEN_FAILED', jsonl: 'AUDIT_OPEN_FAILED' })
-})
-
-/** Permissions do not bind root, who therefore gives that privilege away here (Linux). */
-function runBoundByPermissions(program: string, ...args: readonly string[]): Promise<string> {
-  if (process.getuid?.() !== 0) return runNode(folder.path, program, ...args)
-  const bound = ['--bounding-set', '-dac_override,-dac_read_search', process.execPath]
-  return runCommand(folder.path, 'setpriv', [...bound, program, ...args])
-}
+test.skipIf(!canBeBound)(
+  'a file without permission cannot be opened (on Linux alone, root can be bound)',
+  async () => {
+    const program = fileURLToPath(new URL('open-without-permission.ts', import.meta.url))
+    const [command, ...args] = boundByPermissions(program, folder.path)
+    const output = await runCommand(folder.path, command, args)
+    expect(JSON.parse(output)).toEqual({ sqlite: 'AUDIT_OPEN_FAILED', jsonl: 'AUDIT_OPEN_FAILED' })
+  },
+)

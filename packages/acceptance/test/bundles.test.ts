@@ -1,13 +1,12 @@
 import { copyFileSync, cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { runNode, TemporaryFolder } from '@audit/harness'
 import { nodeFileTrace } from '@vercel/nft'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import webpack from 'webpack'
 import { installInto } from './installed-packages.ts'
-import { runNode } from './run-command.ts'
-import { TemporaryFolder } from './temporary-folder.ts'
 
 const HERE = fileURLToPath(new URL('..', import.meta.url))
 

@@ -2,9 +2,9 @@ import { cpSync, existsSync, mkdirSync, realpathSync, symlinkSync } from 'node:f
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type AuditBackend, AuditError, AuditLog, type Finding, MemoryBackend } from '@audit/core'
+import { TemporaryFolder } from '@audit/harness'
 import { SqliteBackend } from '@audit/sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { TemporaryFolder } from './temporary-folder.ts'
 
 // A bundler, or two versions of a dependency, can put two copies of core into one process.
 

@@ -1,27 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import type { EntryInput } from '@audit/core'
+import { realExchanges } from '@audit/harness'
 
-const REAL = fileURLToPath(new URL('../../../../shared/data/interactions.jsonl', import.meta.url))
-
-/** Where the real exchanges lie: beside the checkout, not in it. `undefined` where they do not. */
-export const REAL_FILE: string | undefined = existsSync(REAL) ? REAL : undefined
-
-/** The real exchanges: model, texts and user as they stand in the file, and metadata to tell them apart. */
-export function realExchanges(): readonly EntryInput[] {
-  return readFileSync(REAL, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line, i) => {
-      const { model, input_text, output_text, user } = JSON.parse(line)
-      return {
-        model,
-        inputText: input_text,
-        outputText: output_text,
-        user,
-        metadata: { line: i, batch: { of: i % 10 } },
-      }
-    })
+/** The real exchanges, each with metadata to tell it apart. */
+export function labelledExchanges(): readonly EntryInput[] {
+  return realExchanges().map((exchange, i) => ({ ...exchange, metadata: { line: i, batch: { of: i % 10 } } }))
 }
 
 /** Exchanges of all shapes, the same at every run: for where there is no real data, and for what it lacks. */

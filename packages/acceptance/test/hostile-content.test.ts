@@ -1,7 +1,8 @@
 import { type AuditBackend, type AuditEntry, AuditLog, type EntryInput, type JsonObject } from '@audit/core'
 import type { BackendPlace } from '@audit/testkit'
+import { BACKEND_IDS } from '@audit/torture/backends'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { BACKENDS } from './backends.ts'
+import { newPlace } from './backends.ts'
 
 const PAYLOADS: Readonly<Record<string, string>> = {
   'SQL that ends the statement': "'); DROP TABLE audit_log; --",
@@ -32,7 +33,7 @@ const fieldsWith = (payload: string): readonly EntryInput[] => [
   { ...base, metadata: JSON.parse(`{${JSON.stringify(payload)}:[${JSON.stringify(payload)}]}`) },
 ]
 
-describe.each(Object.entries(BACKENDS))('%s', (_, createPlace) => {
+describe.each(BACKEND_IDS)('%s', id => {
   let place: BackendPlace
   let backend: AuditBackend
   let log: AuditLog
@@ -49,7 +50,7 @@ describe.each(Object.entries(BACKENDS))('%s', (_, createPlace) => {
   }
 
   beforeEach(async () => {
-    place = await createPlace()
+    place = await newPlace(id)
     open()
   })
   afterEach(async () => {

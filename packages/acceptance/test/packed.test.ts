@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { runCommand, runNode, serverUrl, TemporaryFolder } from '@audit/harness'
 import { type BuildOptions, build } from 'esbuild'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { blocksOf, TOP } from './readme-blocks.ts'
-import { runCommand, runNode } from './run-command.ts'
-import { TemporaryFolder } from './temporary-folder.ts'
 
 const PUBLISHED = ['core', 'sqlite', 'jsonl', 'postgres', 'testkit'] as const
 const TSC = join(TOP, 'node_modules/typescript/bin/tsc')
@@ -113,7 +112,7 @@ describe('with PostgreSQL installed', () => {
   })
 
   test('an application records and counts', async () => {
-    expect(await runNode(project, 'app.mts', inject('url'), `packed ${randomUUID()}`)).toBe('1\n')
+    expect(await runNode(project, 'app.mts', serverUrl().href, `packed ${randomUUID()}`)).toBe('1\n')
   })
 
   test.each([
@@ -121,7 +120,7 @@ describe('with PostgreSQL installed', () => {
     ['cjs', 'app.cjs'],
   ] as const)('bundled to %s, with pg external, it does so as well', async (format, bundle) => {
     await bundleUp(project, 'app.mts', bundle, { format, external: ['pg'] })
-    expect(await runNode(project, bundle, inject('url'), `packed ${randomUUID()}`)).toBe('1\n')
+    expect(await runNode(project, bundle, serverUrl().href, `packed ${randomUUID()}`)).toBe('1\n')
   })
 })
 

@@ -1,11 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runNode, TemporaryFolder } from '@audit/harness'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { installInto } from './installed-packages.ts'
 import { TOP } from './readme-blocks.ts'
-import { runNode } from './run-command.ts'
-import { TemporaryFolder } from './temporary-folder.ts'
 
 const HERE = fileURLToPath(new URL('..', import.meta.url))
 

@@ -1,10 +1,9 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { runNode, serverUrl, TemporaryFolder } from '@audit/harness'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { blocksOf, readmes, TOP } from './readme-blocks.ts'
-import { runNode } from './run-command.ts'
-import { TemporaryFolder } from './temporary-folder.ts'
 
 const NODE_MODULES = fileURLToPath(new URL('../node_modules', import.meta.url))
 const TSC = join(NODE_MODULES, 'typescript/bin/tsc')
@@ -21,7 +20,7 @@ let folder: TemporaryFolder
 const folderOf = (readme: string) => folder.file(readme.replace(/\.md$/, ''))
 
 beforeAll(() => {
-  process.env.DATABASE_URL = inject('url') // what the blocks that want a database connect to
+  process.env.DATABASE_URL = serverUrl().href // what the blocks that want a database connect to
   folder = new TemporaryFolder()
   symlinkSync(NODE_MODULES, folder.file('node_modules'), 'junction')
   writeFileSync(folder.file('package.json'), '{ "type": "module" }')

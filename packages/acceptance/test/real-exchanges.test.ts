@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AuditEntry, AuditLog, type EntryInput, type Query } from '@audit/core'
+import { REAL_EXCHANGES } from '@audit/harness'
 import type { BackendPlace } from '@audit/testkit'
+import { BACKEND_IDS } from '@audit/torture/backends'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { BACKENDS } from './backends.ts'
+import { newPlace } from './backends.ts'
 import { everyFilter, everyQuery } from './every-query.ts'
-import { generatedExchanges, REAL_FILE, realExchanges } from './exchanges.ts'
+import { generatedExchanges, labelledExchanges } from './exchanges.ts'
 import { expected, inOrder } from './oracle.ts'
 
 const WAVES = 8
@@ -22,14 +24,14 @@ async function recordAll(log: AuditLog, exchanges: readonly EntryInput[]): Promi
 }
 
 const DATA = [
-  REAL_FILE
-    ? { name: 'the real exchanges', load: realExchanges }
+  REAL_EXCHANGES
+    ? { name: 'the real exchanges', load: labelledExchanges }
     : { name: 'the real exchanges: skipped, their file is not beside the checkout', load: undefined },
   { name: 'generated exchanges', load: () => generatedExchanges(500) },
 ]
 
 describe.each(DATA)('$name', ({ load }) => {
-  describe.skipIf(!load).each(Object.entries(BACKENDS))('on %s', (_, createPlace) => {
+  describe.skipIf(!load).each(BACKEND_IDS)('on %s', id => {
     let place: BackendPlace
     let log: AuditLog
     let exchanges: readonly EntryInput[]
@@ -37,7 +39,7 @@ describe.each(DATA)('$name', ({ load }) => {
     let sorted: readonly AuditEntry[]
 
     beforeAll(async () => {
-      place = await createPlace()
+      place = await newPlace(id)
       log = new AuditLog({ backend: place.open() })
       exchanges = load?.() ?? []
       recorded = await recordAll(log, exchanges)

@@ -3,11 +3,10 @@ import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } fro
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { AuditLog } from '@audit/core'
+import { runCommand, runNode, TemporaryFolder } from '@audit/harness'
 import { SqliteBackend } from '@audit/sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { blocksOf, readmes, TOP } from './readme-blocks.ts'
-import { runCommand, runNode } from './run-command.ts'
-import { TemporaryFolder } from './temporary-folder.ts'
 
 // The recipes of the documents, done with the blocks and the commands that stand there.
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { serverUrl } from '@audit/harness'
 import { migrationSql } from '@audit/postgres'
 import pg from 'pg'
 import type { Workplace } from './workplace.ts'
@@ -36,13 +37,6 @@ export function poolOn(database: string): pg.Pool {
   pool.on('error', () => {}) // an idle connection is ended with its database
   pools.set(database, pool)
   return pool
-}
-
-/** The server of AUDIT_POSTGRES_URL: this process and all that it starts measure the same. */
-export function serverUrl(): URL {
-  const url = process.env.AUDIT_POSTGRES_URL
-  if (!url) throw new Error('AUDIT_POSTGRES_URL says where no server is')
-  return new URL(url)
 }
 
 function urlOf(database: string): string {

@@ -1,20 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import type { EntryInput } from '@audit/core'
+import { type Exchange, REAL_EXCHANGES, realExchanges } from '@audit/harness'
 
-const REAL = fileURLToPath(new URL('../../../../shared/data/interactions.jsonl', import.meta.url))
 const LONGEST = 1500
 const GENERATED = 1610
-
-/** Whether the real exchanges lie beside the checkout. */
-export const areReal = existsSync(REAL)
 
 /**
  * What is recorded, over and over: real exchanges where they lie beside the checkout, and otherwise generated ones of about
  * the same lengths, the same at every run. Texts are cut at 1,500 characters, so that a million fit into 1.2 GB.
  */
 export function loadExchanges(): readonly EntryInput[] {
-  const texts = areReal ? realTexts() : Array.from({ length: GENERATED }, (_, i) => generatedText(i))
+  const texts = REAL_EXCHANGES
+    ? realExchanges()
+    : Array.from({ length: GENERATED }, (_, i) => generatedText(i))
   return texts.map(({ inputText, outputText, ...rest }, i) => ({
     ...rest,
     inputText: inputText.slice(0, LONGEST).toWellFormed(),
@@ -25,22 +22,10 @@ export function loadExchanges(): readonly EntryInput[] {
   }))
 }
 
-type Texts = Required<Pick<EntryInput, 'model' | 'user' | 'inputText' | 'outputText'>>
-
-function realTexts(): readonly Texts[] {
-  return readFileSync(REAL, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map(line => {
-      const { model, user, input_text, output_text } = JSON.parse(line)
-      return { model, user, inputText: input_text, outputText: output_text }
-    })
-}
-
 const WORDS =
   'what when where the of model answer list country water energy because – first second année'.split(' ')
 
-function generatedText(i: number): Texts {
+function generatedText(i: number): Exchange {
   const text = (length: number) => {
     let words = ''
     for (let n = i; words.length < length; n = (n * 31 + 7) % 9973) words += `${WORDS[n % WORDS.length]} `

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { provideServer } from '@audit/postgres-server'
+import { shareServer } from '@audit/harness'
 import { measurePostgres } from './measure.ts'
 import { postgresResultsOf } from './report/postgres-results.ts'
 import { writeReport } from './report/readme.ts'
@@ -13,8 +13,7 @@ import { FULL, forServer, QUICK } from './scale.ts'
 const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values
 const scale = forServer(quick ? QUICK : FULL)
 
-const server = await provideServer()
-process.env.AUDIT_POSTGRES_URL = server.url // all processes measure the same
+const stopServer = await shareServer() // all processes measure the same
 try {
   const start = performance.now()
   const minutes = () => (performance.now() - start) / 60_000
@@ -24,5 +23,5 @@ try {
   console.log(results)
   if (!quick) writeReport(fileURLToPath(new URL('..', import.meta.url)), 'pnpm bench:postgres', results)
 } finally {
-  await server.stop()
+  await stopServer()
 }

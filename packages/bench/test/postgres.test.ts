@@ -1,5 +1,4 @@
-import { provideServer } from '@audit/postgres-server'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { contenders, postgresIds } from '../src/contenders.ts'
 import { measurePostgres } from '../src/measure.ts'
 import { postgresTargetsOf } from '../src/postgres-targets.ts'
@@ -9,10 +8,6 @@ import { forServer, TINY } from '../src/scale.ts'
 import { newReport } from './report.ts'
 
 test('a tiny run measures PostgreSQL and writes its tables', async () => {
-  const server = await provideServer()
-  onTestFinished(() => server.stop())
-  vi.stubEnv('AUDIT_POSTGRES_URL', server.url)
-  onTestFinished(() => void vi.unstubAllEnvs())
   const scale = forServer(TINY)
   const report = newReport('pnpm bench:postgres')
 

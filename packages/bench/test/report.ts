@@ -1,13 +1,11 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
+import { temporaryFolder } from '@audit/harness/vitest'
 
 /** A copy of the README in a folder of its own, and what a command has written into it. */
 export function newReport(command: string) {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const folder = temporaryFolder()
   const path = join(folder, 'README.md')
   copyFileSync(fileURLToPath(new URL('../README.md', import.meta.url)), path)
   return {

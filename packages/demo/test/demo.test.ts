@@ -1,25 +1,23 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync, readdirSync, readFileSync } from 'node:fs'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AuditLog } from '@audit/core'
+import { provideServer, TemporaryFolder } from '@audit/harness'
 import { JsonlBackend } from '@audit/jsonl'
 import { PostgresBackend } from '@audit/postgres'
 import { SqliteBackend } from '@audit/sqlite'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 
 const DEMO = fileURLToPath(new URL('../src/demo.ts', import.meta.url))
 const SAMPLE = fileURLToPath(new URL('../sample.jsonl', import.meta.url))
 
-let folder: string
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'audit-'))
-  await chmod(folder, 0o755) // a demo of root has a server that runs as somebody else
-})
-afterAll(() => rm(folder, { recursive: true }))
+const temporary = new TemporaryFolder()
+const folder = temporary.path
+beforeAll(() => chmod(folder, 0o755)) // a demo of root has a server that runs as somebody else
+afterAll(() => temporary[Symbol.dispose]())
 
 /** The environment of a demo, with the system's temporary folder inside the test's. */
 const environment = () => ({ ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder, NO_COLOR: '1' })
@@ -104,7 +102,9 @@ test('records the file that is named, all of it, and goes on with a log that is 
 })
 
 test('goes on with a log in the database of AUDIT_POSTGRES_URL, and shows no password', async () => {
-  const url = inject('url')
+  const server = await provideServer()
+  onTestFinished(() => server.stop())
+  const { url } = server
   const log = `demo's "${folder}"`
   for (const expected of [12, 24]) {
     const { exitCode, output, errors } = await demoIn(

@@ -14,7 +14,7 @@ type Lines = readonly string[]
 type Kinds = readonly (readonly [kind: Finding['kind'], index?: number])[]
 
 async function recordedLog() {
-  const path = await freshPath()
+  const path = freshPath()
   const log = new AuditLog({ backend: new JsonlBackend({ path }), signer })
   const record = (count: number) =>
     Promise.all(
@@ -117,7 +117,7 @@ test('an entry of the file, spelt anew, keeps its leaf hash', async () => {
 })
 
 test('lines that are changed while a log has them open are named, each', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   await using log = new AuditLog({ backend: new JsonlBackend({ path, onDamage: () => {} }), signer })
   for (let i = 0; i < SIZE; i++) await log.record(inputOf(`text ${i}`))
   const checkpoint = await log.checkpoint()

@@ -8,7 +8,7 @@ const CORRUPT = { code: 'AUDIT_CORRUPT' }
 
 /** A log of three entries that is open, and what asks it. */
 async function openLog() {
-  const path = await freshPath()
+  const path = freshPath()
   const { backend, log } = await openBackend(path)
   const entries = []
   for (const text of ['a', 'b', 'c']) entries.push(await log.record(inputOf(text)))
@@ -82,7 +82,7 @@ describe('a file that was cut, and has grown again', () => {
   })
 
   test('it begins with another long line, whose end alone would look the same', async () => {
-    const path = await freshPath()
+    const path = freshPath()
     const { backend } = await openBackend(path)
     const leaf = leafOf('x'.repeat(50_000))
     await backend.append([leaf])

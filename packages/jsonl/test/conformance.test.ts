@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { TemporaryFolder } from '@audit/harness'
 import { JsonlBackend } from '@audit/jsonl'
 import { testBackend } from '@audit/testkit'
 import { describe, it } from 'vitest'
@@ -8,12 +6,13 @@ import { describe, it } from 'vitest'
 testBackend({
   describe,
   it,
-  create: async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'audit-jsonl-'))
+  create: () => {
+    const folder = new TemporaryFolder()
+    const path = folder.file('audit.jsonl')
     return {
-      open: () => new JsonlBackend({ path: join(folder, 'audit.jsonl') }),
-      openReadOnly: () => new JsonlBackend({ path: join(folder, 'audit.jsonl'), readOnly: true }),
-      teardown: () => rm(folder, { recursive: true }),
+      open: () => new JsonlBackend({ path }),
+      openReadOnly: () => new JsonlBackend({ path, readOnly: true }),
+      teardown: () => folder[Symbol.dispose](),
     }
   },
 })

@@ -37,7 +37,7 @@ test.each<[reason: string, what: string, damaged: string | Buffer]>([
     whole.replace('"metadata":{}', `"metadata":${nested(100_000)}`),
   ],
 ])('a damaged line is skipped, kept and reported: %s (%s)', async (reason, _, damaged) => {
-  const path = await freshPath()
+  const path = freshPath()
   const before = Buffer.from(`${lineOf('a')}\n`)
   const content = Buffer.concat([before, Buffer.from(damaged), Buffer.from(`\n${lineOf('b')}\n`)])
   await writeFile(path, content)
@@ -59,7 +59,7 @@ test.each<[reason: string, what: string, damaged: string | Buffer]>([
 })
 
 test('of two lines with one id the first counts', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const line = lineOf('a')
   await writeFile(path, `${line}\n${line.replace('"a"', '"forged"')}\n${lineOf('b')}\n${line}`)
   const { backend, damages, log } = await openBackend(path)
@@ -72,7 +72,7 @@ test('of two lines with one id the first counts', async () => {
 })
 
 test('an id that the log has is not written again', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const { backend } = await openBackend(path)
   const leaf = leafOf('a')
   await backend.append([leaf])
@@ -85,7 +85,7 @@ test('an id that the log has is not written again', async () => {
 })
 
 test('a callback that throws or rejects does not break the log, and is shown as a warning', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   await writeFile(path, `x\n${lineOf('a')}\n`)
   const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
   onTestFinished(() => warnings.mockRestore())
@@ -105,7 +105,7 @@ test('a callback that throws or rejects does not break the log, and is shown as 
 })
 
 test('without a callback the first ten lines become warnings', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   await writeFile(path, 'x\n'.repeat(500))
   const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
   onTestFinished(() => warnings.mockRestore())
@@ -117,7 +117,7 @@ test('without a callback the first ten lines become warnings', async () => {
 })
 
 test('a file of nothing but damage opens in bounded memory', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   await writeFile(path, 'x\n'.repeat(200_000))
   const { backend, damages } = await openBackend(path)
   expect(await backend.damage()).toHaveLength(10_000)
@@ -135,7 +135,7 @@ test('whatever bytes are put in, cut out or changed, no entry is invented and th
   })
   await fc.assert(
     fc.asyncProperty(fc.array(edit, { maxLength: 4 }), async edits => {
-      const path = await freshPath()
+      const path = freshPath()
       const edited = edits.reduce<Buffer>((bytes, { at, remove, insert }) => {
         return Buffer.concat([bytes.subarray(0, at), insert, bytes.subarray(at + remove)])
       }, content)
@@ -177,7 +177,7 @@ function entriesByPlainReading(bytes: Buffer): string[] {
 }
 
 test('damage has the number of its line, from 1, whoever wrote the lines before it', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   await writeFile(path, `x\n\n${lineOf('a')}\r\ny\n${lineOf('b')}`) // lines 1, 4, and a tail in line 5
   const { backend, log } = await openBackend(path)
   const numbers = async () => (await backend.damage()).map(({ line }) => line)

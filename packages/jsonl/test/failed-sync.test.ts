@@ -52,13 +52,13 @@ beforeEach(() => {
 const FAILED = { code: 'AUDIT_WRITE_FAILED' }
 
 test('an acknowledged entry was written and then synced', async () => {
-  const { append } = await openInThisThread(await freshPath())
+  const { append } = await openInThisThread(freshPath())
   await append(leafOf('a'))
   expect(system.calls).toEqual(['write', 'fdatasync'])
 })
 
 test('a batch whose sync fails is cut back for good, and recording it again makes no duplicate', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const { append, log } = await openInThisThread(path)
   await append(leafOf('a'))
   const { size } = await stat(path)
@@ -80,7 +80,7 @@ test.each([
 ])(
   'while a failed batch cannot be %s, nobody reads it as entries, and later everybody continues',
   async (_, failing) => {
-    const path = await freshPath()
+    const path = freshPath()
     const { append, log, texts } = await openInThisThread(path)
     const other = await openInThisThread(path)
     await append(leafOf('a'))
@@ -103,7 +103,7 @@ test.each([
 )
 
 test('lines that a program without a lock appends are not cut off with a failed batch', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const { append, texts } = await openInThisThread(path)
   await append(leafOf('a'))
   const foreign = leafOf('theirs').line
@@ -120,7 +120,7 @@ test('lines that a program without a lock appends are not cut off with a failed 
 })
 
 test('blanking out continues where it failed, and leaves what others have appended unchanged', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const { append } = await openInThisThread(path)
   const other = await openInThisThread(path)
   await append(leafOf('a'))
@@ -137,7 +137,7 @@ test('blanking out continues where it failed, and leaves what others have append
 })
 
 test('a write that ends early continues where it ended', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const { append } = await openInThisThread(path)
   system.isShort = true
   await append(leafOf('a'), leafOf('b'))
@@ -151,7 +151,7 @@ test.each([
 ])(
   'of a batch that was written in part, only that part is taken back, and not what others appended: a %s line',
   async (_, text) => {
-    const path = await freshPath()
+    const path = freshPath()
     const { append, texts } = await openInThisThread(path)
     await append(leafOf('a'))
     const theirs = `${lineOf(text)}\n`
@@ -164,7 +164,7 @@ test.each([
 )
 
 test('a tail is closed off for good before the batch is written', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   appendFileSync(path, leafOf('a').line)
   const { append } = await openInThisThread(path)
   system.calls.length = 0
@@ -173,7 +173,7 @@ test('a tail is closed off for good before the batch is written', async () => {
 })
 
 test('a log that closes while it cannot take back a failed batch says so', async () => {
-  const { append, log } = await openInThisThread(await freshPath())
+  const { append, log } = await openInThisThread(freshPath())
   Object.assign(system.failing, { fdatasync: 1, ftruncate: 100 })
   await expect(append(leafOf('lost'))).rejects.toThrow('EIO')
   expect(() => log.close()).toThrow(expect.objectContaining(FAILED))

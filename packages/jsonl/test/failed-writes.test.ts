@@ -10,7 +10,7 @@ const script = fileURLToPath(new URL('outgrow-limit.ts', import.meta.url))
 test.skipIf(process.platform === 'win32')(
   'a batch cut short by a full disk is cut back, is never seen, and the log goes on (Windows has no such limit)',
   async () => {
-    const path = await freshPath()
+    const path = freshPath()
     const command = `ulimit -f 100 && exec "${process.execPath}" "${script}" "${path}"`
     const { stdout } = await promisify(execFile)('bash', ['-c', command])
     expect(JSON.parse(stdout)).toEqual({

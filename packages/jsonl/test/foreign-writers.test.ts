@@ -19,7 +19,7 @@ const FIRST = '0123456789abcdef0123456789abcdef'
 const SECOND = 'fedcba9876543210fedcba9876543210'
 
 test('a file of SynapseKit is read as its bytes say, and appended to', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const lines =
     synapseKitLine(SECOND, '21:07:03.624441', 'Größe? 🦊') + synapseKitLine(FIRST, '21:07:03.624999', 'b')
   await writeFile(path, lines)
@@ -38,7 +38,7 @@ test('a file of SynapseKit is read as its bytes say, and appended to', async () 
 })
 
 test('the leaf hash of a foreign line is that of its canonical form', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   await writeFile(path, synapseKitLine(FIRST, '21:07:03.624441', 'é'))
   const { backend } = await openBackend(path)
   const canonical =
@@ -48,7 +48,7 @@ test('the leaf hash of a foreign line is that of its canonical form', async () =
 })
 
 test('the same id in another spelling is a duplicate', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const spelt = '01234567-89AB-CDEF-0123-456789ABCDEF'
   await writeFile(path, synapseKitLine(FIRST, '21:00:00.1', 'a') + synapseKitLine(spelt, '21:00:00.2', 'b'))
   const { backend, damages } = await openBackend(path)
@@ -57,7 +57,7 @@ test('the same id in another spelling is a duplicate', async () => {
 })
 
 test('lines that others append while the log is open are seen, even if written in pieces', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const { backend, log, damages } = await openBackend(path)
   await log.record(inputOf('own'))
   const line = synapseKitLine(FIRST, '21:07:03.624441', 'theirs')
@@ -71,7 +71,7 @@ test('lines that others append while the log is open are seen, even if written i
 })
 
 test('line ends of Windows, blank lines and a byte order mark do no harm', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const crlf = (text: string) => text.replace('\n', '\r\n')
   const first = crlf(synapseKitLine(FIRST, '21:00:00.1', 'a'))
   await writeFile(path, `\ufeff${first}\r\n \t\n\n${crlf(synapseKitLine(SECOND, '21:00:00.2', 'b'))}`)
@@ -87,7 +87,7 @@ test.each([
   ['a number that no double holds', (line: string) => line.replace('{}', '{"n": 9007199254740993}')],
   ['a cost that no double holds', (line: string) => line.replace('"cost_usd": null', '"cost_usd": 1e400')],
 ])('a line that says two things at once is damaged: %s', async (_, change) => {
-  const path = await freshPath()
+  const path = freshPath()
   const line = synapseKitLine(FIRST, '21:07:03.624441', 'x')
   expect(change(line)).not.toBe(line)
   await writeFile(path, change(line) + synapseKitLine(SECOND, '21:07:03.7', 'b'))

@@ -4,27 +4,17 @@ import { JsonlBackend } from '@audit/jsonl'
 import { expect, test } from 'vitest'
 import { freshPath, leafOf, openBackend } from './scene.ts'
 
-const operations: Readonly<Record<string, (backend: JsonlBackend) => Promise<unknown>>> = {
-  append: backend => backend.append([leafOf('a')]),
-  size: backend => backend.size(),
-  read: backend => backend.read(0, 1),
-  find: backend => backend.find({ order: 'asc' }),
-  count: backend => backend.count({ order: 'asc' }),
-  leafHashes: backend => backend.leafHashes(0, 1),
-  damage: backend => backend.damage(),
-}
-
-test.each(Object.entries(operations))('%s rejects before open and after close', async (_, operation) => {
-  const backend = new JsonlBackend({ path: await freshPath() })
-  await expect(operation(backend)).rejects.toMatchObject({ code: 'AUDIT_CLOSED' })
+test('damage rejects before open and after close, as the methods of every backend do', async () => {
+  const backend = new JsonlBackend({ path: freshPath() })
+  await expect(backend.damage()).rejects.toMatchObject({ code: 'AUDIT_CLOSED' })
   await backend.open()
-  await operation(backend)
+  await backend.damage()
   await backend.close()
-  await expect(operation(backend)).rejects.toMatchObject({ code: 'AUDIT_CLOSED' })
+  await expect(backend.damage()).rejects.toMatchObject({ code: 'AUDIT_CLOSED' })
 })
 
 test('opening twice is fine, closing twice is fine, opening after closing is not', async () => {
-  const backend = new JsonlBackend({ path: await freshPath() })
+  const backend = new JsonlBackend({ path: freshPath() })
   await Promise.all([backend.open(), backend.open()])
   await backend.open()
   await backend.append([leafOf('a')])
@@ -35,7 +25,7 @@ test('opening twice is fine, closing twice is fine, opening after closing is not
 })
 
 test('close waits for pending calls', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const { backend } = await openBackend(path)
   await backend.append(Array.from({ length: 40 }, () => leafOf('x'.repeat(150_000)))) // many reads
   const read = backend.read(0, 40)
@@ -47,7 +37,7 @@ test('close waits for pending calls', async () => {
 })
 
 test('closing while it opens leaves it closed', async () => {
-  const backend = new JsonlBackend({ path: await freshPath() })
+  const backend = new JsonlBackend({ path: freshPath() })
   const opening = backend.open()
   await backend.close()
   await opening
@@ -55,7 +45,7 @@ test('closing while it opens leaves it closed', async () => {
 })
 
 test('a relative path counts from the working directory of the constructor', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const before = process.cwd()
   process.chdir(resolve(path, '..'))
   const backend = new JsonlBackend({ path: 'audit.jsonl' })

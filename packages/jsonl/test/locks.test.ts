@@ -45,7 +45,7 @@ async function isFree(lock: FileLock, mode: 'shared' | 'exclusive'): Promise<boo
 }
 
 test('readers share the lock, a writer has it alone', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const [one, two] = [await newLock(path), await newLock(path)]
   await take(one, 'shared')
   expect(await isFree(two, 'shared')).toBe(true)
@@ -59,7 +59,7 @@ test('readers share the lock, a writer has it alone', async () => {
 })
 
 test('a waiting process gets the lock as soon as it is free', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const [one, two] = [await newLock(path), await newLock(path)]
   await take(one, 'exclusive')
   let isHeld = false
@@ -73,7 +73,7 @@ test('a waiting process gets the lock as soon as it is free', async () => {
 })
 
 test('a lock that another thread holds is taken, and is free once the thread is terminated', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const lock = await newLock(path)
   const worker = new Worker(holder, { argv: [path] })
   await once(worker, 'message')
@@ -83,7 +83,7 @@ test('a lock that another thread holds is taken, and is free once the thread is 
 })
 
 test('a lock that another process holds is taken, and is free once the process is killed', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const lock = await newLock(path)
   const child = fork(fileURLToPath(holder), [path])
   await once(child, 'message')
@@ -94,7 +94,7 @@ test('a lock that another process holds is taken, and is free once the process i
 })
 
 test('while a lock stays taken, writing is busy and reading known entries is not; both continue after it', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const own = await openInThisThread(path)
   const other = await openInThisThread(path)
   await own.append(leafOf('a'))
@@ -116,7 +116,7 @@ test('while a lock stays taken, writing is busy and reading known entries is not
 })
 
 test('a call that needs two locks waits 30 seconds for both, not for each', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const isFree = { shared: false, exclusive: false }
   const system = loadNativeLock([import.meta.url])
   const native: NativeLock = {

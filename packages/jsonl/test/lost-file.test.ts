@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { freshPath, inputOf, openBackend, textsOf } from './scene.ts'
 
 test('while a file is moved away, reading and writing fail; the log continues when it is back', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const { backend, log } = await openBackend(path)
   await log.record(inputOf('a'))
   await rename(path, `${path}.away`)
@@ -15,7 +15,7 @@ test('while a file is moved away, reading and writing fail; the log continues wh
 })
 
 test('a deleted file is not written into', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const { log } = await openBackend(path)
   await log.record(inputOf('a'))
   await rm(path)
@@ -24,7 +24,7 @@ test('a deleted file is not written into', async () => {
 })
 
 test('another file in its place is left unchanged', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const { log } = await openBackend(path)
   await log.record(inputOf('a'))
   await copyFile(path, `${path}.copy`)
@@ -38,7 +38,7 @@ test('another file in its place is left unchanged', async () => {
 })
 
 test('a file that was cut is corrupt, for reading and writing', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const { log } = await openBackend(path)
   await log.record(inputOf('a'))
   await log.record(inputOf('b'))
@@ -52,7 +52,7 @@ test('a file that was cut is corrupt, for reading and writing', async () => {
 })
 
 test('a line that was changed under an open log is corrupt, not a wrong answer', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const { log } = await openBackend(path)
   await log.record(inputOf('a'))
   const content = await readFile(path, 'utf8')

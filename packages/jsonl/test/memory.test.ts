@@ -9,7 +9,7 @@ import { freshPath, leafOf, lineOf, openBackend } from './scene.ts'
 
 test('entries of 5 MB are verified, streamed, counted and hashed in a heap that holds few of them', async () => {
   const script = fileURLToPath(new URL('read-all.ts', import.meta.url))
-  const path = await freshPath()
+  const path = freshPath()
   for (let i = 0; i < 16; i++) appendFileSync(path, `${lineOf('x'.repeat(5_000_000))}\n`)
   const args = ['--max-old-space-size=64', script, path]
   const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 55_000 })
@@ -17,7 +17,7 @@ test('entries of 5 MB are verified, streamed, counted and hashed in a heap that 
 })
 
 test('pages end at about 8 MiB', async () => {
-  const { backend } = await openBackend(await freshPath())
+  const { backend } = await openBackend(freshPath())
   for (let i = 0; i < 12; i++) await backend.append([leafOf('x'.repeat(1_000_000))])
   const page = await backend.read(0, 12)
   expect(page.isPartial).toBe(true)
@@ -30,7 +30,7 @@ test('pages end at about 8 MiB', async () => {
 })
 
 test('messages about damage are short, whatever the line holds', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const line = JSON.stringify({ ...JSON.parse(lineOf('x')), ['\u{1f98a}'.repeat(100_000)]: 1 })
   writeFileSync(path, `${line}\n`.repeat(50))
   const { backend, damages } = await openBackend(path)
@@ -58,7 +58,7 @@ test('copies of the id of a long entry do not read that entry again and again', 
 })
 
 test('a copy of the whole log after it is damage, line by line', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const { backend } = await openBackend(path)
   const leaves = Array.from({ length: 2000 }, (_, i) => leafOf(String(i)))
   await backend.append(leaves)

@@ -50,7 +50,7 @@ beforeEach(() => {
 })
 
 test('the lock is on the file that is written: one that is exchanged for a moment while it is opened is refused', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   writeFileSync(path, `${lineOf('a')}\n`)
   system.beforeSecond = () => {
     copyFileSync(path, `${path}.copy`)
@@ -64,12 +64,12 @@ test('the lock is on the file that is written: one that is exchanged for a momen
 test.skipIf(process.platform === 'win32')(
   "a file's folder is synced whoever opens it, also through a link (Windows syncs no folders)",
   async () => {
-    const path = await freshPath()
+    const path = freshPath()
     const folder = realpathSync(dirname(path))
     await openInThisThread(path)
     expect(system.synced).toEqual([folder])
     await openInThisThread(path)
-    const link = await freshPath('link.jsonl')
+    const link = freshPath('link.jsonl')
     symlinkSync(path, link)
     await openInThisThread(link)
     expect(system.synced).toEqual([folder, folder, folder])
@@ -79,7 +79,7 @@ test.skipIf(process.platform === 'win32')(
 )
 
 test('two processes that know the file by two names take turns, and lose nothing', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const { backend } = await openBackend(path)
   const second = join(dirname(path), 'second.jsonl')
   linkSync(path, second)
@@ -97,7 +97,7 @@ test('two processes that know the file by two names take turns, and lose nothing
 test.skipIf(process.platform !== 'linux')(
   'a path that leads to a file whose name is gone is no log any more (needs /proc)',
   async () => {
-    const path = await freshPath()
+    const path = freshPath()
     writeFileSync(path, '')
     const descriptor = openSync(path, 'r+')
     const { backend } = await openBackend(`/proc/self/fd/${descriptor}`)

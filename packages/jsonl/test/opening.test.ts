@@ -9,24 +9,24 @@ import { freshPath, leafOf, openBackend } from './scene.ts'
 const open = (path: string) => new JsonlBackend({ path, onDamage: () => {} }).open()
 
 test('a missing folder is not created', async () => {
-  const path = join(dirname(await freshPath()), 'missing', 'audit.jsonl')
+  const path = join(dirname(freshPath()), 'missing', 'audit.jsonl')
   await expect(open(path)).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
 })
 
 test('a folder in its place is refused', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   await mkdir(path)
   await expect(open(path)).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
 })
 
 test.skipIf(process.platform === 'win32')('a pipe in its place is refused, without hanging', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   execFileSync('mkfifo', [path])
   await expect(open(path)).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
 })
 
 test('a symbolic link is followed to a file, and to nothing else', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const link = `${path}.link`
   await symlink(path, link)
   await expect(open(link)).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
@@ -41,7 +41,7 @@ test('a symbolic link is followed to a file, and to nothing else', async () => {
 })
 
 test('after a failure the same instance opens once the cause has gone', async () => {
-  const path = join(dirname(await freshPath()), 'later', 'audit.jsonl')
+  const path = join(dirname(freshPath()), 'later', 'audit.jsonl')
   const backend = new JsonlBackend({ path })
   await expect(backend.open()).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
   await mkdir(dirname(path))
@@ -59,7 +59,7 @@ test.each([
   ['ELF', Buffer.from('\x7fELF\x02\x01')],
   ['UTF-16', Buffer.from('\ufeff{"a":1}\n', 'utf16le')],
 ])('a %s file is refused and left as it was', async (_, bytes) => {
-  const path = await freshPath()
+  const path = freshPath()
   await writeFile(path, bytes)
   await expect(open(path)).rejects.toMatchObject({ code: 'AUDIT_UNSUPPORTED_FORMAT' })
   expect(await readFile(path)).toEqual(bytes)

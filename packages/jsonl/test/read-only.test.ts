@@ -1,16 +1,18 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { appendFile, chmod, mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { canBeBound } from '@audit/harness'
 import { expect, test } from 'vitest'
-import { canBeBound, openBoundByPermissions } from './bound-by-permissions.ts'
+import { holdLock } from './held-lock.ts'
+import { openBoundByPermissions } from './open-bound-by-permissions.ts'
 import { freshPath, inputOf, leafOf, lineOf, openBackend, openInThisThread, textsOf } from './scene.ts'
 
 const readOnly = { readOnly: true }
 
 test('it reads everything, follows what others append, and appends nothing itself', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const writer = await openBackend(path)
   await writer.log.record(inputOf('a'))
   const { backend, log } = await openBackend(path, readOnly)
@@ -26,7 +28,7 @@ test('it reads everything, follows what others append, and appends nothing itsel
 })
 
 test('a file that is missing is an error, and stays missing', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   await expect(openBackend(path, readOnly)).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
   expect(readdirSync(dirname(path))).toEqual([])
   await mkdir(path)
@@ -36,14 +38,14 @@ test('a file that is missing is an error, and stays missing', async () => {
 test.skipIf(process.platform === 'win32')(
   'a pipe in its place is refused, without hanging (Windows has none)',
   async () => {
-    const path = await freshPath()
+    const path = freshPath()
     spawnSync('mkfifo', [path])
     await expect(openBackend(path, readOnly)).rejects.toMatchObject({ code: 'AUDIT_OPEN_FAILED' })
   },
 )
 
 test('nothing on the disk changes, a tail included', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   await writeFile(path, `${lineOf('a')}\n${lineOf('b')}`)
   const before = { ...statSync(path), content: readFileSync(path), folder: statSync(dirname(path)).mtimeMs }
   const { backend, log, damages } = await openBackend(path, readOnly)
@@ -58,22 +60,12 @@ test('nothing on the disk changes, a tail included', async () => {
 })
 
 test('it waits while a writer holds the lock, and counts nothing that may be removed again', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const writer = await openInThisThread(path)
   await writer.append(leafOf('a'))
   const { backend } = await openBackend(path, readOnly)
   expect(await backend.size()).toBe(1)
-  const { FileLock, newDeadline } = await import('../src/file-lock.ts')
-  const { loadNativeLock } = await import('../src/native-lock.ts')
-  const { openSync, closeSync } = await import('node:fs')
-  const descriptor = openSync(path, 'r+')
-  const lock = new FileLock(loadNativeLock([import.meta.url]), descriptor)
-  await lock.hold(
-    'exclusive',
-    newDeadline(),
-    () => {},
-    () => true,
-  )
+  const release = await holdLock(path)
   await appendFile(path, `${lineOf('unfinished')}\n`)
   let isAnswered = false
   const size = backend.size().finally(() => {
@@ -81,17 +73,15 @@ test('it waits while a writer holds the lock, and counts nothing that may be rem
   })
   await new Promise(resolve => setTimeout(resolve, 100))
   expect(isAnswered).toBe(false)
-  const { truncateSync } = await import('node:fs')
   truncateSync(path, Buffer.byteLength(readFileSync(path).subarray(0, readFileSync(path).indexOf('\n') + 1)))
-  lock.release()
-  closeSync(descriptor)
+  release()
   expect(await size).toBe(1)
 })
 
 test.skipIf(!canBeBound)(
   'a file of mode 0444 in a folder of mode 0555 is read (on Linux alone, root can be bound by permissions)',
   async () => {
-    const path = await freshPath()
+    const path = freshPath()
     await writeFile(path, `${lineOf('a')}\n`)
     await chmod(path, 0o444)
     await chmod(dirname(path), 0o555)
@@ -102,7 +92,7 @@ test.skipIf(!canBeBound)(
 const canMount = spawnSync('unshare', ['-m', 'true']).status === 0
 
 test.skipIf(!canMount)('a read-only mount is read (needs the right to mount)', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   await writeFile(path, `${lineOf('a')}\n`)
   const script = fileURLToPath(new URL('open-once.ts', import.meta.url))
   const mount = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && ! touch "$0/x" 2>/dev/null'

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { entriesOf, freshPath, inputOf, openBackend } from './scene.ts'
 
 test('the file holds the canonical line of each entry, and nothing else', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const { log } = await openBackend(path)
   const entries = await Promise.all(['a\nb', '🦊\0', ''].map(text => log.record(inputOf(text))))
   await log.close()
@@ -12,7 +12,7 @@ test('the file holds the canonical line of each entry, and nothing else', async 
 })
 
 test('a reopened log has the same entries and continues at the next index', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const before = await openBackend(path)
   const recorded = []
   for (const text of ['a', 'b', 'c']) recorded.push(await before.log.record(inputOf(text)))
@@ -26,7 +26,7 @@ test('a reopened log has the same entries and continues at the next index', asyn
 })
 
 test('entries of many sizes around a chunk come back whole', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const { backend, log } = await openBackend(path)
   const sizes = [0, 1, 262_000, 262_144, 262_145, 5_000_000, 3, 524_288, 20_000_000, 7]
   const recorded = await Promise.all(sizes.map(size => log.record(inputOf('é'.repeat(size / 2)))))

@@ -1,8 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AuditBackend, type AuditEntry, AuditLog, type EntryInput } from '@audit/core'
 import { createEntry, createLeaf, encodeLine, type Leaf, type Page } from '@audit/core/backend'
+import { temporaryFolder } from '@audit/harness/vitest'
 import { type Damage, JsonlBackend, type JsonlBackendOptions } from '@audit/jsonl'
 import { onTestFinished } from 'vitest'
 import { encodeBatch } from '../src/batch.ts'
@@ -10,10 +9,8 @@ import { loadNativeLock } from '../src/native-lock.ts'
 import { OpenLog } from '../src/open-log.ts'
 
 /** A path in a fresh folder that is removed after the test. */
-export async function freshPath(name = 'audit.jsonl'): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'audit-jsonl-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return join(folder, name)
+export function freshPath(name = 'audit.jsonl'): string {
+  return join(temporaryFolder(), name)
 }
 
 /** An open backend that is closed after the test, and what it tells of damage. */

@@ -11,7 +11,7 @@ import { freshPath, inputOf, leafOf, openBackend, textsOf } from './scene.ts'
 const writer = new URL('crowd-writer.ts', import.meta.url)
 
 test('two instances see the entries of each other, and assign contiguous indexes', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const one = await openBackend(path)
   const two = await openBackend(path)
   expect(await one.log.record(inputOf('a'))).toMatchObject({ index: 0 })
@@ -23,7 +23,7 @@ test('two instances see the entries of each other, and assign contiguous indexes
 })
 
 test('callers of one instance that do not wait for each other take turns', async () => {
-  const { backend } = await openBackend(await freshPath())
+  const { backend } = await openBackend(freshPath())
   const texts = Array.from({ length: 30 }, (_, i) => String(i))
   const [places] = await Promise.all([
     Promise.all(texts.map(text => backend.append([leafOf(text)]))),
@@ -34,7 +34,7 @@ test('callers of one instance that do not wait for each other take turns', async
 })
 
 test('an instance that is far behind catches up before it writes', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const one = await openBackend(path)
   const two = await openBackend(path)
   await Promise.all(Array.from({ length: 500 }, () => one.log.record(inputOf('x'.repeat(10_000)))))
@@ -54,7 +54,7 @@ async function inThread(path: string, name: string): Promise<void> {
 }
 
 test('a crowd in processes, threads and this thread keeps every entry once and in order', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const { log, backend, damages } = await openBackend(path)
   const names = ['p0', 'p1', 't0', 't1']
   let isOver = false

@@ -1,9 +1,10 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { hasStrace } from '@audit/harness'
 import { describe, expect, test } from 'vitest'
 import { freshPath } from './scene.ts'
 
@@ -47,9 +48,9 @@ async function callsOf(path: string, ...more: readonly string[]): Promise<readon
   )
 }
 
-describe.skipIf(spawnSync('strace', ['-V']).status !== 0)('the calls, in their order (needs strace)', () => {
+describe.skipIf(!hasStrace)('the calls, in their order (needs strace)', () => {
   test('a new file: its folder is synced before, and the file inside the lock, after the write', async () => {
-    const calls = await callsOf(await freshPath())
+    const calls = await callsOf(freshPath())
     const names = calls.map(call => call.replace(/ \d+$/, ''))
     const first = (call: string) => names.indexOf(call)
     const appending = ['wrlck file', 'write file', 'fdatasync file', 'unlck file']
@@ -59,9 +60,9 @@ describe.skipIf(spawnSync('strace', ['-V']).status !== 0)('the calls, in their o
   })
 
   test('through a symbolic link, the folder that holds the file is synced', async () => {
-    const path = await freshPath()
+    const path = freshPath()
     writeFileSync(path, '')
-    const elsewhere = await freshPath('link.jsonl')
+    const elsewhere = freshPath('link.jsonl')
     symlinkSync(path, elsewhere)
     const trace = `${path}.trace`
     const args = ['-f', '-qq', '-y', '-e', 'trace=fsync', '-o', trace, process.execPath, script, elsewhere]
@@ -70,7 +71,7 @@ describe.skipIf(spawnSync('strace', ['-V']).status !== 0)('the calls, in their o
   })
 
   test('a log that is only read: nothing is written, synced or locked for writing', async () => {
-    const path = await freshPath()
+    const path = freshPath()
     writeFileSync(path, 'x\n')
     const calls = (await callsOf(path, 'read-only')).map(call => call.replace(/ \d+$/, ''))
     expect(new Set(calls)).toEqual(new Set(['openat file', 'rdlck file', 'unlck file', 'close file']))

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { freshPath, inputOf, leafOf, lineOf, openBackend, textsOf } from './scene.ts'
 
 test('a whole entry without its newline counts for nobody until a writer has closed it off, and then for everyone', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const tail = lineOf('b')
   await writeFile(path, `${lineOf('a')}\n${tail}`)
   const one = await openBackend(path)
@@ -25,7 +25,7 @@ test('a whole entry without its newline counts for nobody until a writer has clo
 })
 
 test('completing a tail to another entry removes nothing that anybody has counted', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const [first = '', second = ''] = [lineOf('b'), lineOf('other')]
   await writeFile(path, `${lineOf('a')}\n${first}`)
   const reader = await openBackend(path)
@@ -39,7 +39,7 @@ test('completing a tail to another entry removes nothing that anybody has counte
 })
 
 test('an id in the tail is not written again', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const leaf = leafOf('a')
   await writeFile(path, leaf.line)
   const { backend } = await openBackend(path)
@@ -52,7 +52,7 @@ test('wherever a line is cut, the entries before and after it stay whole', async
   const whole = lineOf('tête {"à": "tête"}')
   const bytes = Buffer.from(whole)
   for (let length = 1; length < bytes.length; length += 9) {
-    const path = await freshPath()
+    const path = freshPath()
     const tail = bytes.subarray(0, length)
     await writeFile(path, Buffer.concat([Buffer.from(`${lineOf('a')}\n`), tail]))
     const offset = (await stat(path)).size - length
@@ -71,7 +71,7 @@ test('wherever a line is cut, the entries before and after it stay whole', async
 })
 
 test('a torn tail is reported once, by readers and writers alike', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const reader = await openBackend(path)
   const writer = await openBackend(path)
   await writer.log.record(inputOf('a'))
@@ -94,7 +94,7 @@ test.each([
 ])(
   '%s that is glued to an entry without a newline makes one damaged line, and does not harm the next',
   async (_, glued, reason) => {
-    const path = await freshPath()
+    const path = freshPath()
     const content = lineOf('a')
     await writeFile(path, content)
     const { backend, log } = await openBackend(path)
@@ -107,7 +107,7 @@ test.each([
 )
 
 test('a tail of zeroes, as power loss leaves them, is damage', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   await writeFile(path, `${lineOf('a')}\n`)
   await truncate(path, 10_000)
   const { backend, log, damages } = await openBackend(path)

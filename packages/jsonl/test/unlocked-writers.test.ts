@@ -25,7 +25,7 @@ beforeEach(() => {
 })
 
 test('a line that is appended just before is kept, and comes first', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const { append, texts } = await openInThisThread(path)
   around.before = () => appendFileSync(path, `${lineOf('theirs')}\n`)
   expect(await append(leafOf('a'), leafOf('b'))).toBe(1)
@@ -34,7 +34,7 @@ test('a line that is appended just before is kept, and comes first', async () =>
 })
 
 test('a line that is appended right after a batch is kept, and comes last', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const { append, texts } = await openInThisThread(path)
   around.after = () => appendFileSync(path, `${lineOf('theirs')}\n`)
   expect(await append(leafOf('a'))).toBe(0)
@@ -43,7 +43,7 @@ test('a line that is appended right after a batch is kept, and comes last', asyn
 })
 
 test('a batch that lands after half a line is removed, and the half line is kept', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const { append } = await openInThisThread(path)
   around.before = () => appendFileSync(path, '{"cost_usd":')
   await expect(append(leafOf('lost'))).rejects.toThrow('another program')

@@ -2,10 +2,8 @@ import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import {
   appendFileSync,
-  closeSync,
   copyFileSync,
   existsSync,
-  openSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -14,23 +12,14 @@ import {
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { expect, onTestFinished, test } from 'vitest'
-import { FileLock, newDeadline } from '../src/file-lock.ts'
+import { watchWorkers } from '@audit/harness/vitest'
+import { expect, test } from 'vitest'
 import { outcomeOf } from '../src/lost-answer.ts'
-import { loadNativeLock } from '../src/native-lock.ts'
+import { holdLock } from './held-lock.ts'
 import { freshPath, inputOf, leafOf, openBackend, textsOf } from './scene.ts'
 
-/** The threads that are started from now on, in their order. */
-function watchWorkers(): readonly Worker[] {
-  const workers: Worker[] = []
-  const watch = (worker: Worker) => workers.push(worker)
-  process.on('worker', watch)
-  onTestFinished(() => void process.off('worker', watch))
-  return workers
-}
-
 test('a process that closes nothing ends by itself once pending entries are stored', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const script = fileURLToPath(new URL('record-and-go.ts', import.meta.url))
   await promisify(execFile)(process.execPath, [script, path, '3000'], { timeout: 30_000 })
   expect(await (await openBackend(path)).log.count()).toBe(3000)
@@ -38,7 +27,7 @@ test('a process that closes nothing ends by itself once pending entries are stor
 
 test('closing ends the thread, and so does an opening that fails', async () => {
   const workers = watchWorkers()
-  const path = await freshPath()
+  const path = freshPath()
   const { backend } = await openBackend(path)
   await backend.append([leafOf('a')])
   await backend.close()
@@ -48,7 +37,7 @@ test('closing ends the thread, and so does an opening that fails', async () => {
 
 test('a thread that dies with a batch: it is stored once, or rejected, and the next call starts another', async () => {
   const workers = watchWorkers()
-  const path = await freshPath()
+  const path = freshPath()
   const { log } = await openBackend(path)
   const acknowledged = new Set<string>()
   for (let round = 0; round < 20; round++) {
@@ -80,22 +69,15 @@ test('the ids of a batch show what became of it', () => {
 
 test('a thread that dies while it reads fails the call, and the next one is answered', async () => {
   const workers = watchWorkers()
-  const path = await freshPath()
+  const path = freshPath()
   const { backend } = await openBackend(path)
   await backend.append([leafOf('a')])
-  const descriptor = openSync(path, 'r+')
-  const lock = new FileLock(loadNativeLock([import.meta.url]), descriptor)
-  await lock.hold(
-    'exclusive',
-    newDeadline(),
-    () => {},
-    () => true,
-  )
+  const release = await holdLock(path)
   appendFileSync(path, 'x\n') // to be read once the lock is free
   const lost = expect(backend.size()).rejects.toMatchObject({ code: 'AUDIT_READ_FAILED' })
   await workers[0]?.terminate()
   await lost
-  closeSync(descriptor)
+  release()
   expect(await backend.size()).toBe(1)
 })
 
@@ -111,7 +93,7 @@ test.each<[what: string, change: (path: string) => void]>([
   ['entries are gone', path => writeFileSync(path, readFileSync(path, 'utf8').replace(/[^\n]*\n$/, ''))],
 ])('a new thread takes no other log: %s', async (_, change) => {
   const workers = watchWorkers()
-  const path = await freshPath()
+  const path = freshPath()
   const { backend } = await openBackend(path)
   await backend.append([leafOf('a'), leafOf('b')])
   await workers[0]?.terminate()
@@ -125,7 +107,7 @@ test.each<[what: string, change: (path: string) => void]>([
 
 test('a new thread does not report damage again', async () => {
   const workers = watchWorkers()
-  const path = await freshPath()
+  const path = freshPath()
   writeFileSync(path, 'x\n')
   const { backend, damages } = await openBackend(path)
   await workers[0]?.terminate()
@@ -136,13 +118,13 @@ test('a new thread does not report damage again', async () => {
 
 test('a log that closes after its thread has died just closes', async () => {
   const workers = watchWorkers()
-  const { backend } = await openBackend(await freshPath())
+  const { backend } = await openBackend(freshPath())
   await workers[0]?.terminate()
   await backend.close()
 })
 
 test('however long the application is busy, it holds no lock', async () => {
-  const path = await freshPath()
+  const path = freshPath()
   const other = await openBackend(path)
   const flag = new Int32Array(new SharedArrayBuffer(4))
   const busy = new Worker(new URL('busy-application.ts', import.meta.url), { workerData: { path, flag } })

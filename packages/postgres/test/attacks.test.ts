@@ -1,7 +1,7 @@
 import { AuditLog, createSigner, type Finding, generateKey } from '@audit/core'
 import { leafHash } from '@audit/core/backend'
+import { attackedEntries } from '@audit/harness'
 import { PostgresBackend } from '@audit/postgres'
-import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDatabase, input, newDatabase, newName, newPool, openLog } from './place.ts'
 
@@ -15,31 +15,14 @@ const signer = createSigner(generateKey('example.com/audit').privateKey)
 type Kinds = readonly (readonly [kind: Finding['kind'], index?: number])[]
 
 const recorded = { name: newName(), checkpoint: '', olderCheckpoint: '' }
-let database: Awaited<ReturnType<typeof createDatabase>>
-let pool: pg.Pool
-
-afterAll(() => database.drop())
+const { pool, connectionString, drop } = await createDatabase()
+afterAll(drop)
 
 beforeAll(async () => {
-  database = await createDatabase()
-  pool = database.pool
   const backend = new PostgresBackend({ pool, log: recorded.name })
   await backend.migrate()
   const log = new AuditLog({ backend, signer })
-  const record = (count: number) =>
-    Promise.all(
-      Array.from({ length: count }, (_, i) =>
-        log.record({
-          model: 'm',
-          user: i % 2 === 0 ? 'alice' : 'bob',
-          inputText: `question ${i}`,
-          outputText: 'answer',
-          costUsd: 0.25,
-          latencyMs: 8,
-          metadata: { k: 'v' },
-        }),
-      ),
-    )
+  const record = (count: number) => Promise.all(attackedEntries(count).map(entry => log.record(entry)))
   await record(300)
   recorded.olderCheckpoint = await log.checkpoint()
   await record(SIZE - 300)
@@ -294,7 +277,7 @@ test('a row before the first is found, where the check against it was dropped', 
 
 test('changes are refused in a replication session too', async () => {
   const replaying = newPool({
-    connectionString: database.connectionString,
+    connectionString,
     options: '-c session_replication_role=replica',
   })
   await expect(replaying.query(`UPDATE audit.entries SET input_text = 'forged'`)).rejects.toMatchObject({

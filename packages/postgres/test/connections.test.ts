@@ -1,5 +1,6 @@
 import type { AuditError } from '@audit/core'
-import { expect, inject, onTestFinished, test, vi } from 'vitest'
+import { serverUrl } from '@audit/harness'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { type Cut, CuttingProxy } from './cutting-proxy.ts'
 import { expectOnce, input, newDatabase, newLog, newPool, openLog, pool, poolWith } from './place.ts'
 import { RecordingCallers } from './recording-callers.ts'
@@ -9,7 +10,7 @@ test.each<[string, Cut]>([
   ['is cut when the server has committed it and its answer is on the way', 'after'],
   ['falls silent with the batch on the way', 'silence'],
 ])('a connection that %s loses nothing and doubles nothing', async (_, cut) => {
-  await using proxy = await CuttingProxy.start(inject('url'))
+  await using proxy = await CuttingProxy.start(serverUrl().href)
   const { name } = await newLog()
   const log = openLog(newPool({ connectionString: proxy.url, query_timeout: 300 }), name)
   const texts: string[] = []
@@ -116,7 +117,7 @@ test('a server that stays away: AUDIT_OUTCOME_UNKNOWN, and the entry to look for
     vi.useRealTimers()
   })
   const { log: direct, name } = await newLog()
-  await using proxy = await CuttingProxy.start(inject('url'))
+  await using proxy = await CuttingProxy.start(serverUrl().href)
   const log = openLog(newPool({ connectionString: proxy.url }), name)
   await log.record(input('before'))
   proxy.target = new URL('postgres://127.0.0.1:1') // for new connections

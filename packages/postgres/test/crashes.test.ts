@@ -1,11 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AuditLog, createSigner, generateKey } from '@audit/core'
+import { PostgresServer, type ServerOptions } from '@audit/harness'
+import { temporaryFolder } from '@audit/harness/vitest'
 import { PostgresBackend } from '@audit/postgres'
-import { PostgresServer, type ServerOptions } from '@audit/postgres-server'
 import { expect, onTestFinished, test } from 'vitest'
 import { input, newPool } from './place.ts'
 import { RecordingCallers } from './recording-callers.ts'
@@ -94,14 +94,11 @@ async function recordUntilRefused(log: AuditLog): Promise<unknown> {
 
 /** A file system of so many mebibytes. */
 function makeDisk(size: number) {
-  const folder = mkdtempSync(join(tmpdir(), 'audit-disk-'))
+  const folder = temporaryFolder()
   const mount = (...options: readonly string[]) =>
     execFileSync('mount', ['-t', 'tmpfs', '-o', options.join(','), 'tmpfs', folder])
   mount(`size=${size}m`)
-  onTestFinished(() => {
-    execFileSync('umount', ['--lazy', folder])
-    rmSync(folder, { recursive: true })
-  })
+  onTestFinished(() => void execFileSync('umount', ['--lazy', folder])) // before the folder is removed
   return { folder, enlarge: (to: number) => mount('remount', `size=${to}m`) }
 }
 

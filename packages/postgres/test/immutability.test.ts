@@ -1,15 +1,9 @@
-import type pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { createDatabase, input, newLog } from './place.ts'
 
 // A database of its own: TRUNCATE locks the tables, and would meet the appends of other files.
-let database: Awaited<ReturnType<typeof createDatabase>>
-let pool: pg.Pool
-beforeAll(async () => {
-  database = await createDatabase()
-  pool = database.pool
-})
-afterAll(() => database.drop())
+const { pool, drop } = await createDatabase()
+afterAll(drop)
 
 const COLUMNS =
   'entry_id, timestamp, "user", model, cost_usd, latency_ms, leaf_hash, metadata, input_text, output_text'

@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { PAGE_BYTES } from '@audit/core/backend'
+import { serverUrl } from '@audit/harness'
 import { PostgresBackend } from '@audit/postgres'
-import { expect, inject, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { input, newLog, newName, openLog, pool } from './place.ts'
 
 /** Runs a program in a process with so little heap that it dies where it holds too much. */
 function runWith(heap: number, log: string, program: string): string {
-  const url = JSON.stringify(inject('url'))
+  const url = JSON.stringify(serverUrl().href)
   const source = `
     import { AuditLog } from '@audit/core'
     import { PostgresBackend } from '@audit/postgres'

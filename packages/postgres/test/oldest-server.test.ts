@@ -1,5 +1,5 @@
+import { PostgresServer } from '@audit/harness'
 import { PostgresBackend } from '@audit/postgres'
-import { PostgresServer } from '@audit/postgres-server'
 import { testBackend } from '@audit/testkit'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, test } from 'vitest'

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { AuditLog } from '@audit/core'
+import { serverUrl } from '@audit/harness'
 import { PostgresBackend } from '@audit/postgres'
 import pg from 'pg'
-import { afterAll, expect, inject, onTestFinished } from 'vitest'
+import { afterAll, expect, onTestFinished } from 'vitest'
 
 /** The pool of this test file, on the server of the run. */
-export const pool = lastingPool({ connectionString: inject('url'), max: 20 })
+export const pool = lastingPool({ connectionString: serverUrl().href, max: 20 })
 afterAll(() => pool.end())
 
 /** The name of a log that nobody else has. */
@@ -36,7 +37,7 @@ export function input(inputText = 'question') {
 
 /** A pool that is set up in another way, ended when the test has finished. */
 export function newPool(config: pg.PoolConfig): pg.Pool {
-  const own = lastingPool({ connectionString: inject('url'), ...config })
+  const own = lastingPool({ connectionString: serverUrl().href, ...config })
   onTestFinished(() => own.end())
   return own
 }
@@ -58,7 +59,7 @@ export function poolWith(settings: Readonly<Record<string, string>>, config: pg.
 
 /** How to connect, but for what is changed. */
 export function urlWith(change: (url: URL) => void): string {
-  const url = new URL(inject('url'))
+  const url = serverUrl()
   change(url)
   return url.href
 }

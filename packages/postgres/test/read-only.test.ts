@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { AuditLog } from '@audit/core'
+import { PostgresServer } from '@audit/harness'
 import { PostgresBackend } from '@audit/postgres'
-import { PostgresServer } from '@audit/postgres-server'
 import pg from 'pg'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { createDatabase, input, newDatabase, newLog, newName, newPool, pool } from './place.ts'

@@ -1,6 +1,6 @@
 import { AuditLog, createSigner, generateKey } from '@audit/core'
+import { PostgresServer } from '@audit/harness'
 import { PostgresBackend } from '@audit/postgres'
-import { PostgresServer } from '@audit/postgres-server'
 import { expect, onTestFinished, test } from 'vitest'
 import { CuttingProxy } from './cutting-proxy.ts'
 import { input, newPool } from './place.ts'

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { AuditLog, createSigner, createVerifier, generateKey, verifyProof } from '@audit/core'
 import { PostgresBackend } from '@audit/postgres'
-import type pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { createDatabase, input, newName, newPool } from './place.ts'
 
 // Stored roots are derived: the database compares each with what is stored below it.
@@ -13,13 +12,8 @@ const key = generateKey('example.com/audit')
 const signer = createSigner(key.privateKey)
 const verifier = createVerifier(key.publicKey)
 
-let database: Awaited<ReturnType<typeof createDatabase>>
-let pool: pg.Pool
-beforeAll(async () => {
-  database = await createDatabase()
-  pool = database.pool
-})
-afterAll(() => database.drop())
+const { pool, connectionString, drop } = await createDatabase()
+afterAll(drop)
 
 /** A log of so many entries, without the roots that it has. */
 async function newLog(size: number): Promise<string> {
@@ -157,7 +151,7 @@ test('writers at once, in every isolation, keep the roots of one log', async () 
   await Promise.all(
     ['read committed', 'repeatable read', 'serializable'].map(async isolation => {
       const own = newPool({
-        connectionString: database.connectionString,
+        connectionString,
         options: `-c default_transaction_isolation=${isolation.replace(' ', '\\ ')}`,
       })
       const log = new AuditLog({ backend: new PostgresBackend({ pool: own, log: name }), signer })

@@ -1,6 +1,6 @@
 import { AuditLog } from '@audit/core'
+import { PostgresServer } from '@audit/harness'
 import { migrationSql, PostgresBackend } from '@audit/postgres'
-import { PostgresServer } from '@audit/postgres-server'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import {

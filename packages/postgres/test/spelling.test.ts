@@ -1,18 +1,12 @@
 import { AuditLog } from '@audit/core'
 import { PostgresBackend } from '@audit/postgres'
-import type pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { createDatabase, input, newName, openLog } from './place.ts'
 
 // What decodes to the same entry as before, and is stored in other letters: its leaf hash cannot tell.
 
-let database: Awaited<ReturnType<typeof createDatabase>>
-let pool: pg.Pool
-beforeAll(async () => {
-  database = await createDatabase()
-  pool = database.pool
-})
-afterAll(() => database.drop())
+const { pool, drop } = await createDatabase()
+afterAll(drop)
 
 const SIZE = 20
 const DAMAGED = 7

@@ -1,9 +1,9 @@
 import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { temporaryFolder } from '@audit/harness/vitest'
 import { expect, test } from 'vitest'
 import { input, openLog } from './open-log.ts'
 import { runBoundByPermissions } from './run-program.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 const modesIn = (folder: string) =>
   Object.fromEntries(

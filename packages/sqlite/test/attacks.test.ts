@@ -1,13 +1,13 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { AuditLog, createSigner, type Finding, generateKey } from '@audit/core'
 import { leafHash } from '@audit/core/backend'
+import { attackedEntries, TemporaryFolder } from '@audit/harness'
+import { temporaryFolder } from '@audit/harness/vitest'
 import { SqliteBackend } from '@audit/sqlite'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { temporaryFolder } from './temporary-folder.ts'
 
 // What someone can do who owns the file: drop the triggers, run any SQL, put the triggers back. And what `verify` says of
 // it, without and with a checkpoint that was kept elsewhere.
@@ -18,32 +18,19 @@ const signer = createSigner(generateKey('example.com/audit').privateKey)
 
 type Kinds = readonly (readonly [kind: Finding['kind'], index?: number])[]
 
-const folder = mkdtempSync(join(tmpdir(), 'audit-'))
+const folder = new TemporaryFolder()
 const recorded = {
-  path: join(folder, 'audit.db'),
-  older: join(folder, 'older.db'),
+  path: folder.file('audit.db'),
+  older: folder.file('older.db'),
   checkpoint: '',
   olderCheckpoint: '',
 }
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => folder[Symbol.dispose]())
 
 beforeAll(async () => {
   const log = logAt(recorded.path)
-  const record = (count: number) =>
-    Promise.all(
-      Array.from({ length: count }, (_, i) =>
-        log.record({
-          model: 'm',
-          user: i % 2 === 0 ? 'alice' : 'bob',
-          inputText: `question ${i}`,
-          outputText: 'answer',
-          costUsd: 0.25,
-          latencyMs: 8,
-          metadata: { k: 'v' },
-        }),
-      ),
-    )
+  const record = (count: number) => Promise.all(attackedEntries(count).map(entry => log.record(entry)))
   await record(300)
   recorded.olderCheckpoint = await log.checkpoint()
   const database = new Database(recorded.path, { readonly: true })

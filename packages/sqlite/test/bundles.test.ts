@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process'
 import { symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { temporaryFolder } from '@audit/harness/vitest'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 import { openLog } from './open-log.ts'
 import { type Outcome, outcomeOf } from './run-program.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
+import { temporaryFolder } from '@audit/harness/vitest'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { input, openLog } from './open-log.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 test('a lock held past the busy timeout fails the record, holds up nothing else, and leaves no trace', async () => {
   const path = join(temporaryFolder(), 'audit.db')

@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { TemporaryFolder } from '@audit/harness'
 import { SqliteBackend } from '@audit/sqlite'
 import { testBackend } from '@audit/testkit'
 import { describe, it } from 'vitest'
@@ -8,12 +6,13 @@ import { describe, it } from 'vitest'
 testBackend({
   describe,
   it,
-  create: async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'audit-sqlite-'))
+  create: () => {
+    const folder = new TemporaryFolder()
+    const path = folder.file('audit.db')
     return {
-      open: () => new SqliteBackend({ path: join(folder, 'audit.db') }),
-      openReadOnly: () => new SqliteBackend({ path: join(folder, 'audit.db'), readOnly: true }),
-      teardown: () => rm(folder, { recursive: true }),
+      open: () => new SqliteBackend({ path }),
+      openReadOnly: () => new SqliteBackend({ path, readOnly: true }),
+      teardown: () => folder[Symbol.dispose](),
     }
   },
 })

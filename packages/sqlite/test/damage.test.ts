@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AuditEntry, AuditLog } from '@audit/core'
+import { temporaryFolder } from '@audit/harness/vitest'
 import { SqliteBackend } from '@audit/sqlite'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 import { openLog } from './open-log.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 const MARKED = {
   user: 'marked user',

@@ -1,8 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { AuditLog } from '@audit/core'
+import { hasStrace } from '@audit/harness'
+import { temporaryFolder } from '@audit/harness/vitest'
 import { SqliteBackend } from '@audit/sqlite'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
@@ -10,7 +12,6 @@ import { openForReading, openOrCreate, reopen } from '../src/log-database.ts'
 import { createSchema } from '../src/schema.ts'
 import { input, openLog } from './open-log.ts'
 import { outcomeOf, programPath } from './run-program.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 test('the connection that writes waits for the disk with every commit', () => {
   const path = join(temporaryFolder(), 'audit.db')
@@ -25,8 +26,6 @@ test('the connection that writes waits for the disk with every commit', () => {
   expect(settings(again.database)).toEqual([2, 1, 'wal', 0, 1, 30_000])
   again.database.close()
 })
-
-const hasStrace = spawnSync('strace', ['-V']).status === 0
 
 test.skipIf(!hasStrace)(
   'a new log, its name and each batch are synced before they count (needs strace)',

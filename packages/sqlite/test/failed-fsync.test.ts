@@ -1,12 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { hasStrace } from '@audit/harness'
+import { temporaryFolder } from '@audit/harness/vitest'
 import { expect, test } from 'vitest'
 import { openLog } from './open-log.ts'
 import { outcomeOf, programPath } from './run-program.ts'
-import { temporaryFolder } from './temporary-folder.ts'
-
-// Linux alone has it, and not every machine.
-const hasStrace = spawnSync('strace', ['-V']).status === 0
 
 test.skipIf(!hasStrace)(
   'a batch whose fsync failed does not come back after a crash (needs strace)',

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { temporaryFolder } from '@audit/harness/vitest'
 import { expect, test } from 'vitest'
 import { outcomeOf, programPath } from './run-program.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 // better-sqlite3 crashes a Node before 22.14 while it is loaded.
 

@@ -12,11 +12,11 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { temporaryFolder } from '@audit/harness/vitest'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { input, openLog } from './open-log.ts'
 import { outcomeOf, programPath, runProgram } from './run-program.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 // What happens to a log's files while it is open. What is written into files that nobody finds by their names is lost.
 

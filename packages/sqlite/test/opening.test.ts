@@ -8,12 +8,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join, relative } from 'node:path'
+import { temporaryFolder } from '@audit/harness/vitest'
 import { SqliteBackend } from '@audit/sqlite'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { createSchema } from '../src/schema.ts'
 import { input, openLog } from './open-log.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 const record = (path: string) => openLog(path).record(input())
 

@@ -11,13 +11,13 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { AuditLog, createSigner, generateKey } from '@audit/core'
+import { temporaryFolder } from '@audit/harness/vitest'
 import { SqliteBackend } from '@audit/sqlite'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 import { input, openLog } from './open-log.ts'
 import { runBoundByPermissions } from './run-program.ts'
 import { copyLog, killedLog } from './stored-log.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 const signer = createSigner(generateKey('example.com/audit').privateKey)
 

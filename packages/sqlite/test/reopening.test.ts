@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { temporaryFolder } from '@audit/harness/vitest'
 import { SqliteBackend } from '@audit/sqlite'
 import { expect, test } from 'vitest'
 import { input, openLog } from './open-log.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 test('closed and opened again: same entries, same order, next index', async () => {
   const path = join(temporaryFolder(), 'audit.db')

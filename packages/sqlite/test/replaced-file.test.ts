@@ -1,8 +1,8 @@
 import { copyFileSync, existsSync, renameSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
+import { temporaryFolder } from '@audit/harness/vitest'
 import { expect, test } from 'vitest'
 import { input, openLog } from './open-log.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 const ENDINGS = ['', '-wal', '-shm'] as const
 

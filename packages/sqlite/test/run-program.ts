@@ -1,12 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import * as harness from '@audit/harness'
 
 /** How a program ended, and the JSON values that it printed, one a line. */
-export interface Outcome {
-  readonly exitCode: number | null
-  readonly signal: NodeJS.Signals | null
+export interface Outcome extends Omit<harness.Outcome, 'output'> {
   readonly lines: readonly unknown[]
-  readonly errors: string
 }
 
 /** Where a program of `test/programs` lies. */
@@ -19,27 +17,15 @@ export function runProgram(name: string, ...args: readonly string[]): Promise<Ou
   return outcomeOf(spawn(process.execPath, [programPath(name), ...args]))
 }
 
-/** The same for a program that permissions are to bind: root, whom they do not, loses that privilege (Linux). */
+/** The same for a program that permissions are to bind, also where root runs it (Linux). */
 export function runBoundByPermissions(name: string, ...args: readonly string[]): Promise<Outcome> {
-  if (process.getuid?.() !== 0) return runProgram(name, ...args)
-  const bound = ['--bounding-set', '-dac_override,-dac_read_search', process.execPath]
-  return outcomeOf(spawn('setpriv', [...bound, programPath(name), ...args]))
+  const [program, ...more] = harness.boundByPermissions(programPath(name), ...args)
+  return outcomeOf(spawn(program, more))
 }
 
 /** Waits for the end of a process. */
 export async function outcomeOf(child: ChildProcess): Promise<Outcome> {
-  let output = ''
-  let errors = ''
-  child.stdout?.on('data', chunk => {
-    output += chunk
-  })
-  child.stderr?.on('data', chunk => {
-    errors += chunk
-  })
-  const [exitCode, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code, signal) => resolve([code, signal]))
-  })
+  const { output, ...outcome } = await harness.outcomeOf(child)
   const lines = output.split('\n').filter(line => line !== '')
-  return { exitCode, signal, lines: lines.map(line => JSON.parse(line)), errors }
+  return { ...outcome, lines: lines.map(line => JSON.parse(line)) }
 }

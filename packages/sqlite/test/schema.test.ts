@@ -1,8 +1,8 @@
 import { join } from 'node:path'
+import { temporaryFolder } from '@audit/harness/vitest'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { input, openLog } from './open-log.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 async function recordedLog(): Promise<string> {
   const path = join(temporaryFolder(), 'audit.db')

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { AuditEntry } from '@audit/core'
+import { temporaryFolder } from '@audit/harness/vitest'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { createSchema } from '../src/schema.ts'
 import { input, openLog } from './open-log.ts'
 import { programPath, runProgram } from './run-program.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 /** Every entry once, in places without gaps, and each writer's own in its order. */
 function expectAll(entries: readonly AuditEntry[], names: readonly string[], count: number): void {

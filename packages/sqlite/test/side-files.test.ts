@@ -12,12 +12,12 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { AuditLog } from '@audit/core'
+import { temporaryFolder } from '@audit/harness/vitest'
 import { SqliteBackend } from '@audit/sqlite'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { input, openLog } from './open-log.ts'
 import { copyLog, killedLog } from './stored-log.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 // What lies beside a file may not change it: a -wal and a -journal of any origin.
 

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { temporaryFolder } from '@audit/harness/vitest'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { openLog } from './open-log.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 // What decodes to the same value but is stored in another way is not what was written: its leaf hash would not tell.
 

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { AuditLog, createSigner, createVerifier, generateKey, verifyCheckpoint } from '@audit/core'
+import { temporaryFolder } from '@audit/harness/vitest'
 import { SqliteBackend } from '@audit/sqlite'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 import { input } from './open-log.ts'
 import { runProgram } from './run-program.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 const signer = createSigner(generateKey('example.com/audit').privateKey)
 

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
+import { temporaryFolder } from '@audit/harness/vitest'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 import { filesOf, identify } from '../src/log-file.ts'
 import { LogWriter } from '../src/log-writer.ts'
 import { createSchema } from '../src/schema.ts'
 import { input, openLog } from './open-log.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 // `record` resolves when the entry is there, and rejects when it is not.
 

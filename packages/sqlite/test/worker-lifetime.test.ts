@@ -1,9 +1,8 @@
 import { join } from 'node:path'
-import type { Worker } from 'node:worker_threads'
-import { expect, onTestFinished, test } from 'vitest'
+import { temporaryFolder, watchWorkers } from '@audit/harness/vitest'
+import { expect, test } from 'vitest'
 import { input, openLog } from './open-log.ts'
 import { runProgram } from './run-program.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 test('a process that closes nothing ends by itself', async () => {
   const path = join(temporaryFolder(), 'audit.db')
@@ -17,15 +16,6 @@ test('pending entries are stored before a process ends by itself', async () => {
   expect(await runProgram('record-and-go', path, '5000')).toMatchObject({ exitCode: 0, errors: '' })
   expect(await openLog(path).count()).toBe(5000)
 })
-
-/** The threads that are started from now on, in their order. */
-function watchWorkers(): readonly Worker[] {
-  const workers: Worker[] = []
-  const watch = (worker: Worker) => workers.push(worker)
-  process.on('worker', watch)
-  onTestFinished(() => void process.off('worker', watch))
-  return workers
-}
 
 test('if a writer thread dies, pending calls fail and the next call starts another', async () => {
   const workers = watchWorkers()

@@ -1,6 +1,7 @@
 import { AssertionError } from 'node:assert/strict'
 import { expect, test } from 'vitest'
 import { AREAS } from '../src/areas.ts'
+import type { Case } from '../src/case.ts'
 import { partialPages } from '../src/cases/partial-pages.ts'
 import { places } from '../src/cases/places.ts'
 import { checkBackend, checkCases } from '../src/check-backend.ts'
@@ -48,23 +49,32 @@ test('the backend that the broken ones are made from passes every case', async (
   expect(new ArrayBackend([]).supports).toEqual({ persistence: true, sharing: true })
 })
 
+/** Whether it passes one of the cases at least. */
+async function passesAny(cases: readonly Case[], broken: BrokenBackend): Promise<boolean> {
+  for (const testCase of cases) {
+    const { passed } = await checkCases([testCase], () => brokenPlace(broken), { lingerMs: 0 })
+    if (passed.length > 0) return true
+  }
+  return false
+}
+
 test.each(BROKEN)('a backend that $fault fails $caughtBy', async broken => {
   const meant = CASES.filter(({ id }) => id === broken.caughtBy)
-  const { failed } = await checkCases(meant, () => brokenPlace(broken), { lingerMs: 0 })
+  // None of them is caught by its time: how busy the machine is must not matter.
+  const { failed } = await checkCases(meant, () => brokenPlace(broken), { timeoutMs: 60_000, lingerMs: 0 })
   expect(failed.map(({ id }) => id)).toEqual([broken.caughtBy])
   expect(failed[0]?.error).toBeInstanceOf(AssertionError)
 
   // The backend works but for its fault, or the case would not have been what caught it.
-  const { passed } = await checkCases(SOME, () => brokenPlace(broken), { lingerMs: 0 })
-  expect(passed).not.toEqual([])
+  expect(await passesAny(SOME, broken)).toBe(true)
 })
 
 test('checkBackend names the case that a broken backend fails, with the promise and the reason', async () => {
   const [broken] = filtering
   if (!broken) throw new Error('there is none')
-  const { passed, failed } = await checkBackend({ create: () => brokenPlace(broken) })
+  const { passed, failed } = await checkBackend({ create: () => brokenPlace(broken), only: ['filters'] })
   const meant = failed.find(({ id }) => id === broken.caughtBy)
   expect(meant?.title).toBe(CASES.find(({ id }) => id === broken.caughtBy)?.title)
   expect(meant?.error).toBeInstanceOf(AssertionError)
-  expect(passed.length + failed.length).toBe(CASES.length)
+  expect(passed).not.toEqual([])
 })

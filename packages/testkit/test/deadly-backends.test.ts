@@ -46,7 +46,7 @@ function check(name: string, caseTimeoutMs: number, only: readonly string[] = []
 
 /** What of the report tells the fault: part of a failure's message. */
 const TOLD: Readonly<Record<string, string>> = {
-  'never settles': 'open: not settled within 5 s',
+  'never settles': 'open: not settled within',
   'ignores after': 'find',
   'drops milliseconds': 'timestamp is',
   'compares whole seconds': 'find',
@@ -66,7 +66,8 @@ const TOLD: Readonly<Record<string, string>> = {
 test.each(REPORTED.filter(name => !['waits for itself', 'ends the process'].includes(name)))(
   'a backend that %s is reported',
   async name => {
-    const { code, stdout, stderr } = await check(name, 5000, AREAS_RUN)
+    const caseTimeoutMs = name === 'never settles' ? 500 : 5000 // it is waited for to its end
+    const { code, stdout, stderr } = await check(name, caseTimeoutMs, AREAS_RUN)
     expect(stderr).toBe('')
     expect(code).toBe(0)
     const { passed, failures, skipped, notRun } = JSON.parse(stdout)

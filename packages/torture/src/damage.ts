@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type AuditEntry, AuditError, type AuditErrorCode } from '@audit/core'
+import { TemporaryFolder } from '@audit/harness'
 import fc from 'fast-check'
 import { FILE_BACKENDS, type FileBackendId, openLog } from './backends.ts'
 import { exchangeOf } from './exchange.ts'
-import { TemporaryFolder } from './temporary-folder.ts'
 
 const ENTRIES = 40
 /** What takes longer hangs. */

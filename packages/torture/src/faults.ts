@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { TemporaryFolder } from '@audit/harness'
 import { FILE_BACKENDS, type FileBackendId, openLog } from './backends.ts'
 import { exchangeOf } from './exchange.ts'
-import { TemporaryFolder } from './temporary-folder.ts'
 
 const PROGRAM = fileURLToPath(new URL('programs/record-through-fault.ts', import.meta.url))
 const ENTRIES = 20
@@ -47,9 +47,6 @@ export interface FaultFigures {
   readonly acknowledged: number
   readonly lost: number
 }
-
-/** Whether faults can be made here: by strace, which Linux alone has, and not every machine. */
-export const canInject = spawnSync('strace', ['-V']).status === 0
 
 /**
  * Lets each system call that a backend makes fail, one in each run: the calls of the log that it hits reject with the

@@ -1,5 +1,5 @@
+import { TemporaryFolder } from '@audit/harness'
 import type { Place } from './place.ts'
-import { TemporaryFolder } from './temporary-folder.ts'
 
 /** A file in a folder of its own. */
 export class FilePlace implements Place {

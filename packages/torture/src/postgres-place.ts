@@ -1,6 +1,6 @@
-import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
+import { serverUrl } from '@audit/harness'
 import { PostgresBackend } from '@audit/postgres'
 import pg from 'pg'
 import type { Place } from './place.ts'
@@ -46,8 +46,4 @@ export function openPostgres(log: string): PostgresBackend {
   const url = serverUrl()
   url.searchParams.set('application_name', log)
   return new PostgresBackend({ connectionString: url.href, log })
-}
-
-function serverUrl(): URL {
-  return new URL(process.env.AUDIT_POSTGRES_URL ?? assert.fail('AUDIT_POSTGRES_URL says where no server is'))
 }

@@ -1,5 +1,6 @@
 // Tries to make the backends lose, tear, reorder or invent entries, at full length, and prints what came of it: [backend …]
 import { once } from 'node:events'
+import { hasStrace, shareServer } from '@audit/harness'
 import {
   BACKEND_IDS,
   BACKENDS,
@@ -12,11 +13,10 @@ import {
 } from './backends.ts'
 import { crowd } from './crowd.ts'
 import { damage } from './damage.ts'
-import { canInject, faults } from './faults.ts'
+import { faults } from './faults.ts'
 import { kill } from './kill.ts'
 import { model } from './model.ts'
 import { FULL } from './scale.ts'
-import { shareServer } from './server.ts'
 import { type Row, tableOf } from './table.ts'
 
 const named = process.argv.slice(2).map(backendNamed)
@@ -36,7 +36,7 @@ async function tryAll(): Promise<readonly Row[]> {
     rows.push(await killed(backend), await crowded(backend))
     const inFile = FILE_BACKEND_IDS.find(id => id === backend)
     if (!inFile) continue
-    if (canInject) rows.push(await faulty(inFile))
+    if (hasStrace) rows.push(await faulty(inFile))
     else tell(`${BACKENDS[backend].title}: system calls that fail are left out, since there is no strace`)
     rows.push(await damaged(inFile))
   }

@@ -1,5 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net'
-import { serverUrl } from '../databases.ts'
+import { serverUrl } from '@audit/harness'
 import { DelayLine } from '../delay/delay-line.ts'
 import { serve } from '../subject.ts'
 

@@ -1,6 +1,6 @@
+import { serverUrl } from '@audit/harness'
 import pg from 'pg'
 import { postgresIds } from '../contenders.ts'
-import { serverUrl } from '../databases.ts'
 import type { Measurements } from '../measurements.ts'
 import { postgresTargetsOf } from '../postgres-targets.ts'
 import type { Scale } from '../scale.ts'

@@ -1,6 +1,6 @@
 import { cpus, release, totalmem, type } from 'node:os'
+import { REAL_EXCHANGES } from '@audit/harness'
 import { localIds } from '../contenders.ts'
-import { areReal } from '../exchanges.ts'
 import type { Measurements } from '../measurements.ts'
 import { LOCAL_BACKENDS } from '../own/backends.ts'
 import type { Scale } from '../scale.ts'
@@ -33,7 +33,7 @@ export function verdict(targets: readonly Target[]): string {
 
 /** When, where and with what it was measured. */
 export function conditions(minutes: number, server = ''): string {
-  return `${machine()}${server && `, ${server}`}. ${areReal ? 'Real' : 'Generated'} texts. The run took ${minutes.toFixed(1)} minutes.`
+  return `${machine()}${server && `, ${server}`}. ${REAL_EXCHANGES ? 'Real' : 'Generated'} texts. The run took ${minutes.toFixed(1)} minutes.`
 }
 
 function machine(): string {

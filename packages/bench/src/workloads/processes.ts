@@ -1,4 +1,5 @@
-import { inDatabases, poolOn, serverUrl } from '../databases.ts'
+import { serverUrl } from '@audit/harness'
+import { inDatabases, poolOn } from '../databases.ts'
 import { type Measurements, quantile } from '../measurements.ts'
 import type { commands as crowdCommands } from '../programs/crowd.ts'
 import type { commands as delayCommands } from '../programs/delay.ts'

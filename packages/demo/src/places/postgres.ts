@@ -1,6 +1,6 @@
 import type { AuditEntry } from '@audit/core'
+import { provideServer } from '@audit/harness'
 import { PostgresBackend } from '@audit/postgres'
-import { provideServer } from '@audit/postgres-server'
 import pg from 'pg'
 import { DemoError } from '../demo-error.ts'
 import type { DemoOptions } from '../options.ts'

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A new folder of the test's own. */
+/** A new empty folder, gone with all that is in it once it is disposed of. */
 export class TemporaryFolder implements Disposable {
-  readonly path = mkdtempSync(join(tmpdir(), 'audit-acceptance-'))
+  readonly path = mkdtempSync(join(tmpdir(), 'audit-'))
 
   /** The path of a file in it. */
   file(name: string): string {

@@ -1,2 +1,0 @@
-// One server for all tests.
-export { default } from '@audit/postgres-server/vitest'

@@ -1,0 +1,8 @@
+export { attackedEntries } from './attacked-entries.ts'
+export { boundByPermissions, canBeBound } from './bound-by-permissions.ts'
+export { PostgresServer, type ServerOptions, type Settings } from './postgres-server.ts'
+export { type Exchange, REAL_EXCHANGES, realExchanges } from './real-exchanges.ts'
+export { type Outcome, outcomeOf, runCommand, runNode } from './run-command.ts'
+export { type ProvidedServer, provideServer, serverUrl, shareServer } from './shared-server.ts'
+export { hasStrace } from './strace.ts'
+export { TemporaryFolder } from './temporary-folder.ts'

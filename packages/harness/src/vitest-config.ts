@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url'
+import type { ViteUserConfig } from 'vitest/config'
+import { defineConfig } from 'vitest/config'
+
+/** What differs between the packages. */
+export interface TestOptions {
+  /** What takes longer hangs: a test, or a hook. Default: a minute. */
+  readonly timeoutMs?: number
+  /** Whether the tests share a PostgreSQL server. Default: false. */
+  readonly needsServer?: boolean
+}
+
+/** The configuration of vitest that all packages have. */
+export function testConfig({ timeoutMs = 60_000, needsServer = false }: TestOptions = {}): ViteUserConfig {
+  return defineConfig({
+    test: {
+      include: ['test/**/*.test.ts'],
+      globalSetup: needsServer ? [fileURLToPath(new URL('shared-server-setup.ts', import.meta.url))] : [],
+      testTimeout: timeoutMs,
+      hookTimeout: timeoutMs,
+      slowTestThreshold: Number.POSITIVE_INFINITY, // a line a file
+      reporters: ['default', ['json', { outputFile: 'test-report.json' }]],
+    },
+  })
+}

@@ -1,0 +1,2 @@
+export { temporaryFolder } from './test-folder.ts'
+export { watchWorkers } from './watch-workers.ts'

@@ -1,2 +1,0 @@
-// One server for all tests.
-export { shareServer as default } from '../src/server.ts'
