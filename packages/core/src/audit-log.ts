@@ -10,8 +10,7 @@ import {
   checkpointText,
   olderFrom,
   type ProveOptions,
-  wholeNumber,
-  widthFrom,
+  tileFrom,
 } from './note/prove-options.ts'
 import { Prover } from './note/prover.ts'
 import { invalidOptions } from './options.ts'
@@ -71,7 +70,7 @@ export class AuditLog implements AsyncDisposable {
     this.#recorder = new Recorder(this.#backend, this.#tree, recording)
     const size = () => this.#backend.size()
     this.#prover = new Prover(this.#tree, size)
-    this.#issuer = signer && new Issuer(signer, this.#tree, size)
+    this.#issuer = signer && new Issuer(signer, this.#tree, this.#prover, size)
   }
 
   /**
@@ -208,10 +207,11 @@ export class AuditLog implements AsyncDisposable {
   async prove(entryId: string, options: ProveOptions = {}): Promise<string> {
     this.#assertOpen()
     const checkpoint = checkpointFrom(options)
-    const prover = checkpoint === undefined ? this.#issuerOrThrow() : this.#prover.towards(checkpoint)
+    if (checkpoint === undefined) this.#issuerOrThrow() // before the entry is looked for
     const entry = await this.get(entryId)
-    if (entry) return prover.proveInclusion(entry.index)
-    throw new AuditError('AUDIT_NOT_FOUND', `there is no entry ${quote(entryId)}`)
+    if (!entry) throw new AuditError('AUDIT_NOT_FOUND', `there is no entry ${quote(entryId)}`)
+    if (checkpoint !== undefined) return this.#prover.proveInclusion(entry.index, checkpoint)
+    return this.#issuerOrThrow().proveInclusion(entry.index)
   }
 
   /**
@@ -242,7 +242,7 @@ export class AuditLog implements AsyncDisposable {
    */
   async tile(level: number, index: number, width = TILE): Promise<Uint8Array> {
     this.#assertOpen()
-    return this.#prover.tile(wholeNumber('a level', level), wholeNumber('an index', index), widthFrom(width))
+    return this.#prover.tile(tileFrom(level, index, width))
   }
 
   /**

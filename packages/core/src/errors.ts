@@ -1,58 +1,38 @@
-/**
- * What went wrong, for a program to act on. Codes are stable; messages are for people and may change.
- *
- * | code | meaning |
- * | --- | --- |
- * | `AUDIT_INVALID_ENTRY` | `record()` was given something that is not an entry; nothing was stored |
- * | `AUDIT_INVALID_QUERY` | a query, a filter or a range is invalid |
- * | `AUDIT_INVALID_OPTIONS` | a constructor was given an option it does not know or cannot use |
- * | `AUDIT_CLOSED` | the log or the backend is not open: `close()` was called, or `open()` was not |
- * | `AUDIT_OPEN_FAILED` | the log cannot be opened: a missing folder, a folder in its place, no permission |
- * | `AUDIT_UNSUPPORTED_FORMAT` | the file is something else, or was written by a newer version; it was left unchanged |
- * | `AUDIT_WRITE_FAILED` | the entries of this write were not stored; recording them again makes no duplicate |
- * | `AUDIT_READ_ONLY` | the log was opened with `readOnly: true`; nothing was stored |
- * | `AUDIT_OVERLOADED` | more bytes are waiting than `maxPendingBytes` allows; this entry was not stored, so record it later |
- * | `AUDIT_READ_FAILED` | the store could not be read |
- * | `AUDIT_BUSY` | another process held the log's lock for too long; nothing was stored |
- * | `AUDIT_OUTCOME_UNKNOWN` | the store could not be asked whether the entry was stored; look with `get(error.entryId)` once it can |
- * | `AUDIT_CORRUPT` | the stored log differs from what was written |
- * | `AUDIT_NOT_FOUND` | there is no entry with this id |
- * | `AUDIT_INVALID_KEY` | the text is not a key, or the kind of key is unknown |
- * | `AUDIT_SIGNING_FAILED` | the signer threw, or did not return a signature of its key |
- * | `AUDIT_INVALID_NOTE` | the text is not a signed note (C2SP signed-note) |
- * | `AUDIT_INVALID_CHECKPOINT` | the signed text is not a checkpoint (C2SP tlog-checkpoint) |
- * | `AUDIT_INVALID_PROOF` | the text is not a proof (C2SP tlog-proof) |
- * | `AUDIT_UNKNOWN_KEY` | the note has no signature by a key that must have signed it |
- * | `AUDIT_BAD_SIGNATURE` | a signature by a known key is false: the text or the signature was changed |
- * | `AUDIT_WRONG_LOG` | the checkpoint belongs to another log |
- * | `AUDIT_NOT_INCLUDED` | the proof does not prove this entry: the entry was changed, or the proof belongs to another one |
- * | `AUDIT_NOT_CONSISTENT` | the log does not continue the older checkpoint: entries were changed or removed |
- */
-export type AuditErrorCode =
-  | 'AUDIT_INVALID_ENTRY'
-  | 'AUDIT_INVALID_QUERY'
-  | 'AUDIT_INVALID_OPTIONS'
-  | 'AUDIT_CLOSED'
-  | 'AUDIT_OPEN_FAILED'
-  | 'AUDIT_UNSUPPORTED_FORMAT'
-  | 'AUDIT_WRITE_FAILED'
-  | 'AUDIT_READ_ONLY'
-  | 'AUDIT_OVERLOADED'
-  | 'AUDIT_READ_FAILED'
-  | 'AUDIT_BUSY'
-  | 'AUDIT_OUTCOME_UNKNOWN'
-  | 'AUDIT_CORRUPT'
-  | 'AUDIT_NOT_FOUND'
-  | 'AUDIT_INVALID_KEY'
-  | 'AUDIT_SIGNING_FAILED'
-  | 'AUDIT_INVALID_NOTE'
-  | 'AUDIT_INVALID_CHECKPOINT'
-  | 'AUDIT_INVALID_PROOF'
-  | 'AUDIT_UNKNOWN_KEY'
-  | 'AUDIT_BAD_SIGNATURE'
-  | 'AUDIT_WRONG_LOG'
-  | 'AUDIT_NOT_INCLUDED'
-  | 'AUDIT_NOT_CONSISTENT'
+/** What went wrong, for a program to act on. Codes are stable; messages are for people and may change. */
+export const ERROR_CODES = {
+  AUDIT_INVALID_ENTRY:
+    'something that is not an entry was passed, or returned by `prepare`; nothing was stored',
+  AUDIT_INVALID_QUERY: 'a query, a filter or a range is invalid',
+  AUDIT_INVALID_OPTIONS: 'an option or an argument is unknown, or cannot be used',
+  AUDIT_CLOSED: 'the log or the backend is not open: `close()` was called, or `open()` was not',
+  AUDIT_OPEN_FAILED: 'the log cannot be opened: a missing folder, a folder in its place, no permission',
+  AUDIT_UNSUPPORTED_FORMAT:
+    'the file is something else, or was written by a newer version; it was left unchanged',
+  AUDIT_WRITE_FAILED: 'the entries of this write were not stored; recording them again makes no duplicate',
+  AUDIT_READ_ONLY: 'the log was opened with `readOnly: true`; nothing was stored',
+  AUDIT_OVERLOADED:
+    'more bytes are waiting than `maxPendingBytes` allows; this entry was not stored, so record it later',
+  AUDIT_READ_FAILED: 'the store could not be read',
+  AUDIT_BUSY: "another process held the log's lock for too long; nothing was stored",
+  AUDIT_OUTCOME_UNKNOWN:
+    'the store could not be asked whether the entry was stored; look with `get(error.entryId)` once it can',
+  AUDIT_CORRUPT: 'the stored log differs from what was written',
+  AUDIT_NOT_FOUND: 'there is no entry with this id, or no tile of this size yet',
+  AUDIT_INVALID_KEY: 'the text is not a key, or the kind of key is unknown',
+  AUDIT_SIGNING_FAILED: 'the signer threw, or did not return a signature of its key',
+  AUDIT_INVALID_NOTE: 'the text is not a signed note (C2SP signed-note)',
+  AUDIT_INVALID_CHECKPOINT: 'the signed text is not a checkpoint (C2SP tlog-checkpoint)',
+  AUDIT_INVALID_PROOF: 'the text is not a proof (C2SP tlog-proof)',
+  AUDIT_UNKNOWN_KEY: 'the note has no signature by a key that must have signed it',
+  AUDIT_BAD_SIGNATURE: 'a signature by a known key is false: the text or the signature was changed',
+  AUDIT_WRONG_LOG: 'the checkpoint belongs to another log',
+  AUDIT_NOT_INCLUDED:
+    'the proof does not prove this entry: the entry was changed, came after the checkpoint, or the proof belongs to another one',
+  AUDIT_NOT_CONSISTENT: 'the log does not continue the older checkpoint: entries were changed or removed',
+} as const
+
+/** A key of `ERROR_CODES`. */
+export type AuditErrorCode = keyof typeof ERROR_CODES
 
 const BRAND = Symbol.for('@audit/core/AuditError')
 

@@ -48,6 +48,11 @@ export function ownFields<Key extends string>(
   return fields as Given<Key> // every key was looked up in `keys`
 }
 
+/** Whether a value is a whole number from 0 that a double holds exactly. */
+export function isWholeNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
+
 /** A copy of an object's own fields that inherits nothing from `Object.prototype`. */
 export function withoutPrototype<T extends object>(fields: T): T {
   return Object.assign(Object.create(null), fields)

@@ -1,6 +1,8 @@
+export type { AuditEntry } from './entry/entry.ts'
+export type { JsonObject, JsonValue } from './entry/json.ts'
+export { AuditError, type AuditErrorCode } from './errors.ts'
 export type { Checkpoint } from './note/checkpoint.ts'
-export { encodePublicKey, generateKey, type KeyPair } from './note/key.ts'
-export { createSigner, type Signer } from './note/signer.ts'
+export { encodePublicKey } from './note/key.ts'
 export { createVerifier, type Verifier } from './note/verifier.ts'
 export {
   type Cosignature,

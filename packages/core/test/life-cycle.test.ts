@@ -17,7 +17,12 @@ test('nothing runs before it is open, or once it is closing', async () => {
   await life.open(nothing)
   await expect(life.run(async () => 1)).resolves.toBe(1)
   const closing = life.close(nothing)
-  for (const call of [life.run(nothing), life.write(nothing), life.prepare(nothing), life.open(nothing)]) {
+  for (const call of [
+    life.run(nothing),
+    life.write(nothing),
+    life.runUnopened(nothing),
+    life.open(nothing),
+  ]) {
     await expect(call).rejects.toMatchObject(closed)
   }
   await closing
@@ -79,7 +84,7 @@ test('closing waits for an opening, also one that fails', async () => {
 
 test('what writes is refused where nothing may be changed', async () => {
   const life = new LifeCycle(true)
-  await expect(life.prepare(nothing)).rejects.toMatchObject({ code: 'AUDIT_READ_ONLY' })
+  await expect(life.runUnopened(nothing)).rejects.toMatchObject({ code: 'AUDIT_READ_ONLY' })
   await life.open(nothing)
   await expect(life.write(nothing)).rejects.toMatchObject({ code: 'AUDIT_READ_ONLY' })
   await expect(life.run(nothing)).resolves.toBeUndefined()

@@ -70,7 +70,7 @@ export class PostgresBackend implements AuditBackend {
    *   30 seconds; `AUDIT_READ_ONLY`.
    */
   migrate(): Promise<void> {
-    return this.#life.prepare(() =>
+    return this.#life.runUnopened(() =>
       attempt('AUDIT_OPEN_FAILED', 'the tables could not be created', async () => {
         await checkServer(this.#database)
         await migrate(this.#pool, this.#log)

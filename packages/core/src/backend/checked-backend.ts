@@ -4,6 +4,7 @@ import { AuditError, type AuditErrorCode } from '../errors.ts'
 import { hashCount } from '../merkle/hashes.ts'
 import type { Leaf } from '../merkle/leaf.ts'
 import { NO_SUBTREES, type SubtreeStore, withoutWrites } from '../merkle/subtree-store.ts'
+import { isWholeNumber } from '../options.ts'
 import type { Selection } from '../query/selection.ts'
 import { isSummaryPart, type SummaryPart, type SummaryRequest } from '../summary/summary-part.ts'
 import type { Finding } from '../verification/finding.ts'
@@ -139,10 +140,6 @@ function partsFrom(given: unknown, { by }: SummaryRequest): readonly SummaryPart
 function countFrom(given: unknown, what: string): number {
   if (isWholeNumber(given)) return given
   throw wrong(given, what)
-}
-
-function isWholeNumber(given: unknown): given is number {
-  return typeof given === 'number' && Number.isSafeInteger(given) && given >= 0
 }
 
 /** Freezes the entries of a page in place, whatever the store did. */

@@ -55,7 +55,7 @@ export class LifeCycle {
   }
 
   /** The same for an operation that needs no open log, such as creating its tables. */
-  async prepare<T>(operation: () => Promise<T>): Promise<T> {
+  async runUnopened<T>(operation: () => Promise<T>): Promise<T> {
     this.#assertNotClosing()
     this.#assertWritable()
     return this.#track(operation)

@@ -38,7 +38,7 @@ export function nextEntryIdentity(): EntryIdentity {
   if (now > ms || now <= ms - LARGEST_STEP_BACK_MS) {
     ms = now
     timestamp = formatTimestamp(ms)
-    // Starts in the lower half of the 32 bits, so that two thousand million ids fit into a millisecond.
+    // Starts in the lower half of the 32 bits, so that two billion ids fit into a millisecond.
     sequence = new DataView(random.buffer, random.byteOffset).getUint32(0) >>> 1
   } else sequence++
   return { entryId: v7({ random, msecs: ms, seq: sequence }), timestamp }

@@ -27,7 +27,7 @@ export function encodeLine(entry: EntryFields): string {
     output_text: entry.outputText,
     timestamp: entry.timestamp,
     user: entry.user,
-  }
+  } satisfies Record<(typeof LINE_KEYS)[keyof EntryFields], unknown> // one that is missing would not be hashed
   // One piece is hashed faster than many joined.
   return isCanonicallyOrdered(entry.metadata) ? JSON.stringify(record) : canonicalJson(record)
 }

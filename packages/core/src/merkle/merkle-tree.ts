@@ -15,6 +15,16 @@ import {
 /** How many hashes are under one stored subtree root, and in one tile: 8 bits of the index, as in C2SP tlog-tiles. */
 export const TILE = 256
 
+/** Hashes of a tile, from its beginning. */
+export interface TileRange {
+  /** At level 0 the hashes are leaf hashes; at level n, roots over 256ⁿ leaves each. */
+  readonly level: number
+  /** Which tile of its level. */
+  readonly index: number
+  /** How many hashes, 1 to 256. */
+  readonly width: number
+}
+
 /** How many tiles `grow` reads at once: hashing them blocks the event loop for some 10 milliseconds. */
 const TILES_AT_ONCE = 64
 
@@ -34,7 +44,7 @@ export class MerkleTree {
   readonly #stored: number[] = []
   readonly #computed = new SubtreeCache()
   readonly #recent = new RecentLeaves()
-  /** The size when this process started. Subtrees beyond it are computed here, whatever is stored by then. */
+  /** The size when this process first used the tree. Subtrees beyond it are computed here, whatever is stored by then. */
   #sizeFound: number | undefined
   #growing: Promise<void> = Promise.resolve()
 
@@ -55,7 +65,7 @@ export class MerkleTree {
   }
 
   /** The first `width` hashes of a tile, joined (C2SP tlog-tiles); the tree must have the leaves below them. */
-  async tile(level: number, index: number, width: number): Promise<Uint8Array> {
+  async tile({ level, index, width }: TileRange): Promise<Uint8Array> {
     await this.grow((index * TILE + width) * TILE ** level)
     const hashes = await this.#hashes(level, index * TILE, index * TILE + width)
     return Uint8Array.from(hashes) // nothing that is shared is handed out

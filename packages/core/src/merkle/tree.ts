@@ -1,6 +1,13 @@
 import { sha256, sha256Binary } from '../crypto/sha256.ts'
 import { HASH_BYTES, hashCount, hashesBetween } from './hashes.ts'
 
+/** The tree over the first `size` entries. */
+export interface TreeHead {
+  readonly size: number
+  /** 32 bytes. */
+  readonly root: Uint8Array
+}
+
 /** The root of the empty tree: SHA-256 of nothing, 32 bytes (RFC 9162, section 2.1.1). */
 export const EMPTY_ROOT: Uint8Array = sha256('')
 

@@ -1,20 +1,14 @@
 import { AuditError } from '../errors.ts'
 import type { MerkleTree } from '../merkle/merkle-tree.ts'
 import { isConsistent } from '../merkle/proof.ts'
+import type { TreeHead } from '../merkle/tree.ts'
 import { encodeCheckpoint } from './checkpoint.ts'
 import { encodeConsistencyProof } from './consistency-proof.ts'
-import { Prover } from './prover.ts'
+import type { Prover } from './prover.ts'
 import { signNote } from './signed-note.ts'
 import type { Signer } from './signer.ts'
 import { encodeProof } from './tlog-proof.ts'
 import { createVerifier } from './verifier.ts'
-
-/** The tree over the first `size` entries. */
-export interface TreeHead {
-  readonly size: number
-  /** 32 bytes. */
-  readonly root: Uint8Array
-}
 
 /**
  * Issues checkpoints and proofs of a log. Each signed checkpoint provably continues what this process has verified or signed
@@ -33,11 +27,11 @@ export class Issuer {
    * @param size returns how many entries the log holds.
    * @throws AuditError `AUDIT_INVALID_KEY` for a signer with an invalid public key.
    */
-  constructor(signer: Signer, tree: MerkleTree, size: () => Promise<number>) {
+  constructor(signer: Signer, tree: MerkleTree, prover: Prover, size: () => Promise<number>) {
     this.#signer = signer
     this.#name = createVerifier(signer.publicKey).name
     this.#tree = tree
-    this.#prover = new Prover(tree, size)
+    this.#prover = prover
     this.#size = size
   }
 

@@ -1,7 +1,6 @@
 import { describe } from '../entry/json.ts'
-import { AuditError } from '../errors.ts'
-import { TILE } from '../merkle/merkle-tree.ts'
-import { invalidOptions, optionsOf } from '../options.ts'
+import { TILE, type TileRange } from '../merkle/merkle-tree.ts'
+import { invalidOptions, isWholeNumber, optionsOf } from '../options.ts'
 
 /** What `log.prove` takes besides the id. */
 export interface ProveOptions {
@@ -23,18 +22,17 @@ export function checkpointText(given: unknown, owner: string): string {
 
 /** Checks what was given as an older checkpoint, or as a size. Throws AuditError `AUDIT_INVALID_OPTIONS`. */
 export function olderFrom(given: unknown): string | number {
-  return typeof given === 'number' ? wholeNumber('a size', given) : checkpointText(given, 'proveConsistency')
+  if (typeof given !== 'number') return checkpointText(given, 'proveConsistency')
+  if (isWholeNumber(given)) return given
+  throw invalidOptions('proveConsistency', `a size is a whole number from 0, not ${describe(given)}`)
 }
 
-/** Checks a whole number from 0. Throws AuditError `AUDIT_INVALID_OPTIONS`. */
-export function wholeNumber(what: string, given: unknown): number {
-  if (typeof given === 'number' && Number.isSafeInteger(given) && given >= 0) return given
-  throw new AuditError('AUDIT_INVALID_OPTIONS', `${what} is a whole number from 0, not ${describe(given)}`)
-}
-
-/** Checks how many hashes of a tile are wanted. Throws AuditError `AUDIT_INVALID_OPTIONS`. */
-export function widthFrom(given: unknown): number {
-  const width = wholeNumber('a width', given)
-  if (width >= 1 && width <= TILE) return width
-  throw new AuditError('AUDIT_INVALID_OPTIONS', `a tile has 1 to ${TILE} hashes, not ${width}`)
+/** Checks which hashes of the tree are wanted. Throws AuditError `AUDIT_INVALID_OPTIONS`. */
+export function tileFrom(level: unknown, index: unknown, width: unknown): TileRange {
+  if (!isWholeNumber(level))
+    throw invalidOptions('tile', `level must be a whole number from 0, not ${describe(level)}`)
+  if (!isWholeNumber(index))
+    throw invalidOptions('tile', `index must be a whole number from 0, not ${describe(index)}`)
+  if (isWholeNumber(width) && width >= 1 && width <= TILE) return { level, index, width }
+  throw invalidOptions('tile', `width must be a whole number from 1 to ${TILE}, not ${describe(width)}`)
 }

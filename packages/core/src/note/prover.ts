@@ -1,5 +1,5 @@
 import { AuditError } from '../errors.ts'
-import { type MerkleTree, TILE } from '../merkle/merkle-tree.ts'
+import { type MerkleTree, TILE, type TileRange } from '../merkle/merkle-tree.ts'
 import { equalBytes } from '../merkle/proof.ts'
 import { type Checkpoint, decodeCheckpoint } from './checkpoint.ts'
 import { encodeConsistencyProof } from './consistency-proof.ts'
@@ -16,11 +16,6 @@ export class Prover {
   constructor(tree: MerkleTree, size: () => Promise<number>) {
     this.#tree = tree
     this.#size = size
-  }
-
-  /** Proves towards one checkpoint. */
-  towards(checkpoint: string): { readonly proveInclusion: (index: number) => Promise<string> } {
-    return { proveInclusion: index => this.proveInclusion(index, checkpoint) }
   }
 
   /**
@@ -70,10 +65,11 @@ export class Prover {
    *
    * @throws AuditError `AUDIT_NOT_FOUND`; `AUDIT_CORRUPT`.
    */
-  async tile(level: number, index: number, width: number): Promise<Uint8Array> {
+  async tile(range: TileRange): Promise<Uint8Array> {
+    const { level, index, width } = range
     const needed = (index * TILE + width) * TILE ** level
     const size = await this.#size()
-    if (needed <= size) return this.#tree.tile(level, index, width)
+    if (needed <= size) return this.#tree.tile(range)
     throw new AuditError('AUDIT_NOT_FOUND', `that tile needs ${needed} entries, and the log has ${size}`)
   }
 

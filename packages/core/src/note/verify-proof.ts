@@ -5,7 +5,7 @@ import { encodeLine } from '../entry/line.ts'
 import { AuditError } from '../errors.ts'
 import { leafHash } from '../merkle/leaf.ts'
 import { equalBytes, rootFromInclusionProof } from '../merkle/proof.ts'
-import { optionsOf, ownFields } from '../options.ts'
+import { isWholeNumber, optionsOf, ownFields } from '../options.ts'
 import { decodeProof } from './tlog-proof.ts'
 import {
   openCheckpoint,
@@ -55,7 +55,7 @@ const KEYS: readonly (keyof AuditEntry)[] = ['index', ...Object.values(ENTRY_KEY
 function entryFrom(given: unknown): AuditEntry {
   const fields = ownFields(given, KEYS, invalidEntry)
   const { index } = fields
-  if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0) {
+  if (!isWholeNumber(index)) {
     throw invalidEntry(`index must be a whole number from 0, not ${describe(index)}`)
   }
   // The log stores U+FFFD for a lone surrogate, so a text with a lone surrogate is not the one that was recorded.

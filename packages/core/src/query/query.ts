@@ -3,7 +3,7 @@ import { textOf } from '../entry/fields.ts'
 import { copyJsonObject, describe, isPlainObject, quote } from '../entry/json.ts'
 import { canonicalTimestamp, formatTimestamp, parseSpan, type Span } from '../entry/timestamp.ts'
 import { AuditError } from '../errors.ts'
-import { type Given, ownFields, withoutPrototype } from '../options.ts'
+import { type Given, isWholeNumber, ownFields, withoutPrototype } from '../options.ts'
 import type { Cursor, Selection } from './selection.ts'
 
 /** Which entries: they must match every filter. Filters are exact, so `user: ''` matches only the empty user. */
@@ -142,7 +142,7 @@ function orderOf(value: unknown): 'asc' | 'desc' {
 }
 
 function wholeNumber(key: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  if (isWholeNumber(value)) return value
   throw invalidQuery(`${key} must be a whole number from 0, not ${shown(value)}`)
 }
 

@@ -10,7 +10,7 @@ const ZERO_BIN = -1_000_000
 const SMALLEST = 1e-6
 
 /**
- * Percentiles of values that are not kept, each within 1 % (DDSketch: Masson, Rim and Lee, VLDB 2019). Sketches of parts
+ * Percentiles of values that are not kept, each within 0.5 % (DDSketch: Masson, Rim and Lee, VLDB 2019). Sketches of parts
  * add up to the sketch of the whole.
  */
 export class LatencySketch {

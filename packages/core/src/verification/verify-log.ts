@@ -4,8 +4,8 @@ import { MerkleAccumulator } from '../merkle/accumulator.ts'
 import { MerkleTree, TILE } from '../merkle/merkle-tree.ts'
 import { equalBytes } from '../merkle/proof.ts'
 import { NO_SUBTREES, type SubtreeStore, withoutWrites } from '../merkle/subtree-store.ts'
+import type { TreeHead } from '../merkle/tree.ts'
 import { EMPTY_ROOT, rootOf } from '../merkle/tree.ts'
-import type { TreeHead } from '../note/issuer.ts'
 import { openCheckpoint, type VerifiedCheckpoint } from '../note/verify-checkpoint.ts'
 import { FindingList, MAX_FINDINGS } from './finding-list.ts'
 import type { VerificationControl, VerificationReport } from './report.ts'
@@ -202,9 +202,9 @@ class Verification {
 
   /** An entry whose hash is stored for another index was moved; any other was changed. */
   #reportMismatches(): void {
-    const keptElsewhere = new Set(this.#mismatches.map(({ kept }) => textOf(kept)))
+    const keptElsewhere = new Set(this.#mismatches.map(({ kept }) => hashKey(kept)))
     for (const { index, entryId, actual } of this.#mismatches) {
-      if (keptElsewhere.has(textOf(actual))) {
+      if (keptElsewhere.has(hashKey(actual))) {
         const message = `entry ${index} is where another one was recorded`
         this.#findings.add({ kind: 'order-changed', index, entryId, message })
       } else {
@@ -304,6 +304,6 @@ function rootOver(hashes: readonly (Uint8Array | undefined)[]): Uint8Array | und
   return known.length === hashes.length ? rootOf(Buffer.concat(known)) : undefined
 }
 
-function textOf(hash: Uint8Array): string {
+function hashKey(hash: Uint8Array): string {
   return Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString('latin1')
 }

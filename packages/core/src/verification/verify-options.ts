@@ -1,10 +1,10 @@
 import { describe } from '../entry/json.ts'
 import { HASH_BYTES } from '../merkle/hashes.ts'
-import type { TreeHead } from '../note/issuer.ts'
+import type { TreeHead } from '../merkle/tree.ts'
 import { checkpointText } from '../note/prove-options.ts'
 import { createVerifier, type Verifier, verifiersFrom } from '../note/verifier.ts'
 import type { Trust } from '../note/verify-checkpoint.ts'
-import { type Given, invalidOptions, optionsOf } from '../options.ts'
+import { type Given, invalidOptions, isWholeNumber, optionsOf } from '../options.ts'
 import type { VerificationControl, VerificationReport } from './report.ts'
 
 /** What `log.verify` compares the log with, and how to watch and stop it. */
@@ -91,7 +91,7 @@ function verifiersOf(given: Given<keyof VerifyOptions>, ownKey: string | undefin
 }
 
 function startFrom(given: unknown = 0): number {
-  if (typeof given === 'number' && Number.isSafeInteger(given) && given >= 0) return given
+  if (isWholeNumber(given)) return given
   throw invalidOptions(OWNER, `start must be an index, or an earlier report, not ${describe(given)}`)
 }
 
