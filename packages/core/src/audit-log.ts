@@ -1,5 +1,5 @@
 import { type AuditLogOptions, auditLogOptions } from './audit-log-options.ts'
-import { CheckedBackend } from './backend/checked-backend.ts'
+import { CheckedBackend, logIsClosed } from './backend/checked-backend.ts'
 import type { AuditEntry, EntryInput } from './entry/entry.ts'
 import { describe, quote } from './entry/json.ts'
 import { AuditError } from './errors.ts'
@@ -13,6 +13,7 @@ import {
   tileFrom,
 } from './note/prove-options.ts'
 import { Prover } from './note/prover.ts'
+import { createVerifier } from './note/verifier.ts'
 import { invalidOptions } from './options.ts'
 import { untilAborted } from './query/abort.ts'
 import { follow } from './query/follow.ts'
@@ -30,7 +31,12 @@ import { type DistinctValue, distinctValues } from './summary/distinct.ts'
 import type { GroupKey } from './summary/group-key.ts'
 import { LogSummary } from './summary/log-summary.ts'
 import { type SummaryGroup, summaryGroups } from './summary/summary.ts'
-import { type SummaryOptions, summaryOf } from './summary/summary-options.ts'
+import {
+  type DistinctOptions,
+  distinctOf,
+  type SummaryOptions,
+  summaryOf,
+} from './summary/summary-options.ts'
 import type { VerificationReport } from './verification/report.ts'
 import { verifyLog } from './verification/verify-log.ts'
 import { type VerifyOptions, verifyOptions } from './verification/verify-options.ts'
@@ -69,7 +75,7 @@ export class AuditLog implements AsyncDisposable {
     this.#tree = new MerkleTree((start, end) => this.#backend.leafHashes(start, end), this.#backend.subtrees)
     this.#recorder = new Recorder(this.#backend, this.#tree, recording)
     const size = () => this.#backend.size()
-    this.#prover = new Prover(this.#tree, size)
+    this.#prover = new Prover(this.#tree, size, signer && createVerifier(signer.publicKey))
     this.#issuer = signer && new Issuer(signer, this.#tree, this.#prover, size)
   }
 
@@ -178,9 +184,9 @@ export class AuditLog implements AsyncDisposable {
    * @example
    * await log.distinct('user') // [{ value: 'alice', count: 1204 }, …]
    */
-  async distinct(key: GroupKey, options: Omit<SummaryOptions, 'by'> = {}): Promise<readonly DistinctValue[]> {
+  async distinct(key: GroupKey, options: DistinctOptions = {}): Promise<readonly DistinctValue[]> {
     this.#assertOpen()
-    const { selection, by, signal } = summaryOf({ ...options, by: [key] })
+    const { selection, by, signal } = distinctOf(key, options)
     return distinctValues(await this.#summary.parts({ selection, by, countsOnly: true }, signal))
   }
 
@@ -236,7 +242,7 @@ export class AuditLog implements AsyncDisposable {
    * level n, roots over 256ⁿ entries each.
    *
    * @param index which tile of its level, from 0; a tile has 256 hashes.
-   * @param width how many of its hashes, from its beginning: 1 to 256.
+   * @param width how many of its hashes, from its beginning: 1 to 256. Default: 256, the whole tile.
    * @throws AuditError `AUDIT_INVALID_OPTIONS`; `AUDIT_NOT_FOUND` if the log has not so many entries yet; `AUDIT_CLOSED`;
    *   `AUDIT_READ_FAILED`; `AUDIT_CORRUPT`.
    */
@@ -263,12 +269,16 @@ export class AuditLog implements AsyncDisposable {
     const request = verifyOptions(options, this.#issuer?.publicKey)
     const trusted = this.#issuer?.trusted
     const report = await untilAborted(verifyLog(this.#backend, request, trusted), request.control.signal)
+    for (const checkpoint of report.checkpoints) this.#issuer?.commit(checkpoint)
     // Entries that were not read are trusted only as far as they were before.
     if (report.ok && report.readFrom <= (trusted?.size ?? 0)) this.#issuer?.trust(report)
     return report
   }
 
-  /** Stores everything that was recorded before, then closes the backend. Later `record()` calls reject. Closing twice is fine. */
+  /**
+   * Stores everything that was recorded before, then closes the backend. Later `record()` calls reject. A reading, a
+   * verification or a proof that is at work, and every follower, may reject with `AUDIT_CLOSED`. Closing twice is fine.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#finish()
     return this.#closing
@@ -301,7 +311,6 @@ export class AuditLog implements AsyncDisposable {
   }
 
   #assertOpen(): void {
-    if (this.#closing)
-      throw new AuditError('AUDIT_CLOSED', 'the log is closed; create a new AuditLog to continue')
+    if (this.#closing) throw logIsClosed()
   }
 }

@@ -12,7 +12,7 @@ export type { Prepare, PrepareContext, PreparedInput } from './recording/prepare
 export type { DistinctValue } from './summary/distinct.ts'
 export type { GroupKey, GroupValue, OwnGroupKey } from './summary/group-key.ts'
 export type { SummaryFigures, SummaryGroup, SummaryLatency, SummaryTokens } from './summary/summary.ts'
-export type { SummaryOptions } from './summary/summary-options.ts'
+export type { DistinctOptions, SummaryOptions } from './summary/summary-options.ts'
 export type { Finding, FindingKind } from './verification/finding.ts'
 export type {
   ComparedCheckpoint,

@@ -38,6 +38,7 @@ export function ownFields<Key extends string>(
   fail: (reason: string) => Error,
 ): Given<Key> {
   if (!isPlainObject(given)) throw fail(`an object is expected, not ${describe(given)}`)
+  if (Object.getOwnPropertySymbols(given).length > 0) throw fail('a symbol is not a key')
   const fields: Record<string, unknown> = withoutPrototype({})
   for (const key of Object.keys(given)) {
     if (!keys.some(known => known === key)) {

@@ -377,3 +377,17 @@ test('an entry whose line is longer than any string is refused as an entry', asy
   }
   expect(await log.record(base)).toMatchObject({ index: 0 })
 })
+
+test('a symbol is not a key of an input', async () => {
+  const log = new AuditLog()
+  const input = { model: 'm', inputText: '', outputText: '', [Symbol('user')]: 'alice' }
+  await expect(log.record(input)).rejects.toMatchObject({ code: 'AUDIT_INVALID_ENTRY' })
+})
+
+test.each([4111111111111111, 4111111111111111n])('an error never shows %s, given as a text', async number => {
+  const log = new AuditLog()
+  const input = { model: 'm', inputText: number as never, outputText: '', metadata: {} }
+  const error: unknown = await log.record(input).catch(reason => reason)
+  expect(error).toMatchObject({ code: 'AUDIT_INVALID_ENTRY' })
+  expect(String(error)).not.toContain('4111')
+})

@@ -100,6 +100,11 @@ test('when prepare returns something else than an input, nothing of it is stored
   }
 })
 
+test('the error names the field that prepare made invalid', async () => {
+  const log = logWith(given => ({ ...given, costUsd: -1 }))
+  await expect(log.record(input)).rejects.toThrow('costUsd')
+})
+
 test('an invalid input never reaches prepare', async () => {
   let calls = 0
   const log = logWith(given => {

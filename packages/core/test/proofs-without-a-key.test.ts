@@ -60,6 +60,26 @@ test('what a checkpoint does not cover, and what does not fit the log, is not pr
   }
 })
 
+test('a log with a key proves towards no checkpoint of another log, and none whose signature is false', async () => {
+  const { writer, entries, checkpoints } = await logWith(3)
+  const [checkpoint = ''] = checkpoints
+  const id = entries[0]?.entryId ?? ''
+  expect(
+    verifyProof({
+      entry: (await writer.get(id)) as never,
+      proof: await writer.prove(id, { checkpoint }),
+      verifier,
+    }),
+  ).toMatchObject({ size: 3 })
+  const forged = checkpoint.replace(/\n3\n/, '\n2\n')
+  await expect(writer.prove(id, { checkpoint: forged })).rejects.toThrow(code('AUDIT_BAD_SIGNATURE'))
+  await expect(writer.proveConsistency(1, forged)).rejects.toThrow(code('AUDIT_BAD_SIGNATURE'))
+  const other = new AuditLog({ signer: createSigner(generateKey('example.com/other').privateKey) })
+  await expect(writer.prove(id, { checkpoint: await other.checkpoint() })).rejects.toThrow(
+    code('AUDIT_WRONG_LOG'),
+  )
+})
+
 test('one checkpoint is proven to continue another, or a size, without the key', async () => {
   const { log, checkpoints } = await logWith(300, 700)
   const [older = '', newer = ''] = checkpoints

@@ -135,6 +135,21 @@ test('distinct values come with the most frequent first, and without the entries
   expect(await log.distinct('user', { user: 'a' })).toEqual([{ value: 'a', count: 1 }])
 })
 
+test('a key that a figure is called by has distinct values too', async () => {
+  const log = await logOf([input({ metadata: { count: 1 } }), input({ metadata: { count: 1 } })])
+  expect(await log.distinct('count')).toEqual([{ value: 1, count: 2 }])
+  const invalid = { code: 'AUDIT_INVALID_QUERY' }
+  await expect(log.distinct('user', { by: ['model'] } as never)).rejects.toMatchObject(invalid)
+  await expect(log.distinct(undefined as never)).rejects.toMatchObject(invalid)
+  await expect(log.distinct(['user'] as never)).rejects.toMatchObject(invalid)
+})
+
+test('the months of a summary are filters', async () => {
+  const log = await logOf([input()])
+  const [{ month } = { month: '' }] = await log.summarize({ by: ['month'] })
+  expect(await log.count({ since: month, until: month })).toBe(1)
+})
+
 test('an aborted summary rejects with the reason', async () => {
   const log = await logOf([input()])
   const reason = new Error('enough')
@@ -225,8 +240,22 @@ test('parts that were summed up apart are the same as the whole', async () => {
   expect(answered).toEqual(await log.summarize({ by }))
 })
 
+/** A part as a backend may answer it, with something that is wrong. */
+function partWith(wrong: object): object {
+  const [part] = new Summarizer([]).parts()
+  return { ...part, values: ['a'], ...wrong }
+}
+
 test('a backend that answers something else than a summary ends the call', async () => {
-  for (const answer of [undefined, [null], [{}], [{ values: ['a'], count: 'many' }]]) {
+  for (const answer of [
+    undefined,
+    [null],
+    [{}],
+    [{ values: ['a'], count: 'many' }],
+    [partWith({ count: -1 })],
+    [partWith({ costs: [Number.NaN] })],
+    [partWith({ latencies: [1] })],
+  ]) {
     class Broken extends MemoryBackend {
       summarize = async () => answer as never
     }

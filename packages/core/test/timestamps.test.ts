@@ -60,7 +60,9 @@ test.each([
   '2026-00-01',
   '2026-01-00',
   '',
-  '2026',
+  '2026-13',
+  '202611',
+  '26',
   '2026-13-01',
   '2026-02-29',
   '2026-11-31',
@@ -80,6 +82,21 @@ test.each([
   new Date('+010000-01-01T00:00:00Z'),
 ])('%s is no time', async value => {
   await expect(bounds(value)).rejects.toMatchObject({ code: 'AUDIT_INVALID_QUERY' })
+})
+
+test.each([
+  ['2026-11', '2026-11-01T00:00:00.000Z', '2026-11-30T23:59:59.999Z'],
+  ['2028-02', '2028-02-01T00:00:00.000Z', '2028-02-29T23:59:59.999Z'],
+  ['2026-12', '2026-12-01T00:00:00.000Z', '2026-12-31T23:59:59.999Z'],
+  ['2026', '2026-01-01T00:00:00.000Z', '2026-12-31T23:59:59.999Z'],
+  ['0099', '0099-01-01T00:00:00.000Z', '0099-12-31T23:59:59.999Z'],
+  ['9999-12', '9999-12-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z'],
+])('%s is the whole of it', async (period, first, last) => {
+  expect(await bounds(period)).toEqual([first, last])
+})
+
+test('no entry has a month for its timestamp', () => {
+  expect(canonicalTimestamp('2026-11')).toBe('2026-11')
 })
 
 test('the canonical timestamp keeps the instant, cut to the millisecond', () => {

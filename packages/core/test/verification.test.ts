@@ -475,6 +475,18 @@ test.each([
   expect(found(await log.verify())).toEqual([['foreign-entry', 1]])
 })
 
+test('a log that was restored from an older backup is not signed as a second history', async () => {
+  const { checkpoint } = await logOf(3)
+  const restored = new MemoryBackend()
+  const log = new AuditLog({ backend: restored, signer })
+  await log.record(input('text 0'))
+  expect(found(await log.verify({ checkpoint }))).toEqual([['tail-missing', 1]])
+  await log.record(input('something else'))
+  await log.record(input('something else'))
+  await expect(log.checkpoint()).rejects.toThrow(code('AUDIT_CORRUPT'))
+  expect(found(await log.verify())).toEqual([['checkpoint-inconsistent', undefined]])
+})
+
 test('several checkpoints are compared in one pass, and each is told apart', async () => {
   const backend = new ChangedBackend()
   const log = new AuditLog({ backend, signer })
@@ -541,7 +553,9 @@ test('from a start on, only the entries behind it are read, and all are compared
   expect(report).toEqual({ ...whole, readFrom: 512 })
   expect(Math.min(...read)).toBe(512)
   expect(read.size).toBe(1000 - 512)
-  expect(await log.verify({ start: 5000 })).toMatchObject({ ok: true, readFrom: 1000, root: whole.root })
+  const beyond = await log.verify({ start: 5000 })
+  expect(beyond).toMatchObject({ ok: false, readFrom: 1000, root: whole.root })
+  expect(found(beyond)).toEqual([['tail-missing', 1000]])
 })
 
 test('from an earlier report on, a hash that was changed since is found', async () => {
@@ -580,6 +594,7 @@ test.each([
   ['checkpoints that are no array', { checkpoints: 'checkpoint' }],
   ['a checkpoint that is no text', { checkpoints: [1] }],
   ['undefined checkpoints', { checkpoints: undefined }],
+  ['no checkpoints', { checkpoints: [] }],
 ])('an option that would verify less than was meant is refused: %s', async (_, options) => {
   const { log } = await logOf(3)
   await expect(log.verify(options as never)).rejects.toThrow(code('AUDIT_INVALID_OPTIONS'))

@@ -22,6 +22,7 @@ export class CheckedBackend implements AuditBackend {
   readonly subtrees: SubtreeStore
   readonly #backend: AuditBackend
   #opening: Promise<void> | undefined
+  #isClosing = false
 
   constructor(backend: AuditBackend) {
     const { subtrees } = backend
@@ -76,6 +77,7 @@ export class CheckedBackend implements AuditBackend {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true
     await this.#opening?.catch(() => {}) // its callers get the error
     await this.#backend.close()
   }
@@ -99,9 +101,15 @@ export class CheckedBackend implements AuditBackend {
   }
 
   async #ask<T>(operation: () => Promise<T>): Promise<T> {
+    if (this.#isClosing) throw logIsClosed()
     await this.open()
     return attempt('AUDIT_READ_FAILED', 'the log could not be read', operation)
   }
+}
+
+/** The error for a call on a log that is closed, or that is being closed while the call is at work. */
+export function logIsClosed(): AuditError {
+  return new AuditError('AUDIT_CLOSED', 'the log is closed; create a new AuditLog to continue')
 }
 
 async function attempt<T>(code: AuditErrorCode, message: string, operation: () => Promise<T>): Promise<T> {

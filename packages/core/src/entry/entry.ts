@@ -31,7 +31,8 @@ export interface AuditEntry extends EntryFields {
   readonly index: number
 }
 
-const INPUT_KEYS = [
+/** The keys of an `EntryInput`. */
+export const INPUT_KEYS = [
   'model',
   'inputText',
   'outputText',

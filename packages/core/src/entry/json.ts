@@ -142,7 +142,7 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
 /** Names a value for an error message without quoting it: it may be long, or secret. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined || typeof value === 'boolean') return String(value)
-  if (typeof value === 'number') return `the number ${value}`
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
   if (typeof value !== 'object') return `a ${typeof value}`
   if (Array.isArray(value)) return 'an array'
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name

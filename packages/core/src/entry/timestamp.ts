@@ -25,6 +25,19 @@ export function parseSpan(value: unknown): Span | undefined {
   return span && span.first >= FIRST_MS && span.last <= LAST_MS ? span : undefined
 }
 
+/** The same, and a month or a year alone as the whole of it: `2026-11`, `2026`. For filters: no entry has such a time. */
+export function parsePeriod(value: unknown): Span | undefined {
+  const match = typeof value === 'string' ? /^(\d{4})(?:-(\d\d))?$/.exec(value) : null
+  if (!match) return parseSpan(value)
+  const [, year = '', month] = match
+  const first = parseSpan(`${year}-${month ?? '01'}-01`)?.first
+  if (first === undefined) return undefined
+  const end = new Date(first)
+  if (month === undefined) end.setUTCFullYear(end.getUTCFullYear() + 1)
+  else end.setUTCMonth(end.getUTCMonth() + 1)
+  return { first, last: end.getTime() - 1 }
+}
+
 /** `2026-11-23T20:28:00.123Z`: UTC, milliseconds, 24 characters, so that text order is the order of time. */
 export function formatTimestamp(ms: number): string {
   return new Date(ms).toISOString()

@@ -2,7 +2,7 @@ import { AuditError } from '../errors.ts'
 import type { MerkleTree } from '../merkle/merkle-tree.ts'
 import { isConsistent } from '../merkle/proof.ts'
 import type { TreeHead } from '../merkle/tree.ts'
-import { encodeCheckpoint } from './checkpoint.ts'
+import { type Checkpoint, encodeCheckpoint } from './checkpoint.ts'
 import { encodeConsistencyProof } from './consistency-proof.ts'
 import type { Prover } from './prover.ts'
 import { signNote } from './signed-note.ts'
@@ -69,6 +69,14 @@ export class Issuer {
   /** What was last verified or signed. A verification compares the log with it as with a checkpoint. */
   get trusted(): TreeHead | undefined {
     return this.#trusted
+  }
+
+  /**
+   * Takes note of a checkpoint of this log that a verification has opened: the log has committed to it, whether or not it
+   * continues it. Otherwise a backup that is restored would make the signer sign two histories.
+   */
+  commit(checkpoint: Checkpoint): void {
+    if (checkpoint.origin === this.#name) this.trust(checkpoint)
   }
 
   /** Records that the first `size` entries were verified, and that they continue what was trusted before. */

@@ -3,19 +3,28 @@ import { type MerkleTree, TILE, type TileRange } from '../merkle/merkle-tree.ts'
 import { equalBytes } from '../merkle/proof.ts'
 import { type Checkpoint, decodeCheckpoint } from './checkpoint.ts'
 import { encodeConsistencyProof } from './consistency-proof.ts'
-import { parseNote } from './signed-note.ts'
+import { openNote, parseNote } from './signed-note.ts'
 import { encodeProof } from './tlog-proof.ts'
+import type { Verifier } from './verifier.ts'
 import { wrongLog } from './verify-checkpoint.ts'
 
-/** Makes proofs that end at a checkpoint which is already signed, so that no key is needed. It checks no signature. */
+/**
+ * Makes proofs that end at a checkpoint which is already signed, so that no key is needed. If the log has a key of its own, a
+ * checkpoint must have its name, and a signature by it must be good; signatures by other keys are not checked.
+ */
 export class Prover {
   readonly #tree: MerkleTree
   readonly #size: () => Promise<number>
+  readonly #own: Verifier | undefined
 
-  /** @param size returns how many entries the log holds. */
-  constructor(tree: MerkleTree, size: () => Promise<number>) {
+  /**
+   * @param size returns how many entries the log holds.
+   * @param own the key of the log's own signer.
+   */
+  constructor(tree: MerkleTree, size: () => Promise<number>, own: Verifier | undefined) {
     this.#tree = tree
     this.#size = size
+    this.#own = own
   }
 
   /**
@@ -51,12 +60,15 @@ export class Prover {
   /**
    * What a checkpoint commits to, once the log is found to continue it.
    *
-   * @throws AuditError `AUDIT_INVALID_NOTE`; `AUDIT_INVALID_CHECKPOINT`; `AUDIT_NOT_CONSISTENT`.
+   * @throws AuditError `AUDIT_INVALID_NOTE`; `AUDIT_INVALID_CHECKPOINT`; `AUDIT_WRONG_LOG`; `AUDIT_BAD_SIGNATURE`;
+   *   `AUDIT_NOT_CONSISTENT`.
    */
   async headOf(checkpoint: string): Promise<Checkpoint> {
     const decoded = decodeCheckpoint(parseNote(checkpoint).text)
-    if (decoded.size > (await this.#size())) throw notConsistent()
-    if (!equalBytes(decoded.root, await this.#tree.root(decoded.size))) throw notConsistent()
+    if (this.#own) checkOwn(checkpoint, decoded, this.#own)
+    const size = await this.#size()
+    if (decoded.size > size) throw notConsistent(`it covers ${decoded.size} entries, and the log has ${size}`)
+    if (!equalBytes(decoded.root, await this.#tree.root(decoded.size))) throw changed()
     return decoded
   }
 
@@ -70,25 +82,40 @@ export class Prover {
     const needed = (index * TILE + width) * TILE ** level
     const size = await this.#size()
     if (needed <= size) return this.#tree.tile(range)
-    throw new AuditError('AUDIT_NOT_FOUND', `that tile needs ${needed} entries, and the log has ${size}`)
+    throw new AuditError(
+      'AUDIT_NOT_FOUND',
+      `a tile of width ${width} at level ${level} and index ${index} needs more entries than the ${size} of the log`,
+    )
   }
 
   /** The size of an older checkpoint, or that size itself, once a later one is found to continue it. Throws like `headOf`. */
   async olderSize(older: string | number, newer: Pick<Checkpoint, 'origin' | 'size'>): Promise<number> {
     if (typeof older === 'number') {
       if (older <= newer.size) return older
-      throw notConsistent()
+      throw notConsistent(`the older size is ${older}, and the newer one ${newer.size}`)
     }
     const { origin, size, root } = decodeCheckpoint(parseNote(older).text)
     if (origin !== newer.origin) throw wrongLog(origin, newer.origin)
-    if (size > newer.size || !equalBytes(root, await this.#tree.root(size))) throw notConsistent()
+    if (size > newer.size)
+      throw notConsistent(`the older one covers ${size} entries, the newer one ${newer.size}`)
+    if (!equalBytes(root, await this.#tree.root(size))) throw changed()
     return size
   }
 }
 
-function notConsistent(): AuditError {
-  return new AuditError(
-    'AUDIT_NOT_CONSISTENT',
-    'the log does not continue that checkpoint; verify() shows where it differs',
-  )
+function checkOwn(checkpoint: string, { origin }: Checkpoint, own: Verifier): void {
+  if (origin !== own.name) throw wrongLog(origin, own.name)
+  try {
+    openNote(checkpoint, [own])
+  } catch (error) {
+    if (!(error instanceof AuditError) || error.code !== 'AUDIT_UNKNOWN_KEY') throw error // by a key of before
+  }
+}
+
+function changed(): AuditError {
+  return notConsistent('its root is another one; verify({ checkpoint }) shows where the log differs')
+}
+
+function notConsistent(reason: string): AuditError {
+  return new AuditError('AUDIT_NOT_CONSISTENT', `the log does not continue that checkpoint: ${reason}`)
 }

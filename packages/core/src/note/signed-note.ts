@@ -58,7 +58,7 @@ async function signatureOf(message: Uint8Array, signer: Signer): Promise<Uint8Ar
   try {
     signature = await signer.sign(new Uint8Array(message))
   } catch (cause) {
-    throw signingFailed('the signer gave no signature', cause)
+    throw signingFailed('the signer threw an error, so there is no signature: see the cause', cause)
   }
   // Not instanceof: a signer may live in another realm, as in Jest.
   if (ArrayBuffer.isView(signature)) {
@@ -74,7 +74,7 @@ async function signatureOf(message: Uint8Array, signer: Signer): Promise<Uint8Ar
  */
 export function parseNote(note: unknown): SignedNote {
   if (typeof note !== 'string' || note.length > MAX_LENGTH)
-    throw invalid('a note is a text of at most 1,000,000 characters')
+    throw invalid(`a note is a text of at most 1,000,000 characters, not ${describe(note)}`)
   const fault = editorFault(note)
   if (fault !== undefined) throw invalid(`this is not a note: ${fault}`)
   const end = note.lastIndexOf('\n\n')
@@ -111,8 +111,14 @@ export function openNote(note: unknown, verifiers: readonly Verifier[]): OpenedN
       )
   }
   if (verified.length > 0) return { text, verified, unverified }
-  const names = signatures.map(({ name }) => name).join(', ')
-  throw new AuditError('AUDIT_UNKNOWN_KEY', `no key that signed this is known; it is signed by ${names}`)
+  const signers = signatures.map(keyOf).join(', ')
+  const known = verifiers.map(keyOf).join(', ')
+  throw new AuditError('AUDIT_UNKNOWN_KEY', `this is signed by ${signers}, and not by a known key: ${known}`)
+}
+
+/** A key as its text begins: two keys may have one name. */
+function keyOf({ name, keyHash }: Pick<NoteSignature, 'name' | 'keyHash'>): string {
+  return `${name}+${Buffer.from(keyHash).toString('hex')}`
 }
 
 /** Repeated lines count once. */

@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../entry/entry.ts'
 import { textOf } from '../entry/fields.ts'
 import { copyJsonObject, describe, isPlainObject, quote } from '../entry/json.ts'
-import { canonicalTimestamp, formatTimestamp, parseSpan, type Span } from '../entry/timestamp.ts'
+import { canonicalTimestamp, formatTimestamp, parsePeriod, parseSpan, type Span } from '../entry/timestamp.ts'
 import { AuditError } from '../errors.ts'
 import { type Given, isWholeNumber, ownFields, withoutPrototype } from '../options.ts'
 import type { Cursor, Selection } from './selection.ts'
@@ -10,9 +10,9 @@ import type { Cursor, Selection } from './selection.ts'
 export interface Filter {
   readonly user?: string
   readonly model?: string
-  /** Inclusive. A `Date`, or ISO 8601 with any offset (UTC without one); a date alone begins with its day. */
+  /** Inclusive. A `Date`, or ISO 8601 with any offset (UTC without one); a date, a month or a year alone is the whole of it. */
   readonly since?: string | Date
-  /** Inclusive. A `Date`, or ISO 8601 with any offset (UTC without one); a date alone ends with its day. */
+  /** Inclusive. A `Date`, or ISO 8601 with any offset (UTC without one); a date, a month or a year alone is the whole of it. */
   readonly until?: string | Date
   /** Top-level keys; each value must be equal as JSON. The keys in a backend's `metadataIndexes` are found without a scan. */
   readonly metadata?: object
@@ -124,7 +124,7 @@ export function filtersOf(filters: Given<(typeof FILTER_KEYS)[number]>): Omit<Se
 }
 
 function spanOf(key: string, value: unknown): Span {
-  const span = parseSpan(value)
+  const span = parsePeriod(value)
   if (span) return span
   throw invalidQuery(
     `${key} must be a Date or an ISO 8601 time such as '2026-12-31' or '2026-12-31T23:00Z', not ${shown(value)}`,
@@ -133,7 +133,9 @@ function spanOf(key: string, value: unknown): Span {
 
 /** A value of a query as an error message may show it. */
 function shown(value: unknown): string {
-  return typeof value === 'string' ? quote(value) : describe(value)
+  if (typeof value === 'string') return quote(value)
+  if (value instanceof Date) return 'an invalid Date'
+  return typeof value === 'number' ? String(value) : describe(value)
 }
 
 function orderOf(value: unknown): 'asc' | 'desc' {

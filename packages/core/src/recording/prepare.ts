@@ -4,7 +4,8 @@ import { AuditError } from '../errors.ts'
 
 /**
  * Changes an input before it is hashed and stored, for example to redact it. It is called once for each `record`, with a
- * copy that it may change, and returns what to record instead; it may be asynchronous. If it throws, rejects, or returns
+ * copy that it may change, and returns what to record instead; it may be asynchronous, and then entries get their
+ * indexes in the order in which it settles. It has no time limit: `record`, and `close`, wait for it. If it throws, rejects, or returns
  * something that is not an input, `record` rejects with `AUDIT_INVALID_ENTRY`, and nothing of the input is stored or shown.
  *
  * @example

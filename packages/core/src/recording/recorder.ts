@@ -1,5 +1,5 @@
 import type { CheckedBackend } from '../backend/checked-backend.ts'
-import { type AuditEntry, createEntry, type EntryInput, placeEntry } from '../entry/entry.ts'
+import { type AuditEntry, createEntry, type EntryInput, INPUT_KEYS, placeEntry } from '../entry/entry.ts'
 import type { EntryFields } from '../entry/fields.ts'
 import { AuditError } from '../errors.ts'
 import { createLeaf, type Leaf } from '../merkle/leaf.ts'
@@ -89,10 +89,15 @@ async function prepareEntry(entry: EntryFields, prepare: Prepare): Promise<Entry
   const input = await preparedInput(prepare, entry)
   try {
     return createEntry(input, { entryId: entry.entryId, timestamp: entry.timestamp })
-  } catch {
-    // What is wrong with it may quote the input: a key can be made of it.
-    throw preparationFailed('did not return an input as record takes it')
+  } catch (error) {
+    throw preparationFailed(`did not return an input as record takes it${whereIn(error)}`)
   }
+}
+
+/** Which field is wrong, and no more: the rest of the message may quote the input, such as a key that was made of it. */
+function whereIn(error: unknown): string {
+  const field = error instanceof Error ? INPUT_KEYS.find(key => error.message.startsWith(key)) : undefined
+  return field === undefined ? '' : `: see its ${field}`
 }
 
 function leafOf(entry: EntryFields): Leaf {

@@ -1,8 +1,12 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CheckedBackend } from '../backend/checked-backend.ts'
 import { untilAborted } from '../query/abort.ts'
 import type { LogReader } from '../query/log-reader.ts'
 import { Summarizer } from './summarizer.ts'
 import type { SummaryPart, SummaryRequest } from './summary-part.ts'
+
+/** How many parts are merged before timers and sockets get a turn. */
+const PARTS_AT_ONCE = 1000
 
 /** Sums up a log: the backend does it where it can, and otherwise core reads the entries. */
 export class LogSummary {
@@ -18,9 +22,22 @@ export class LogSummary {
   async parts(request: SummaryRequest, signal: AbortSignal | undefined): Promise<readonly SummaryPart[]> {
     const summarizer = new Summarizer(request.by)
     const parts = await untilAborted(this.#backend.summaryParts(request), signal)
-    if (parts) for (const part of parts) summarizer.merge(part)
+    if (parts) await this.#merge(parts, summarizer, signal)
     else await this.#read(request, summarizer, signal)
     return summarizer.parts()
+  }
+
+  /** There may be as many groups as entries, and the event loop must not wait for all of them. */
+  async #merge(
+    parts: readonly SummaryPart[],
+    summarizer: Summarizer,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    for (const [i, part] of parts.entries()) {
+      summarizer.merge(part)
+      if (i % PARTS_AT_ONCE === PARTS_AT_ONCE - 1) await nextTurn()
+      signal?.throwIfAborted()
+    }
   }
 
   async #read(

@@ -1,5 +1,5 @@
 import { textOf } from '../entry/fields.ts'
-import { quote } from '../entry/json.ts'
+import { describe, quote } from '../entry/json.ts'
 import { ownFields, withoutPrototype } from '../options.ts'
 import {
   type CheckedQuery,
@@ -17,12 +17,16 @@ import { FIGURES } from './summary.ts'
 export interface SummaryOptions<Key extends GroupKey = GroupKey> extends Filter {
   /**
    * `user`, `model`, `day`, `month`, `hour` (UTC), and keys of the metadata. One group for each combination of values that
-   * occurs. Default: none, and then all entries are one group.
+   * occurs. Default: none, and then all entries are one group. A key of the metadata that has the name of a figure, such as
+   * `count`, is an error; one that is called `user`, `model`, `day`, `month` or `hour` cannot be grouped by.
    */
   readonly by?: readonly Key[] | undefined
   /** Stops it: the call then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
+
+/** What `log.distinct` takes besides the key: which entries. */
+export type DistinctOptions = Omit<SummaryOptions, 'by'>
 
 /** What `log.summarize` takes, checked. */
 export interface CheckedSummary extends CheckedQuery {
@@ -35,6 +39,20 @@ export function summaryOf(options: SummaryOptions): CheckedSummary {
     const { by, signal, ...filters } = ownFields(options, [...FILTER_KEYS, 'by', 'signal'], invalidQuery)
     const selection = withoutPrototype({ ...filtersOf(filters), order: 'asc' as const })
     return { selection, signal: signalOf(signal), by: by === undefined ? [] : groupKeysOf(by) }
+  })
+}
+
+/** What `distinct` takes, checked. Throws AuditError `AUDIT_INVALID_QUERY`. */
+export function distinctOf(key: GroupKey, options: DistinctOptions): CheckedSummary {
+  return readable(() => {
+    if (typeof key !== 'string') {
+      throw invalidQuery(
+        `distinct takes ${OWN_GROUP_KEYS.join(', ')}, or a key of the metadata, not ${describe(key)}`,
+      )
+    }
+    const { signal, ...filters } = ownFields(options, [...FILTER_KEYS, 'signal'], invalidQuery)
+    const selection = withoutPrototype({ ...filtersOf(filters), order: 'asc' as const })
+    return { selection, signal: signalOf(signal), by: [textOf('key', key, invalidQuery)] }
   })
 }
 

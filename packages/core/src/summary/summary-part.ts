@@ -1,3 +1,4 @@
+import { isWholeNumber } from '../options.ts'
 import type { Selection } from '../query/selection.ts'
 import type { GroupKey, GroupValue } from './group-key.ts'
 import type { SketchBin } from './latency-sketch.ts'
@@ -52,13 +53,36 @@ export interface SummaryPart {
 export function isSummaryPart(given: unknown, keys: number): given is SummaryPart {
   if (typeof given !== 'object' || given === null) return false
   const part: { readonly [K in keyof SummaryPart]?: unknown } = given
-  const lists = [part.values, part.costs, part.tokens, part.latencies, part.statuses]
-  const numbers = [part.count, part.costUnknown, part.latencyMax]
+  const { values, costs, tokens, latencies, statuses } = part
   return (
-    lists.every(Array.isArray) &&
-    numbers.every(Number.isFinite) &&
-    [part.first, part.last].every(time => time === null || typeof time === 'string') &&
-    Array.isArray(part.values) &&
-    part.values.length === keys
+    isListOf(values, isGroupValue) &&
+    values.length === keys &&
+    [part.count, part.costUnknown].every(isWholeNumber) &&
+    isListOf(costs, isNumber) &&
+    isListOf(tokens, isNumber) &&
+    isNumber(part.latencyMax) &&
+    isListOf(latencies, bin => isListOf(bin, isNumber) && bin.length === 2) &&
+    isListOf(statuses, isStatus) &&
+    [part.first, part.last].every(time => time === null || typeof time === 'string')
   )
+}
+
+function isListOf<T>(given: unknown, is: (item: unknown) => item is T): given is readonly T[]
+function isListOf(given: unknown, is: (item: unknown) => boolean): given is readonly unknown[]
+function isListOf(given: unknown, is: (item: unknown) => boolean): boolean {
+  return Array.isArray(given) && given.every(is)
+}
+
+function isNumber(given: unknown): boolean {
+  return typeof given === 'number' && !Number.isNaN(given)
+}
+
+function isGroupValue(given: unknown): boolean {
+  return (
+    given === undefined || given === null || ['string', 'number', 'boolean', 'object'].includes(typeof given)
+  )
+}
+
+function isStatus(given: unknown): boolean {
+  return Array.isArray(given) && given.length === 2 && typeof given[0] === 'string' && isWholeNumber(given[1])
 }

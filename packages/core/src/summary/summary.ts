@@ -23,7 +23,11 @@ export interface SummaryFigures {
   readonly last: string | null
 }
 
-/** Tokens, by kind. The cached ones are a part of the input, and the reasoning a part of the output. */
+/**
+ * Tokens, by kind: sums of the whole numbers that the metadata has under `gen_ai.usage.input_tokens`, `.output_tokens`,
+ * `.cache_read.input_tokens`, `.cache_write.input_tokens` and `.reasoning.output_tokens`. The cached ones are a part of the
+ * input, and the reasoning is a part of the output.
+ */
 export interface SummaryTokens {
   readonly input: number
   readonly output: number

@@ -93,6 +93,7 @@ class Verification {
   readonly #rootsAt = new Map<number, Uint8Array>()
   /** The known heads that the log does not continue. */
   readonly #inconsistent = new Set<KnownHead | undefined>()
+  readonly #start: number
   /** The first index whose entry is read: a tile is read as a whole. */
   readonly #readFrom: number
 
@@ -107,6 +108,7 @@ class Verification {
     this.#reader = new TileReader(backend)
     this.#findings = findings
     this.#heads = heads
+    this.#start = start
     this.#readFrom = start - (start % TILE)
     this.#control = control
   }
@@ -119,6 +121,7 @@ class Verification {
     this.#reportMismatches()
     await this.#verifyEnd(size)
     for (const head of this.#heads) await this.#compareWith(head, size)
+    if (this.#start > size && this.#inconsistent.size === 0) this.#reportStart(size)
     const inspected = await inspecting
     if (inspected instanceof AuditError) this.#findings.add({ kind: 'damaged', message: inspected.message })
     else for (const finding of inspected) this.#findings.add(finding)
@@ -258,6 +261,11 @@ class Verification {
     const read = await unlessCorrupt(() => this.#backend.subtrees.read(level, index, index + 1))
     if (read instanceof AuditError) return NO_LEAF
     return read.length === 0 ? undefined : read
+  }
+
+  #reportStart(size: number): void {
+    const message = `the log has only ${size} entries, and the verification was to start at ${this.#start}`
+    this.#findings.add({ kind: 'tail-missing', index: size, message })
   }
 
   async #compareWith(head: KnownHead, size: number): Promise<void> {

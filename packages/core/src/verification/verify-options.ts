@@ -81,7 +81,12 @@ function signedCheckpoints(
 }
 
 function textsFrom(given: unknown): readonly string[] {
-  if (!Array.isArray(given)) throw invalidOptions(OWNER, 'checkpoints must be an array of texts')
+  if (!Array.isArray(given) || given.length === 0) {
+    throw invalidOptions(
+      OWNER,
+      'checkpoints must be an array of texts, one at least; leave it out to verify without any',
+    )
+  }
   return Array.from(given, text => checkpointText(text, OWNER))
 }
 
