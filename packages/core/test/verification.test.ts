@@ -11,7 +11,7 @@ import {
   type VerificationReport,
   verifyCheckpoint,
 } from '@audit/core'
-import { createLeaf, partialPage, type SubtreeStore } from '@audit/core/backend'
+import { createLeaf, digestsOf, partialPage, type SubtreeStore } from '@audit/core/backend'
 import { expect, test } from 'vitest'
 import { MemorySubtreeStore } from './memory-subtree-store.ts'
 import { makeWitness } from './witness.ts'
@@ -598,4 +598,44 @@ test.each([
 ])('an option that would verify less than was meant is refused: %s', async (_, options) => {
   const { log } = await logOf(3)
   await expect(log.verify(options as never)).rejects.toThrow(code('AUDIT_INVALID_OPTIONS'))
+})
+
+test('a backend may compute the digests that are compared, and is not asked for the entries then', async () => {
+  class Digesting extends ChangedBackend {
+    digested = 0
+    async digests(start: number, end: number) {
+      const entries = await super.read(start, end)
+      this.digested += entries.length
+      return digestsOf(entries, false)
+    }
+  }
+  const backend = new Digesting()
+  const writer = new AuditLog({ backend, signer })
+  const entries = await Promise.all(Array.from({ length: 600 }, (_, i) => writer.record(input(`text ${i}`))))
+  const read = watchReads(backend)
+  const log = new AuditLog({ backend })
+  expect(await log.verify()).toMatchObject({ ok: true, size: 600 })
+  expect([backend.digested, read.size]).toEqual([600, 0])
+  const [changed] = entries.slice(300)
+  if (changed) backend.entries.set(300, changedCopy(changed))
+  expect(found(await log.verify())).toEqual([['entry-changed', 300]])
+})
+
+test.each([
+  ['nothing', undefined],
+  [
+    'a hash too few',
+    { indexes: [0], entryIds: ['a'], leafHashes: new Uint8Array(31), areOwn: [true], isPartial: false },
+  ],
+  [
+    'an id too few',
+    { indexes: [0], entryIds: [], leafHashes: new Uint8Array(32), areOwn: [true], isPartial: false },
+  ],
+])('digests that are none are damage: %s', async (_, answer) => {
+  class Broken extends MemoryBackend {
+    digests = async () => answer as never
+  }
+  const log = new AuditLog({ backend: new Broken() })
+  await log.record(input())
+  expect(found(await log.verify())).toEqual([['damaged', 0]])
 })

@@ -2,6 +2,7 @@ import type { Leaf } from '../merkle/leaf.ts'
 import type { SubtreeStore } from '../merkle/subtree-store.ts'
 import type { Selection } from '../query/selection.ts'
 import type { SummaryPart, SummaryRequest } from '../summary/summary-part.ts'
+import type { EntryDigests } from '../verification/entry-digests.ts'
 import type { Finding } from '../verification/finding.ts'
 import type { Page } from './page.ts'
 
@@ -57,6 +58,11 @@ export interface AuditBackend {
    * does the sums, so that all backends arrive at the same figures.
    */
   summarize?(request: SummaryRequest): Promise<readonly SummaryPart[]>
+  /**
+   * The digests of the entries that `read` would return: `digestsOf`, called beside the store. Without it, core reads the
+   * entries to verify them. It must compute each digest from the entry as it is stored, and never take a stored hash.
+   */
+  digests?(start: number, end: number): Promise<EntryDigests>
   /** Looks for what `verify` cannot see through `read`: damaged lines, rows outside the numbering, removed triggers. */
   inspect?(): Promise<readonly Finding[]>
   /**

@@ -7,6 +7,7 @@ import { NO_SUBTREES, type SubtreeStore, withoutWrites } from '../merkle/subtree
 import { isWholeNumber } from '../options.ts'
 import type { Selection } from '../query/selection.ts'
 import { isSummaryPart, type SummaryPart, type SummaryRequest } from '../summary/summary-part.ts'
+import { areDigests, digestsOf, type EntryDigests } from '../verification/entry-digests.ts'
 import type { Finding } from '../verification/finding.ts'
 import type { AuditBackend } from './backend.ts'
 import type { Page } from './page.ts'
@@ -68,6 +69,14 @@ export class CheckedBackend implements AuditBackend {
 
   inspect(): Promise<readonly Finding[]> {
     return this.#ask(async () => findingsFrom((await this.#backend.inspect?.()) ?? []))
+  }
+
+  /** Computed by the backend if it can, and otherwise from what it reads. */
+  digests(start: number, end: number): Promise<EntryDigests> {
+    return this.#ask(async () => {
+      if (!this.#backend.digests) return digestsOfPage(pageFrom(await this.#backend.read(start, end)))
+      return digestsFrom(await this.#backend.digests(start, end))
+    })
   }
 
   /** What `summarize` answers; `undefined` where the backend has none, and leaves it to core. */
@@ -136,6 +145,15 @@ function firstIndexFrom(given: unknown): number {
 function findingsFrom(given: unknown): readonly Finding[] {
   if (Array.isArray(given) && given.length <= MOST_FINDINGS) return given
   throw wrong(given, 'findings')
+}
+
+function digestsOfPage(page: Page): EntryDigests {
+  return digestsOf(page, page.isPartial === true)
+}
+
+function digestsFrom(given: unknown): EntryDigests {
+  if (areDigests(given)) return given
+  throw wrong(given, 'digests')
 }
 
 /** What is wrong in a part besides its form is the testkit's to find. */

@@ -1,10 +1,6 @@
-import type { AuditBackend } from '../backend/backend.ts'
-import type { AuditEntry } from '../entry/entry.ts'
-import { timeOfEntryId } from '../entry/entry-id.ts'
-import { encodeLine } from '../entry/line.ts'
+import type { CheckedBackend } from '../backend/checked-backend.ts'
 import { AuditError } from '../errors.ts'
 import { hashAt, hashCount } from '../merkle/hashes.ts'
-import { leafHash } from '../merkle/leaf.ts'
 import { TILE } from '../merkle/merkle-tree.ts'
 
 /** What is at an index: the parts of an entry that a verification compares, or why the entry cannot be read. */
@@ -29,9 +25,9 @@ export interface Tile {
 
 /** Reads a log tile by tile, in bounded memory, and continues after damage. */
 export class TileReader {
-  readonly #backend: AuditBackend
+  readonly #backend: CheckedBackend
 
-  constructor(backend: AuditBackend) {
+  constructor(backend: CheckedBackend) {
     this.#backend = backend
   }
 
@@ -56,13 +52,16 @@ export class TileReader {
   /** If a part cannot be read, reads ever smaller parts, down to the damaged entries. */
   async #readEntries(start: number, end: number, found: Map<number, Found>): Promise<void> {
     for (let next = start; next < end; ) {
-      const page = await unlessCorrupt(() => this.#backend.read(next, end))
-      if (page instanceof AuditError) return this.#readHalves(next, end, page, found)
-      for (const entry of page) {
-        if (entry.index >= next && entry.index < end) found.set(entry.index, foundAt(entry))
+      const digests = await unlessCorrupt(() => this.#backend.digests(next, end))
+      if (digests instanceof AuditError) return this.#readHalves(next, end, digests, found)
+      const { indexes, entryIds, leafHashes, areOwn, isPartial } = digests
+      for (const [i, index] of indexes.entries()) {
+        if (index < next || index >= end) continue
+        const isOwn = areOwn[i] === true
+        found.set(index, { entryId: entryIds[i] ?? '', leafHash: hashAt(leafHashes, i), isOwn })
       }
-      const last = page.at(-1)?.index ?? end
-      if (!page.isPartial || !(last >= next)) return
+      const last = indexes.at(-1) ?? end
+      if (!isPartial || !(last >= next)) return
       next = last + 1
     }
   }
@@ -97,15 +96,5 @@ export async function unlessCorrupt<T>(operation: () => Promise<T>): Promise<T |
   } catch (error) {
     if (error instanceof AuditError && error.code === 'AUDIT_CORRUPT') return error
     throw error
-  }
-}
-
-/** The parts of an entry to compare, or the error if the store returned something that cannot be encoded. */
-function foundAt(entry: AuditEntry): Found {
-  try {
-    const { entryId, timestamp } = entry
-    return { entryId, leafHash: leafHash(encodeLine(entry)), isOwn: timeOfEntryId(entryId) === timestamp }
-  } catch (error) {
-    return AuditError.wrap(error, 'AUDIT_CORRUPT', `entry ${entry.index} cannot be encoded`)
   }
 }
