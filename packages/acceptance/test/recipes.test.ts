@@ -1,37 +1,14 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { AuditLog } from '@audit/core'
 import { runCommand, runNode, TemporaryFolder } from '@audit/harness'
 import { SqliteBackend } from '@audit/sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import { blocksOf, readmes, TOP } from './readme-blocks.ts'
+import { commandsOf, folderWith, save } from './recipe-folder.ts'
 
 // The recipes of the documents, done with the blocks and the commands that stand there.
-
-/** A folder in which these packages can be imported. */
-function folderWith(...packages: readonly string[]): string {
-  const folder = new TemporaryFolder()
-  onTestFinished(() => folder[Symbol.dispose]())
-  mkdirSync(folder.file('node_modules/@audit'), { recursive: true })
-  for (const name of packages) {
-    symlinkSync(join(TOP, 'packages', name), folder.file(`node_modules/@audit/${name}`), 'junction')
-  }
-  writeFileSync(folder.file('package.json'), '{ "type": "module" }')
-  return folder.path
-}
-
-/** Saves named blocks of the documents in a folder. */
-function save(folder: string, ...names: readonly string[]): void {
-  for (const name of names) {
-    const block = readmes()
-      .flatMap(blocksOf)
-      .find(({ file }) => file === name)
-    if (!block) throw new Error(`no document has a block ${name}`)
-    writeFileSync(join(folder, name), block.code)
-  }
-}
 
 function git(folder: string, ...args: readonly string[]): string {
   return execFileSync('git', args, { cwd: folder, encoding: 'utf8' })
@@ -47,15 +24,6 @@ function makeRepository(folder: string): void {
   git(folder, 'config', 'user.email', 'auditor@example.com')
   git(folder, 'config', 'commit.gpgsign', 'false')
   git(folder, 'remote', 'add', 'origin', remote.path)
-}
-
-/** The block of another language that stands in a document under this name. */
-function commandsOf(document: string, language: string, name: string): string {
-  const text = readFileSync(join(TOP, document), 'utf8')
-  const [, commands] =
-    new RegExp(`^\`\`\`${language}\\n(# ${name}\\b[\\s\\S]*?)^\`\`\`$`, 'm').exec(text) ?? []
-  if (commands === undefined) throw new Error(`${document} has no ${name}`)
-  return commands
 }
 
 /** Runs the shell commands that stand in the documents under this name. */
@@ -138,48 +106,4 @@ test('process.exit after close loses nothing', async () => {
   save(folder, 'exit.ts')
   await runNode(folder, 'exit.ts')
   expect(await countIn(folder)).toBe(1000)
-})
-
-/** Whether a program is there that an auditor would have. */
-function has(program: string, ...args: readonly string[]): boolean {
-  return spawnSync(program, args).status === 0
-}
-
-test('a log, a checkpoint and a receipt are checked with Python and openssl alone', async ({ skip }) => {
-  skip(
-    !has('python3', '--version') ||
-      !/^OpenSSL 3/.test(spawnSync('openssl', ['version'], { encoding: 'utf8' }).stdout ?? ''),
-    'needs python3 and openssl 3',
-  )
-  const folder = folderWith('core', 'sqlite', 'jsonl')
-  save(folder, 'sample.ts')
-  await runNode(folder, 'sample.ts')
-  for (const name of ['jcs.py', 'audit.py', 'receipt.py']) {
-    writeFileSync(join(folder, name), commandsOf('docs/auditing.md', 'python', name))
-  }
-  const python = (...args: readonly string[]) => runCommand(folder, 'python3', args)
-  const logs = [
-    ['audit.db', 'checkpoint.txt'],
-    ['audit.jsonl', 'checkpoint-jsonl.txt'],
-  ] as const
-  for (const [log, checkpoint] of logs) {
-    expect(await python('audit.py', log, checkpoint, 'audit.pub')).toContain('GOOD: the first 4 of 5 entries')
-  }
-  expect(await python('receipt.py', 'receipt.json')).toContain('GOOD: entry 0')
-
-  const replace = (file: string, from: string, to: string) => {
-    const text = readFileSync(join(folder, file), 'utf8')
-    expect(text).toContain(from)
-    writeFileSync(join(folder, file), text.replace(from, to))
-  }
-  replace('receipt.json', 'Hello?', 'Hullo?')
-  await expect(python('receipt.py', 'receipt.json')).rejects.toThrow()
-  replace('audit.jsonl', 'Hello?', 'Hullo?')
-  await expect(python('audit.py', 'audit.jsonl', 'checkpoint-jsonl.txt', 'audit.pub')).rejects.toThrow(
-    'are not those that were signed',
-  )
-  replace('checkpoint.txt', '\n4\n', '\n3\n')
-  await expect(python('audit.py', 'audit.db', 'checkpoint.txt', 'audit.pub')).rejects.toThrow(
-    'is not signed by',
-  )
 })
