@@ -18,13 +18,16 @@ export function folderWith(...packages: readonly string[]): string {
 
 /** Saves named blocks of the documents in a folder. */
 export function save(folder: string, ...names: readonly string[]): void {
-  for (const name of names) {
-    const block = readmes()
-      .flatMap(blocksOf)
-      .find(({ file }) => file === name)
-    if (!block) throw new Error(`no document has a block ${name}`)
-    writeFileSync(join(folder, name), block.code)
-  }
+  for (const name of names) writeFileSync(join(folder, name), codeOf(name))
+}
+
+/** The TypeScript block that the documents save under this name. */
+export function codeOf(name: string): string {
+  const block = readmes()
+    .flatMap(blocksOf)
+    .find(({ file }) => file === name)
+  if (!block) throw new Error(`no document has a block ${name}`)
+  return block.code
 }
 
 /** The block of another language that stands in a document under this name. */

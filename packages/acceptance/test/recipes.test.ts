@@ -1,12 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { AuditLog } from '@audit/core'
-import { runCommand, runNode, TemporaryFolder } from '@audit/harness'
+import { AuditLog, createVerifier } from '@audit/core'
+import { outcomeOf, runCommand, runNode, TemporaryFolder } from '@audit/harness'
+import { JsonlBackend } from '@audit/jsonl'
 import { SqliteBackend } from '@audit/sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import { commandsOf, folderWith, save } from './recipe-folder.ts'
+import { codeOf, commandsOf, folderWith, save } from './recipe-folder.ts'
 
 // The recipes of the documents, done with the blocks and the commands that stand there.
 
@@ -55,6 +56,131 @@ test.skipIf(process.platform === 'win32')(
     expect(messages()).toHaveLength(2)
   },
 )
+
+/** Runs `checkpoint.ts` and returns what it printed, and whether it kept a checkpoint. */
+async function takeCheckpoint(
+  folder: string,
+): Promise<{ readonly isKept: boolean; readonly lines: readonly string[] }> {
+  const { exitCode, errors } = await outcomeOf(
+    spawn(process.execPath, ['--no-warnings', 'checkpoint.ts'], { cwd: folder }),
+  )
+  return { isKept: exitCode === 0, lines: errors.split('\n').filter(line => line !== '') }
+}
+
+test('after a torn line, checkpoints are kept again once its finding was accepted, and only with that finding', async () => {
+  const folder = folderWith('core', 'jsonl')
+  const file = (name: string) => join(folder, name)
+  save(folder, 'generate-key.ts', 'checkpoint.ts')
+  const recipe = readFileSync(file('checkpoint.ts'), 'utf8')
+  const forJsonl = [
+    ['SqliteBackend', 'JsonlBackend'],
+    ['@audit/sqlite', '@audit/jsonl'],
+    ['audit.db', 'audit.jsonl'],
+  ] as const
+  writeFileSync(
+    file('checkpoint.ts'),
+    forJsonl.reduce((code, [from, to]) => code.replaceAll(from, to), recipe),
+  )
+  await runNode(folder, 'generate-key.ts')
+  const record = async (inputText: string) => {
+    await using log = new AuditLog({
+      backend: new JsonlBackend({ path: file('audit.jsonl'), onDamage: () => {} }),
+    })
+    await log.record({ model: 'm', inputText, outputText: '' })
+  }
+  const sizeKept = () => readFileSync(file('checkpoint.txt'), 'utf8').split('\n')[1]
+
+  await record('first')
+  expect(await takeCheckpoint(folder)).toEqual({ isKept: true, lines: [] })
+  appendFileSync(file('audit.jsonl'), '{"cost_usd":null,"ent')
+  await record('second')
+  const {
+    isKept,
+    lines: [torn = '', ...others],
+  } = await takeCheckpoint(folder)
+  expect({ isKept, others, size: sizeKept() }).toEqual({ isKept: false, others: [], size: '1' })
+  expect(torn).toMatch(/^damaged: /)
+
+  writeFileSync(file('accepted-findings.txt'), `${torn}\r\n`)
+  expect(await takeCheckpoint(folder)).toEqual({ isKept: true, lines: [] })
+  expect(sizeKept()).toBe('2')
+  await record('third')
+  expect(await takeCheckpoint(folder)).toEqual({ isKept: true, lines: [] })
+
+  const whole = readFileSync(file('audit.jsonl'), 'utf8')
+  appendFileSync(file('audit.jsonl'), 'no entry\n')
+  const another = await takeCheckpoint(folder)
+  expect(another).toEqual({ isKept: false, lines: [expect.stringMatching(/^damaged: line 5/)] })
+
+  // What contradicts the checkpoint is not accepted, not even in writing.
+  writeFileSync(file('audit.jsonl'), whole.replace('first', 'other'))
+  const changed = await takeCheckpoint(folder)
+  expect(changed).toEqual({ isKept: false, lines: [expect.stringMatching(/^checkpoint-inconsistent: /)] })
+  appendFileSync(file('accepted-findings.txt'), changed.lines.join('\n'))
+  expect(await takeCheckpoint(folder)).toEqual(changed)
+  expect(sizeKept()).toBe('3')
+})
+
+test('a restored backup keeps its name only if it continues the newest checkpoint', async () => {
+  const folder = folderWith('core', 'sqlite')
+  const file = (name: string) => join(folder, name)
+  save(folder, 'generate-key.ts', 'receipt.ts', 'checkpoint.ts', 'after-restore.ts')
+  await runNode(folder, 'generate-key.ts')
+  await runNode(folder, 'receipt.ts')
+  copyFileSync(file('audit.db'), file('backup.db'))
+  await runNode(folder, 'checkpoint.ts')
+  const early = readFileSync(file('checkpoint.txt'), 'utf8')
+  expect(await runNode(folder, 'after-restore.ts')).toContain('go on')
+  expect(await countIn(folder)).toBe(1)
+
+  await runNode(folder, 'receipt.ts')
+  await runNode(folder, 'checkpoint.ts')
+  copyFileSync(file('backup.db'), file('audit.db'))
+  expect(await runNode(folder, 'after-restore.ts')).toContain('audit-2.key')
+
+  renameSync(file('checkpoint.txt'), file('checkpoint-1.txt'))
+  writeFileSync(
+    file('checkpoint.ts'),
+    readFileSync(file('checkpoint.ts'), 'utf8').replace('audit.key', 'audit-2.key'),
+  )
+  expect(await takeCheckpoint(folder)).toEqual({ isKept: true, lines: [] })
+  await using log = new AuditLog({ backend: new SqliteBackend({ path: file('audit.db'), readOnly: true }) })
+  const isContinued = async (checkpoint: string, key: string) => {
+    const verifiers = [createVerifier(readFileSync(file(key), 'utf8'))]
+    return (await log.verify({ checkpoint, verifiers })).checkpoints.map(({ isConsistent }) => isConsistent)
+  }
+  const lost = readFileSync(file('checkpoint-1.txt'), 'utf8')
+  expect(await isContinued(readFileSync(file('checkpoint.txt'), 'utf8'), 'audit-2.pub')).toEqual([true])
+  expect(await isContinued(early, 'audit.pub')).toEqual([true])
+  expect(await isContinued(lost, 'audit.pub')).toEqual([false])
+  expect((await log.query()).map(({ inputText }) => inputText.includes(lost))).toEqual([false, true])
+})
+
+test('no cell of the CSV begins with what a spreadsheet runs, also behind what it does not show', async () => {
+  const folder = folderWith('core')
+  const starts = ['', '\n', '\r', '\t', ' ', '\u00a0', '\0', '\ufeff', '\u200b']
+  const texts = starts.flatMap(start => Array.from('=+-@＝＋－＠', sign => `${start}${sign}1`))
+  const records = `for (const inputText of ${JSON.stringify(texts)}) await log.record({ model: 'm', inputText, outputText: '' })`
+  const recipe = codeOf('export-csv.ts').replace(/^await log\.record\([\s\S]*?^\}\)$/m, () => records)
+  writeFileSync(join(folder, 'export-csv.ts'), recipe)
+  const csv = await runNode(folder, 'export-csv.ts')
+  for (const text of texts) expect(csv).toContain(`,"'${text}",`)
+})
+
+test('a line of SynapseKit gives the two findings that the document on migrating names', async () => {
+  const folder = folderWith()
+  const [, line = ''] = /^ {2}'(\{"entry_id".*\})\\n',$/m.exec(codeOf('import-synapsekit.ts')) ?? []
+  const json = line.replaceAll('\\\\', '\\').replace('NaN', 'null')
+  writeFileSync(join(folder, 'audit.jsonl'), `${json}\n`)
+  await using log = new AuditLog({
+    backend: new JsonlBackend({ path: join(folder, 'audit.jsonl'), readOnly: true }),
+  })
+  const { findings } = await log.verify()
+  expect(findings.map(({ kind, index }) => [kind, index])).toEqual([
+    ['foreign-entry', 0],
+    ['foreign-entry', 0],
+  ])
+})
 
 test('a receipt is checked in another place, with the public key alone', async () => {
   const folder = folderWith('core', 'sqlite')
