@@ -39,5 +39,5 @@ function priceOf(call: PricedCall, rateCard: RateCard): Price | null {
   if (counts === null) return null
   const price = rateCard.price(call, counts)
   if (price !== undefined) return price
-  return ranInBatch(call) || specialTier(call) !== null ? null : publishedPrice(call, counts)
+  return ranInBatch(call) || specialTier(call.serviceTier) !== null ? null : publishedPrice(call, counts)
 }

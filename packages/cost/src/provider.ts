@@ -15,6 +15,7 @@ const NAMES = new Map([
   ['gcp.gen_ai', 'google'],
   ['gemini', 'google'],
   ['vertex_ai', 'google'],
+  ['fireworks_ai', 'fireworks'],
   ['mistral_ai', 'mistral'],
   ['mistralai', 'mistral'],
   ['moonshot_ai', 'moonshotai'],

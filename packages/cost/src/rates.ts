@@ -3,7 +3,7 @@ import { canonicalJson, invalidOptions, optionsOf } from '@audit/core/backend'
 import { modelIds } from './model-id.ts'
 import type { Price, PricedCall } from './priced-call.ts'
 import { providerId } from './provider.ts'
-import { ranInBatch, specialTier } from './service-tier.ts'
+import { BATCH, ranInBatch, specialTier } from './service-tier.ts'
 import { costAt, RATE_NAMES, type TokenRates, tokenRatesOf } from './token-rates.ts'
 import type { Counts } from './usage.ts'
 
@@ -35,6 +35,7 @@ export class RateCard {
     const models = Object.keys(Object(given))
     const rates = optionsOf(given, models, 'rates')
     this.#rates = new Map(models.map(key => [key.toLowerCase(), checkedRates(key, rates[key])]))
+    if (this.#rates.size < models.length) throw invalidOptions('rates', 'two keys differ only in case')
     this.#version = digestOf(given)
   }
 
@@ -67,22 +68,32 @@ function namesOf(call: PricedCall): readonly string[] {
 
 function applicable(rates: CheckedRates, call: PricedCall): TokenRates | undefined {
   if (ranInBatch(call)) return rates.batch
-  const tier = specialTier(call)
+  const tier = specialTier(call.serviceTier)
   return tier === null ? rates.standard : rates.tiers.get(tier)
 }
 
 function checkedRates(key: string, given: unknown): CheckedRates {
   const owner = `rates[${JSON.stringify(key)}]`
   const { tiers = {}, batch, ...standard } = optionsOf(given, [...RATE_NAMES, 'tiers', 'batch'], owner)
-  if (typeof tiers !== 'object' || tiers === null) throw invalidOptions(owner, 'tiers must be an object')
-  const byTier = Object.entries(tiers).map(([tier, rates]): [string, TokenRates] => [
-    tier.toLowerCase(),
-    tokenRatesOf(rates, `${owner}.tiers[${JSON.stringify(tier)}]`),
-  ])
   return {
     key,
     standard: Object.keys(standard).length > 0 ? tokenRatesOf({ ...standard }, owner) : undefined,
-    tiers: new Map(byTier),
+    tiers: tiersOf(tiers, owner),
     batch: batch === undefined ? undefined : tokenRatesOf(batch, `${owner}.batch`),
   }
+}
+
+function tiersOf(given: unknown, owner: string): ReadonlyMap<string, TokenRates> {
+  const names = Object.keys(Object(given))
+  const tiers = optionsOf(given, names, `${owner}.tiers`)
+  return new Map(
+    names.map((name): [string, TokenRates] => {
+      const tier = specialTier(name)
+      if (tier !== null && tier !== BATCH) return [tier, tokenRatesOf(tiers[name], `${owner}.tiers.${name}`)]
+      throw invalidOptions(
+        owner,
+        `the rates of ${JSON.stringify(name)} do not belong into tiers, but beside it`,
+      )
+    }),
+  )
 }

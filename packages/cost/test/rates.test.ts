@@ -128,6 +128,9 @@ describe('rates', () => {
     { rates: { m: { ...rates, batch: {} } } },
     { rates: { m: { ...rates, tiers: { flex: 1 } } } },
     { rates: { m: { ...rates, tiers: 'flex' } } },
+    { rates: { m: { tiers: { standard: rates } } } },
+    { rates: { m: { tiers: { batch: rates } } } },
+    { rates: { m: rates, M: rates } },
     null,
   ])('of another form are refused: %j', options => {
     expect(() => prices(options as PricesOptions)).toThrow(
