@@ -1,4 +1,10 @@
-import { calcPrice, type ModelInfo, type ModelPrice, type PriceCalculation } from '@pydantic/genai-prices'
+import {
+  calcPrice,
+  findProvider,
+  type ModelInfo,
+  type ModelPrice,
+  type PriceCalculation,
+} from '@pydantic/genai-prices'
 import { modelIds } from './model-id.ts'
 import { meansThisModel } from './model-match.ts'
 import type { Price, PricedCall, PricedUsage } from './priced-call.ts'
@@ -9,6 +15,14 @@ import { roundedUsd } from './usd.ts'
 const SOURCE = '@pydantic/genai-prices'
 /** The exact version that package.json asks for. */
 const VERSION = '0.1.8'
+
+/** An application that uses the list by itself may update it, for the whole process. */
+const anyProvider = () => findProvider({ providerId: 'openai' })
+const BUNDLED = anyProvider()
+
+function listVersion(): string {
+  return anyProvider() === BUNDLED ? VERSION : `${VERSION}+updated`
+}
 
 /** The price that the provider publishes for the model that answered, at the time of the call. */
 export function publishedPrice(call: PricedCall, counts: Counts): Price | null {
@@ -39,7 +53,7 @@ function priceOf(
   counts: Counts,
 ): Price | null {
   if (!covers(model_price, counts, provider.id)) return null
-  return { costUsd: roundedUsd(total_price), source: SOURCE, version: VERSION, model: model.id }
+  return { costUsd: roundedUsd(total_price), source: SOURCE, version: listVersion(), model: model.id }
 }
 
 /** A kind of tokens, and what the price list calls its count and its price. */
