@@ -87,6 +87,17 @@ describe('images and reasoning', () => {
   })
 })
 
+test.each([
+  { reasoningTokens: 501 },
+  { inputImageTokens: 1001 },
+  { outputImageTokens: 501 },
+  { cacheReadTokens: 10, cacheReadImageTokens: 11 },
+])('a part that is larger than its whole leaves the price unknown: %j', part => {
+  const usage = { inputTokens: 1000, outputTokens: 500 }
+  expect(cost('openai', 'gpt-5', usage)).toBe(0.00625)
+  expect(cost('openai', 'gpt-5', { ...usage, ...part })).toBeUndefined()
+})
+
 describe('output', () => {
   test('that never came leaves the price unknown', () => {
     expect(cost('openai', 'gpt-4o', { inputTokens: 1000 })).toBeUndefined()

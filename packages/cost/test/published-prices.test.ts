@@ -109,6 +109,7 @@ describe('the published price', () => {
     ['aws', 'arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc'],
     ['aws', 'arn:aws:bedrock:us-east-1:1:custom-model/anthropic.claude-3-haiku-20240307-v1:0/abc'],
     ['aws', 'arn:aws-us-gov:bedrock:us-gov-west-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0'],
+    ['aws', 'global.anthropic.claude-opus-4-1-20250805-v1:0'], // listed for regions, which may cost more
     ['aws', 'us-gov.anthropic.claude-3-5-sonnet-20240620-v1:0'],
     ['my-openai-proxy', 'gpt-4o'], // speaks the protocol, but who knows what it costs
     ['ollama', 'llama3'],
