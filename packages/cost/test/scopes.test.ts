@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { CostTracker, prices } from '@audit/cost'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { callTo } from './calls.ts'
 
@@ -148,6 +149,34 @@ describe('a summary', () => {
     const tracker = new CostTracker()
     for (let i = 0; i < 1000; i += 1) tracker.record('gpt-4o', 40, 0) // 0.0001 dollars
     expect(tracker.total().costUsd).toBe(0.1)
+  })
+
+  test('is the exact sum of its calls, whatever they are', () => {
+    const call = fc.record({
+      tokens: fc.nat(100_000),
+      latencyMs: fc.nat(10_000),
+      name: fc.constantFrom('a', 'b'),
+    })
+    fc.assert(
+      fc.property(fc.array(call), calls => {
+        const tracker = new CostTracker()
+        for (const { tokens, latencyMs, name } of calls) {
+          tracker.scope(name, () => tracker.record('gpt-4o', tokens, 0, latencyMs))
+        }
+        for (const name of ['a', 'b', undefined]) {
+          const own = calls.filter(one => name === undefined || one.name === name)
+          const inputTokens = own.reduce((sum, { tokens }) => sum + tokens, 0)
+          expect(tracker.total(name)).toEqual({
+            count: own.length,
+            costUsd: (inputTokens * 25) / 10_000_000, // one rounding
+            costUnknown: 0,
+            inputTokens,
+            outputTokens: 0,
+            latencyMs: own.reduce((sum, one) => sum + one.latencyMs, 0),
+          })
+        }
+      }),
+    )
   })
 
   test('stays as it was when more is recorded', () => {
