@@ -22,9 +22,11 @@ export interface KnownLog {
   readonly size: number
 }
 
-/** What a worker does on request. A writer answers the first four, the others answer the rest. */
+/** What a worker does on request. A writer answers the first six, the others answer the rest. */
 export interface Operations {
   open(): LogFiles
+  unindexed(keys: readonly string[]): UnindexedKeys
+  createIndex(key: string): void
   append(batch: Batch): number
   indexOf(entryId: string): number | null
   keepRoots(roots: readonly Roots[]): void
@@ -36,6 +38,13 @@ export interface Operations {
   leafHashes(start: number, end: number): Uint8Array
   roots(level: number, start: number, end: number): Uint8Array
   inspect(): Finding[]
+}
+
+/** Keys of the metadata that have no index yet. */
+export interface UnindexedKeys {
+  readonly keys: readonly string[]
+  /** How many entries the log has. */
+  readonly size: number
 }
 
 /** Entries to store. */

@@ -1,4 +1,5 @@
 import { type Cursor, canonicalJson, type JsonObject, type Selection } from '@audit/core/backend'
+import { INDEXED_CHARACTERS, indexedValueSql, metadataIndexName } from './metadata-index.ts'
 import { ROW_COLUMNS } from './row.ts'
 import { INDEXES } from './schema.ts'
 
@@ -18,6 +19,9 @@ export const MATCHES_BYTES = 'audit_matches_bytes'
 
 /** The number of entries in the log. */
 export const SIZE_SQL = 'SELECT coalesce(max("index") + 1, 0) FROM audit_log'
+
+/** A number that every change of the schema changes. */
+export const SCHEMA_VERSION_SQL = 'SELECT schema_version FROM pragma_schema_version'
 
 /** Reads rows by index. */
 export function readSql(start: number, end: number): Sql {
@@ -41,34 +45,77 @@ export function rootsSql(level: number, start: number, end: number): Sql {
   return { text, values: [level, start, end] }
 }
 
-/** Finds the rows of a selection. It seeks in the matching index, reads it in order, and stops at the limit. */
-export function findSql(selection: Selection): Sql {
-  const { text, values } = conditions(selection)
+/**
+ * Finds the rows of a selection. It seeks in an index, reads it in order, and stops at the limit.
+ *
+ * @param key of the metadata filter, by whose index; otherwise by the one of the log's own that matches.
+ */
+export function findSql(selection: Selection, key?: string): Sql {
+  const { text, values } = rowsSql(selection, key)
   const direction = selection.order === 'asc' ? 'ASC' : 'DESC'
   return {
-    text: `SELECT ${ROW_COLUMNS}, crc FROM ${text} ORDER BY timestamp ${direction}, "index" ${direction} LIMIT ?`,
+    text: `SELECT ${ROW_COLUMNS}, crc ${text} ORDER BY timestamp ${direction}, "index" ${direction} LIMIT ?`,
     values: [...values, selection.limit ?? -1],
   }
 }
 
-/** Counts the rows of a selection, using only the index unless it filters by metadata. */
-export function countSql(selection: Selection): Sql {
-  const { text, values } = conditions(selection)
-  return { text: `SELECT count(*) FROM ${text}`, values }
+/** Counts the rows of a selection. It reads the index alone if that decides all. */
+export function countSql(selection: Selection, key?: string): Sql {
+  const { text, values } = rowsSql(selection, key)
+  return { text: `SELECT count(*) ${text}`, values }
+}
+
+/** Counts the rows to which an index leads, whether they match or not, up to a limit. */
+export function reachSql(selection: Selection, limit: number, key?: string): Sql {
+  const { text, values } = throughIndex(selection, key, termsOfIndex(selection, key))
+  return { text: `SELECT count(*) FROM (SELECT 1 ${text} LIMIT ?)`, values: [...values, limit] }
+}
+
+function rowsSql(selection: Selection, key: string | undefined): Sql {
+  return throughIndex(selection, key, [...termsOfIndex(selection, key), ...termsOfRow(selection, key)])
 }
 
 // The index is named because the planner chooses (model, timestamp) for a user and a model with both bounds of time.
-function conditions(selection: Selection): Sql {
-  const all = [
-    ...equalities(selection),
-    ...timeBounds(selection),
-    ...(selection.size === undefined ? [] : [{ text: '"index" < ?', values: [selection.size] }]),
-    ...metadataConditions(selection.metadata ?? {}),
-  ]
+function throughIndex(selection: Selection, key: string | undefined, terms: readonly Sql[]): Sql {
+  const index = key === undefined ? indexFor(selection) : metadataIndexName(key)
   return {
-    text: `audit_log INDEXED BY ${indexFor(selection)} WHERE ${all.map(({ text }) => text).join(' AND ')}`,
-    values: all.flatMap(({ values }) => values),
+    text: `FROM audit_log INDEXED BY ${index} WHERE ${terms.map(({ text }) => text).join(' AND ')}`,
+    values: terms.flatMap(({ values }) => values),
   }
+}
+
+/** What the index decides. */
+function termsOfIndex(selection: Selection, key: string | undefined): Sql[] {
+  const { metadata = {}, size } = selection
+  return [
+    ...(key === undefined ? equalities(selection) : [indexedValue(metadata, key)]),
+    ...timeBounds(selection),
+    ...(size === undefined ? [] : [{ text: '"index" < ?', values: [size] }]),
+  ]
+}
+
+/** What is looked up in each row to which the index leads. */
+function termsOfRow(selection: Selection, key: string | undefined): Sql[] {
+  const { metadata = {} } = selection
+  if (key === undefined) return metadataConditions(metadata)
+  const { [key]: _, ...others } = metadata
+  return [...equalities(selection), ...metadataConditions(isWhole(metadata, key) ? others : metadata)]
+}
+
+function indexedValue(filter: JsonObject, key: string): Sql {
+  return {
+    text: `${indexedValueSql(key)} = substr(?, 1, ${INDEXED_CHARACTERS})`,
+    values: [jsonAt(filter, key)],
+  }
+}
+
+/** Whether the index has the whole value. SQLite counts no more characters than JavaScript. */
+function isWhole(filter: JsonObject, key: string): boolean {
+  return jsonAt(filter, key).length < INDEXED_CHARACTERS
+}
+
+function jsonAt(filter: JsonObject, key: string): string {
+  return canonicalJson(filter[key] ?? null)
 }
 
 function indexFor({ entryId, user, model }: Selection): string {

@@ -11,7 +11,7 @@ import {
   type SubtreeStore,
 } from '@audit/core/backend'
 import { driverAnchors } from './driver-anchors.ts'
-import { checkOptions, type SqliteBackendOptions } from './options.ts'
+import { checkOptions, type IndexingProgress, type SqliteBackendOptions } from './options.ts'
 import type { KnownLog, Operations, RowPage, WorkerSetup } from './protocol.ts'
 import { entryOf, newRowOf } from './row.ts'
 import { SubtreeTable } from './subtree-table.ts'
@@ -31,6 +31,8 @@ export class SqliteBackend implements AuditBackend {
   readonly subtrees: SubtreeStore
   readonly #subtrees: SubtreeTable
   readonly #path: string
+  readonly #metadataIndexes: readonly string[]
+  readonly #onIndexing: (progress: IndexingProgress) => void
   readonly #writer: WorkerConnection
   readonly #reader: WorkerConnection
   readonly #life: LifeCycle
@@ -40,10 +42,12 @@ export class SqliteBackend implements AuditBackend {
   #leastSize = 0
   #reopening: Promise<void> | undefined
 
-  /** @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown option or an invalid path. Touches no file yet. */
+  /** @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown or an invalid option. Touches no file yet. */
   constructor(options: SqliteBackendOptions) {
-    const { path, readOnly } = checkOptions(options)
+    const { path, readOnly, metadataIndexes, onIndexing } = checkOptions(options)
     this.#path = path
+    this.#metadataIndexes = metadataIndexes
+    this.#onIndexing = onIndexing
     this.isReadOnly = readOnly
     this.#life = new LifeCycle(readOnly)
     this.#writer = new WorkerConnection(() => this.#setup('writer'))
@@ -55,7 +59,7 @@ export class SqliteBackend implements AuditBackend {
   }
 
   /**
-   * Opens the file, or creates it. After a failure, nothing stays open.
+   * Opens the file, or creates it, and creates the indexes that are missing. After a failure, nothing stays open.
    *
    * @throws AuditError `AUDIT_OPEN_FAILED` for a missing folder, something that is not a file, a file with a second name, or
    *   a missing permission; `AUDIT_UNSUPPORTED_FORMAT` for a file of another format, which is left unchanged;
@@ -69,10 +73,24 @@ export class SqliteBackend implements AuditBackend {
     const connection = this.isReadOnly ? this.#reader : this.#writer
     try {
       if (this.isReadOnly) await this.#reader.request('openReadOnly', [])
-      else this.#known = { files: await this.#writer.request('open', []), size: 0 }
+      else {
+        const files = await this.#writer.request('open', [])
+        await this.#createIndexes()
+        this.#known = { files, size: 0 }
+      }
     } catch (error) {
       await connection.close()
       throw error
+    }
+  }
+
+  async #createIndexes(): Promise<void> {
+    if (this.#metadataIndexes.length === 0) return
+    const { keys, size: total } = await this.#writer.request('unindexed', [this.#metadataIndexes])
+    for (const key of keys) {
+      this.#onIndexing({ key, done: 0, total })
+      await this.#writer.request('createIndex', [key])
+      this.#onIndexing({ key, done: total, total })
     }
   }
 
