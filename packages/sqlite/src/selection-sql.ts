@@ -9,6 +9,9 @@ export interface Sql {
   readonly values: readonly (string | number)[]
 }
 
+/** The indexes of entries, `start` inclusive to `end` exclusive. */
+export type EntryRange = readonly [start: number, end: number]
+
 /**
  * The SQL function `(metadata, filter)` that compares as core does: 1, 0, or 2 if it needs the bytes of the metadata. The
  * connection that runs these statements must define both functions.
@@ -67,19 +70,37 @@ export function countSql(selection: Selection, key?: string): Sql {
 
 /** Counts the rows to which an index leads, whether they match or not, up to a limit. */
 export function reachSql(selection: Selection, limit: number, key?: string): Sql {
-  const { text, values } = throughIndex(selection, key, termsOfIndex(selection, key))
+  const { text, values } = throughIndex(indexFor(selection, key), termsOfIndex(selection, key))
   return { text: `SELECT count(*) FROM (SELECT 1 ${text} LIMIT ?)`, values: [...values, limit] }
 }
 
-function rowsSql(selection: Selection, key: string | undefined): Sql {
-  return throughIndex(selection, key, [...termsOfIndex(selection, key), ...termsOfRow(selection, key)])
+/** What follows the columns in a statement that reads the rows of a selection in a range of indexes, in no order. */
+export function rangeSql(selection: Selection, range: EntryRange, key?: string): Sql {
+  if (key !== undefined || !isEverything(selection)) {
+    const terms = [...termsOfIndex(selection, key), ...termsOfRange(range), ...termsOfRow(selection, key)]
+    return throughIndex(indexFor(selection, key), terms)
+  }
+  return fromLog('NOT INDEXED', [...termsOfRange(range), ...termsOfRow(selection, key)])
 }
 
-// The index is named because the planner chooses (model, timestamp) for a user and a model with both bounds of time.
-function throughIndex(selection: Selection, key: string | undefined, terms: readonly Sql[]): Sql {
-  const index = key === undefined ? indexFor(selection) : metadataIndexName(key)
+/** Whether the log's own indexes exclude no entry, apart from those beyond a size. */
+export function isEverything({ entryId, user, model, since, until }: Selection): boolean {
+  return [entryId, user, model, since, until].every(filter => filter === undefined)
+}
+
+function rowsSql(selection: Selection, key: string | undefined): Sql {
+  const terms = [...termsOfIndex(selection, key), ...termsOfRow(selection, key)]
+  return throughIndex(indexFor(selection, key), terms)
+}
+
+/** What follows the columns in a statement that seeks in an index: the planner might choose a worse one by itself. */
+export function throughIndex(index: string, terms: readonly Sql[]): Sql {
+  return fromLog(`INDEXED BY ${index}`, terms)
+}
+
+function fromLog(access: string, terms: readonly Sql[]): Sql {
   return {
-    text: `FROM audit_log INDEXED BY ${index} WHERE ${terms.map(({ text }) => text).join(' AND ')}`,
+    text: `FROM audit_log ${access} WHERE ${terms.map(({ text }) => text).join(' AND ')}`,
     values: terms.flatMap(({ values }) => values),
   }
 }
@@ -92,6 +113,11 @@ function termsOfIndex(selection: Selection, key: string | undefined): Sql[] {
     ...timeBounds(selection),
     ...(size === undefined ? [] : [{ text: '"index" < ?', values: [size] }]),
   ]
+}
+
+/** The terms for a range of indexes. */
+export function termsOfRange([start, end]: EntryRange): Sql[] {
+  return [{ text: '"index" >= ? AND "index" < ?', values: [start, end] }]
 }
 
 /** What is looked up in each row to which the index leads. */
@@ -118,7 +144,8 @@ function jsonAt(filter: JsonObject, key: string): string {
   return canonicalJson(filter[key] ?? null)
 }
 
-function indexFor({ entryId, user, model }: Selection): string {
+function indexFor({ entryId, user, model }: Selection, key: string | undefined): string {
+  if (key !== undefined) return metadataIndexName(key)
   if (entryId !== undefined) return INDEXES.entryId
   if (user === undefined) return model === undefined ? INDEXES.time : INDEXES.model
   return model === undefined ? INDEXES.user : INDEXES.userAndModel
@@ -134,7 +161,7 @@ function equalities({ entryId, user, model }: Selection): Sql[] {
  * At most one bound on each side, because a seek uses no more: of a bound and a cursor on the same side, the stricter one
  * is enough. There is always a lower bound, so that a query for everything seeks too.
  */
-function timeBounds({ since = '', until, after, order }: Selection): Sql[] {
+export function timeBounds({ since = '', until, after, order }: Selection): Sql[] {
   const lower = { text: 'timestamp >= ?', values: [since] }
   const upper = until === undefined ? [] : [{ text: 'timestamp <= ?', values: [until] }]
   if (after && order === 'asc' && after.timestamp >= since) return [behind('>', after), ...upper]

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import {
   type AuditBackend,
   AuditError,
@@ -9,13 +10,19 @@ import {
   partialPage,
   type Selection,
   type SubtreeStore,
+  type SummaryPart,
+  type SummaryRequest,
 } from '@audit/core/backend'
 import { driverAnchors } from './driver-anchors.ts'
 import { checkOptions, type IndexingProgress, type SqliteBackendOptions } from './options.ts'
 import type { KnownLog, Operations, RowPage, WorkerSetup } from './protocol.ts'
 import { entryOf, newRowOf } from './row.ts'
+import type { EntryRange } from './selection-sql.ts'
 import { SubtreeTable } from './subtree-table.ts'
 import { ThreadDied, WorkerConnection } from './worker-connection.ts'
+
+/** A long summary is shared out among this many threads. */
+const MOST_THREADS = 4
 
 /**
  * Stores the log in one SQLite file, for any number of processes at once. Acknowledged entries are on the disk. Two worker
@@ -137,6 +144,11 @@ export class SqliteBackend implements AuditBackend {
     return this.#ask('leafHashes', [start, end])
   }
 
+  /** Reads more than a few entries in threads of its own, so that other queries do not wait for it. */
+  summarize(request: SummaryRequest): Promise<readonly SummaryPart[]> {
+    return this.#life.run(() => this.#summarize(request))
+  }
+
   /**
    * Reports differences in the schema, rows before index 0, and what `PRAGMA integrity_check` finds. It reads the whole file,
    * in a thread of its own.
@@ -193,13 +205,31 @@ export class SqliteBackend implements AuditBackend {
     return index
   }
 
+  async #summarize(request: SummaryRequest): Promise<readonly SummaryPart[]> {
+    await this.#withWriter()
+    const { size, isLong } = await this.#reader.request('extent', [request])
+    const end = Math.min(size, request.selection.size ?? size)
+    if (!isLong) return this.#reader.request('summarize', [request, [0, end]])
+    const threads = this.isReadOnly ? 1 : Math.min(MOST_THREADS, availableParallelism()) // each may need a copy of the log
+    const bounds = Array.from({ length: threads + 1 }, (_, i) => Math.floor((end * i) / threads))
+    const ranges = bounds.slice(1).map((bound, i): EntryRange => [bounds[i] ?? 0, bound])
+    const parts = await Promise.all(
+      ranges.map(range => this.#inOwnThread(thread => thread.request('summarize', [request, range]))),
+    )
+    return parts.flat()
+  }
+
   async #inspect(): Promise<readonly Finding[]> {
     await this.#withWriter()
-    const inspector = new WorkerConnection(() => this.#setup(this.isReadOnly ? 'auditor' : 'reader'))
+    return this.#inOwnThread(thread => thread.request('inspect', []))
+  }
+
+  async #inOwnThread<T>(ask: (thread: WorkerConnection) => Promise<T>): Promise<T> {
+    const thread = new WorkerConnection(() => this.#setup(this.isReadOnly ? 'auditor' : 'reader'))
     try {
-      return await inspector.request('inspect', [])
+      return await ask(thread)
     } finally {
-      await inspector.close()
+      await thread.close()
     }
   }
 

@@ -113,6 +113,8 @@ function readingOperations(answer: <T>(ask: (reader: LogReader) => T) => T): Par
     read: (start, end) => answer(reader => reader.read(start, end)),
     find: selection => answer(reader => reader.find(selection)),
     count: selection => answer(reader => reader.count(selection)),
+    extent: request => answer(reader => reader.extent(request)),
+    summarize: (request, range) => answer(reader => reader.summarize(request, range)),
     leafHashes: (start, end) => answer(reader => reader.leafHashes(start, end)),
     roots: (level, start, end) => answer(reader => reader.roots(level, start, end)),
   }
