@@ -2,7 +2,7 @@ import { AuditError, hashAt, hashCount } from '@audit/core/backend'
 import type { Database, DatabaseConstructor, Statement } from './driver.ts'
 import type { LogDatabase } from './log-database.ts'
 import { assertInPlace, type LogFiles, resolveLinks } from './log-file.ts'
-import { createMetadataIndexSql, indexedKeys } from './metadata-index.ts'
+import { createMetadataIndexSql, indexedKeys, isIndexable } from './metadata-index.ts'
 import type { Batch, Roots, UnindexedKeys } from './protocol.ts'
 import { ROW_COLUMNS, type Row } from './row.ts'
 import { assertSchema, FORMAT_VERSION } from './schema.ts'
@@ -61,10 +61,11 @@ export class LogWriter {
     return this.#statements.indexOf.get(entryId) ?? null
   }
 
-  /** Which of these keys of the metadata have no index yet. */
+  /** Which of these keys of the metadata have no index yet, and can have one. */
   unindexed(keys: readonly string[]): UnindexedKeys {
     const indexed = indexedKeys(this.#database)
-    return { keys: keys.filter(key => !indexed.includes(key)), size: this.#statements.size.get() ?? 0 }
+    const missing = keys.filter(key => isIndexable(key) && !indexed.includes(key))
+    return { keys: missing, size: this.#statements.size.get() ?? 0 }
   }
 
   /** Creates the index of a key of the metadata, unless another process has done so meanwhile. */
