@@ -210,13 +210,24 @@ export class SqliteBackend implements AuditBackend {
     const { size, isLong } = await this.#reader.request('extent', [request])
     const end = Math.min(size, request.selection.size ?? size)
     if (!isLong) return this.#reader.request('summarize', [request, [0, end]])
-    const threads = this.isReadOnly ? 1 : Math.min(MOST_THREADS, availableParallelism()) // each may need a copy of the log
-    const bounds = Array.from({ length: threads + 1 }, (_, i) => Math.floor((end * i) / threads))
-    const ranges = bounds.slice(1).map((bound, i): EntryRange => [bounds[i] ?? 0, bound])
-    const parts = await Promise.all(
-      ranges.map(range => this.#inOwnThread(thread => thread.request('summarize', [request, range]))),
+    const outcomes = await Promise.allSettled(
+      this.#shares(request, end).map(range =>
+        this.#inOwnThread(thread => thread.request('summarize', [request, range])),
+      ),
     )
-    return parts.flat()
+    return outcomes.flatMap(outcome => {
+      if (outcome.status === 'rejected') throw outcome.reason
+      return outcome.value
+    })
+  }
+
+  /** The ranges of indexes that threads read at the same time. Not if each needed a copy, or if an index knows the counts. */
+  #shares({ countsOnly }: SummaryRequest, end: number): readonly EntryRange[] {
+    const threads = this.isReadOnly || countsOnly ? 1 : Math.min(MOST_THREADS, availableParallelism())
+    return Array.from({ length: threads }, (_, i) => [
+      Math.floor((end * i) / threads),
+      Math.floor((end * (i + 1)) / threads),
+    ])
   }
 
   async #inspect(): Promise<readonly Finding[]> {

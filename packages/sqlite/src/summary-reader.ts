@@ -72,8 +72,8 @@ export class SummaryReader {
   summarize(request: SummaryRequest, range: EntryRange): readonly SummaryPart[] {
     this.#summarizer = new Summarizer(request.by)
     const group = this.#groupIndex(request)
-    if (group) this.#addCounts(group, request, range)
-    else this.#addRows(request, range)
+    if (group) return this.#counts(group, request, range)
+    this.#addRows(request, range)
     return this.#summarizer.parts()
   }
 
@@ -88,17 +88,19 @@ export class SummaryReader {
       this.#statements.number(summarySql(request, [from, Math.min(from + step, end)], key))
   }
 
-  #addCounts(group: GroupIndex, request: SummaryRequest, range: EntryRange): void {
+  #counts(group: GroupIndex, request: SummaryRequest, range: EntryRange): readonly SummaryPart[] {
     const { text, values } = valueCountsSql(group, request.selection, range)
     const rows = this.#statements
       .of(text)
       .raw()
       .all(...values) as [indexed: unknown, count: number][] // its columns
+    const whole: SummaryPart[] = []
     for (const [indexed, count] of rows) {
       const isCut = group.isMetadata && typeof indexed === 'string' && indexed.length >= INDEXED_CHARACTERS
       if (isCut) this.#statements.number(longValueSql(group, request, range, indexed))
-      else this.#summarizer.merge({ ...NOTHING, values: [groupValueOf(indexed, group.isMetadata)], count })
+      else whole.push({ ...NOTHING, values: [groupValueOf(indexed, group.isMetadata)], count })
     }
+    return [...whole, ...this.#summarizer.parts()]
   }
 
   #add(
