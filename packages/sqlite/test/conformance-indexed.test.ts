@@ -10,7 +10,10 @@ const AREAS = ['order', 'filters', 'paging', 'count', 'reading only', 'a model o
 /** Keys that the cases of these areas use. */
 const metadataIndexes = ['session', 'a', 'b', 'value', 'id', 'n', '__proto__']
 
-test('a log whose metadata are indexed keeps every promise', async () => {
+/** Many cases in one test. */
+const TIMEOUT_MS = 300_000
+
+test('a log whose metadata are indexed keeps every promise', { timeout: TIMEOUT_MS }, async () => {
   const report = await checkBackend({
     only: AREAS,
     create: async () => {

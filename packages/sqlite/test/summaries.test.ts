@@ -82,7 +82,7 @@ async function expectSame(a: AuditLog, b: AuditLog, filters: readonly SummaryOpt
   }
 }
 
-test('the figures are those that core arrives at, long or short', async () => {
+test('the figures are those that core arrives at, long or short', { timeout: 180_000 }, async () => {
   const path = await filled(Array.from({ length: MANY }, (_, i) => inputOf(i)))
   const [log, streamed] = [logOn({ path }), logOn({ path }, true)]
   const [entry] = await log.query({ limit: 1, order: 'desc' })
