@@ -1,2 +1,2 @@
-export type { SqliteBackendOptions } from './options.ts'
+export type { IndexingProgress, SqliteBackendOptions } from './options.ts'
 export { SqliteBackend } from './sqlite-backend.ts'

@@ -1,9 +1,19 @@
-import { HASH_BYTES, type JsonObject, joinHashes, matchesMetadata, type Selection } from '@audit/core/backend'
-import type { RowPage } from './protocol.ts'
-import type { ReadableDatabase, ReadableStatement } from './readable-database.ts'
+import {
+  HASH_BYTES,
+  type JsonObject,
+  joinHashes,
+  matchesMetadata,
+  type Selection,
+  type SummaryPart,
+  type SummaryRequest,
+} from '@audit/core/backend'
+import { IndexChoice } from './index-choice.ts'
+import type { Extent, RowPage } from './protocol.ts'
+import type { ReadableDatabase } from './readable-database.ts'
 import { type Row, TEXT_BYTES_SQL } from './row.ts'
 import {
   countSql,
+  type EntryRange,
   findSql,
   leafHashesSql,
   MATCHES_BYTES,
@@ -13,21 +23,23 @@ import {
   SIZE_SQL,
   type Sql,
 } from './selection-sql.ts'
+import { Statements } from './statements.ts'
 import { damaged, mayHideBytes, metadataOf, metadataOfBytes, pageOf, storedRow } from './stored-row.ts'
-
-type Values = Sql['values'][number][]
+import { SummaryReader } from './summary-reader.ts'
 
 /** The answer of `MATCHES_METADATA` if only the bytes can decide. */
 const ASK_THE_BYTES = 2
 
 /** Answers queries. */
 export class LogReader {
-  readonly #database: ReadableDatabase
-  /** By their text. Selections lead to few texts, which depend on the filters that are present and not on their values. */
-  readonly #statements = new Map<string, ReadableStatement<Values, unknown>>()
+  readonly #statements: Statements
+  readonly #choice: IndexChoice
+  readonly #summaries: SummaryReader
 
   constructor(database: ReadableDatabase) {
-    this.#database = database
+    this.#statements = new Statements(database)
+    this.#choice = new IndexChoice(database, this.#statements)
+    this.#summaries = new SummaryReader(database, this.#statements, this.#choice)
     const options = { deterministic: true, directOnly: true }
     const filterOf = filterParser()
     const matches = (filter: string, metadata: JsonObject) =>
@@ -41,7 +53,7 @@ export class LogReader {
   }
 
   size(): number {
-    return this.#number({ text: SIZE_SQL, values: [] })
+    return this.#statements.number({ text: SIZE_SQL, values: [] })
   }
 
   read(start: number, end: number): RowPage {
@@ -50,20 +62,32 @@ export class LogReader {
 
   find(selection: Selection): RowPage {
     if (selection.limit === 0) return { rows: [], isPartial: false }
-    const page = pageOf(this.#rows(findSql(selection)))
+    const key = this.#choice.narrowestKey(selection)
+    const page = pageOf(this.#rows(findSql(selection, key)))
     for (const row of page.rows)
-      if (!isOf(selection, row)) throw damaged(row[0], 'is not what an index says of it')
+      if (!isOf(selection, row, key)) throw damaged(row[0], 'is not what an index says of it')
     return page
   }
 
   count(selection: Selection): number {
-    return this.#number(countSql(selection))
+    return this.#statements.number(countSql(selection, this.#choice.narrowestKey(selection)))
+  }
+
+  /** How many entries the log has, and whether a summary reads more than a few of them. */
+  extent(request: SummaryRequest): Extent {
+    return { size: this.size(), isLong: this.#summaries.isLong(request) }
+  }
+
+  /** Sums up the entries of a selection that lie in a range of indexes. */
+  summarize(request: SummaryRequest, range: EntryRange): readonly SummaryPart[] {
+    return this.#summaries.summarize(request, range)
   }
 
   leafHashes(start: number, end: number): Uint8Array {
     const { text, values } = leafHashesSql(start, end)
     return join(
-      this.#statement(text)
+      this.#statements
+        .of(text)
         .pluck()
         .all(...values),
     )
@@ -72,7 +96,8 @@ export class LogReader {
   /** Subtree roots of a level, up to the first missing one. */
   roots(level: number, start: number, end: number): Uint8Array {
     const { text, values } = rootsSql(level, start, end)
-    const found = this.#statement(text)
+    const found = this.#statements
+      .of(text)
       .raw()
       .all(...values) as [place: number, root: unknown][] // its columns
     const gap = found.findIndex(([place], i) => place !== start + i)
@@ -80,39 +105,27 @@ export class LogReader {
   }
 
   *#rows({ text, values }: Sql): Generator<Row> {
-    const statement = this.#statement(text).raw().safeIntegers()
+    const statement = this.#statements.of(text).raw().safeIntegers()
     for (const columns of statement.iterate(...values))
       yield storedRow(columns as unknown[], index => this.#textBytes(index)) // raw returns arrays
   }
 
   #textBytes(index: number): readonly unknown[] {
-    const found = this.#statement(TEXT_BYTES_SQL).raw().get(index)
+    const found = this.#statements.of(TEXT_BYTES_SQL).raw().get(index)
     return Array.isArray(found) ? found : []
-  }
-
-  #number({ text, values }: Sql): number {
-    return this.#statement(text)
-      .pluck()
-      .get(...values) as number // an aggregate returns one row, here with a number
-  }
-
-  #statement(text: string): ReadableStatement<Values, unknown> {
-    const known = this.#statements.get(text)
-    if (known) return known
-    const statement = this.#database.prepare<Values, unknown>(text)
-    this.#statements.set(text, statement)
-    return statement
   }
 }
 
 /** Whether the row really matches, because the SQL index that led to it may be damaged. */
-function isOf(selection: Selection, [, entryId, timestamp, user, model]: Row): boolean {
+function isOf(selection: Selection, row: Row, key: string | undefined): boolean {
+  const [, entryId, timestamp, user, model, , , metadata] = row
   return (
     (selection.entryId ?? entryId) === entryId &&
     (selection.user ?? user) === user &&
     (selection.model ?? model) === model &&
     (selection.since ?? timestamp) <= timestamp &&
-    (selection.until ?? timestamp) >= timestamp
+    (selection.until ?? timestamp) >= timestamp &&
+    (key === undefined || matchesMetadata(selection.metadata ?? {}, JSON.parse(metadata)))
   )
 }
 

@@ -2,10 +2,11 @@ import { AuditError, hashAt, hashCount } from '@audit/core/backend'
 import type { Database, DatabaseConstructor, Statement } from './driver.ts'
 import type { LogDatabase } from './log-database.ts'
 import { assertInPlace, type LogFiles, resolveLinks } from './log-file.ts'
-import type { Batch, Roots } from './protocol.ts'
+import { createMetadataIndexSql, indexedKeys, isIndexable } from './metadata-index.ts'
+import type { Batch, Roots, UnindexedKeys } from './protocol.ts'
 import { ROW_COLUMNS, type Row } from './row.ts'
 import { assertSchema, FORMAT_VERSION } from './schema.ts'
-import { SIZE_SQL } from './selection-sql.ts'
+import { SCHEMA_VERSION_SQL, SIZE_SQL } from './selection-sql.ts'
 import { checksumOf } from './stored-row.ts'
 import { WalGuard } from './wal-guard.ts'
 
@@ -58,6 +59,20 @@ export class LogWriter {
   /** The index of the entry with this id; `null` if there is none. */
   indexOf(entryId: string): number | null {
     return this.#statements.indexOf.get(entryId) ?? null
+  }
+
+  /** Which of these keys of the metadata have no index yet, and can have one. */
+  unindexed(keys: readonly string[]): UnindexedKeys {
+    const indexed = indexedKeys(this.#database)
+    const missing = keys.filter(key => isIndexable(key) && !indexed.includes(key))
+    return { keys: missing, size: this.#statements.size.get() ?? 0 }
+  }
+
+  /** Creates the index of a key of the metadata, unless another process has done so meanwhile. */
+  createIndex(key: string): void {
+    this.#inTransaction(() => {
+      if (!indexedKeys(this.#database).includes(key)) this.#database.exec(createMetadataIndexSql(key))
+    })
   }
 
   #nextIndex(): number {
@@ -159,7 +174,7 @@ function prepare(database: Database) {
     commit: database.prepare('COMMIT'),
     rollback: database.prepare('ROLLBACK'),
     size: database.prepare<[], number>(SIZE_SQL).pluck(),
-    schemaVersion: database.prepare<[], number>('SELECT schema_version FROM pragma_schema_version').pluck(),
+    schemaVersion: database.prepare<[], number>(SCHEMA_VERSION_SQL).pluck(),
     indexOf: database.prepare<[string], number>('SELECT "index" FROM audit_log WHERE entry_id = ?').pluck(),
     insert: database.prepare(
       `INSERT INTO audit_log (${ROW_COLUMNS}, leaf_hash, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

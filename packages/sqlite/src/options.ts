@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { invalidOptions, optionsOf } from '@audit/core/backend'
+import { invalidOptions, metadataIndexesFrom, optionsOf } from '@audit/core/backend'
 
 /** What `new SqliteBackend` takes. */
 export interface SqliteBackendOptions {
@@ -13,15 +13,47 @@ export interface SqliteBackendOptions {
    * and its folder need not be writable. Default: `false`.
    */
   readonly readOnly?: boolean
+  /**
+   * Keys of the metadata, on its top level, by whose values entries are found at once. Opening creates an index that is
+   * missing, and none is ever dropped. Recording waits for it, in other processes too; queries do not. With `readOnly`,
+   * nothing is created. Queries use every index that the log has, whoever named its key. Default: none.
+   */
+  readonly metadataIndexes?: readonly string[]
+  /** Is told when an index is begun (`done` is 0) and when it is complete (`done` is `total`). */
+  readonly onIndexing?: (progress: IndexingProgress) => void
+}
+
+/** How far the index of a key has come. */
+export interface IndexingProgress {
+  readonly key: string
+  /** How many entries are in the index. */
+  readonly done: number
+  /** How many entries the log had at the beginning. */
+  readonly total: number
 }
 
 const OWNER = 'SqliteBackend'
 
 /** Checks the options and fills in the defaults. Throws AuditError `AUDIT_INVALID_OPTIONS`. */
 export function checkOptions(options: SqliteBackendOptions) {
-  const { path, readOnly = false } = optionsOf(options, ['path', 'readOnly'], OWNER)
+  const {
+    path,
+    readOnly = false,
+    metadataIndexes,
+    onIndexing = () => {},
+  } = optionsOf(options, ['path', 'readOnly', 'metadataIndexes', 'onIndexing'], OWNER)
   if (typeof readOnly !== 'boolean') throw invalidOptions(OWNER, 'readOnly must be true or false')
-  return { path: checkedPath(path), readOnly }
+  if (!isListener(onIndexing)) throw invalidOptions(OWNER, 'onIndexing must be a function')
+  return {
+    path: checkedPath(path),
+    readOnly,
+    metadataIndexes: metadataIndexesFrom(metadataIndexes, OWNER),
+    onIndexing,
+  }
+}
+
+function isListener(value: unknown): value is (progress: IndexingProgress) => void {
+  return typeof value === 'function' // its parameters cannot be checked
 }
 
 function checkedPath(path: unknown): string {

@@ -1,7 +1,8 @@
-import type { Finding, Selection } from '@audit/core/backend'
+import type { Finding, Selection, SummaryPart, SummaryRequest } from '@audit/core/backend'
 import type { LogFiles } from './log-file.ts'
 import type { PackedFailure } from './packed-failure.ts'
 import type { NewRow, Row } from './row.ts'
+import type { EntryRange } from './selection-sql.ts'
 
 /** What a worker is started with. */
 export interface WorkerSetup {
@@ -22,9 +23,11 @@ export interface KnownLog {
   readonly size: number
 }
 
-/** What a worker does on request. A writer answers the first four, the others answer the rest. */
+/** What a worker does on request. A writer answers the first six, the others answer the rest. */
 export interface Operations {
   open(): LogFiles
+  unindexed(keys: readonly string[]): UnindexedKeys
+  createIndex(key: string): void
   append(batch: Batch): number
   indexOf(entryId: string): number | null
   keepRoots(roots: readonly Roots[]): void
@@ -33,9 +36,18 @@ export interface Operations {
   read(start: number, end: number): RowPage
   find(selection: Selection): RowPage
   count(selection: Selection): number
+  extent(request: SummaryRequest): Extent
+  summarize(request: SummaryRequest, range: EntryRange): readonly SummaryPart[]
   leafHashes(start: number, end: number): Uint8Array
   roots(level: number, start: number, end: number): Uint8Array
   inspect(): Finding[]
+}
+
+/** Keys of the metadata that have no index yet. */
+export interface UnindexedKeys {
+  readonly keys: readonly string[]
+  /** How many entries the log has. */
+  readonly size: number
 }
 
 /** Entries to store. */
@@ -60,6 +72,14 @@ export interface Roots {
 export interface RowPage {
   readonly rows: readonly Row[]
   readonly isPartial: boolean
+}
+
+/** What a summary would read. */
+export interface Extent {
+  /** How many entries the log has. */
+  readonly size: number
+  /** Whether it takes so long that other queries should not wait for it. */
+  readonly isLong: boolean
 }
 
 export interface Request {

@@ -1,6 +1,7 @@
 import { AuditError } from '@audit/core'
 import type { Database, DatabaseConstructor } from './driver.ts'
 import { unsupported } from './failure.ts'
+import { createMetadataIndexSql, keyOfMetadataIndex } from './metadata-index.ts'
 import type { ReadableDatabase } from './readable-database.ts'
 
 /** The application id in the header, `AUDT` (SQLite file format, section 1.3.15). */
@@ -146,12 +147,15 @@ export function assertSchema(Database: DatabaseConstructor, database: ReadableDa
   }
 }
 
-/** How the schema of the log's tables differs from what it should be. */
+/** How the schema of the log's tables differs from what it should be. It may have an index of any key of the metadata. */
 export function schemaFaults(Database: DatabaseConstructor, database: ReadableDatabase): readonly string[] {
+  const found = objectsOf(database)
   const sample = new Database(':memory:')
   try {
     sample.exec(DDL)
-    return differences(objectsOf(sample), objectsOf(database))
+    const keys = new Set(found.flatMap(({ name }) => keyOfMetadataIndex(lower(name)) ?? []))
+    for (const key of keys) sample.exec(createMetadataIndexSql(key))
+    return differences(objectsOf(sample), found)
   } finally {
     sample.close()
   }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import {
   type AuditBackend,
   AuditError,
@@ -9,13 +10,19 @@ import {
   partialPage,
   type Selection,
   type SubtreeStore,
+  type SummaryPart,
+  type SummaryRequest,
 } from '@audit/core/backend'
 import { driverAnchors } from './driver-anchors.ts'
-import { checkOptions, type SqliteBackendOptions } from './options.ts'
+import { checkOptions, type IndexingProgress, type SqliteBackendOptions } from './options.ts'
 import type { KnownLog, Operations, RowPage, WorkerSetup } from './protocol.ts'
 import { entryOf, newRowOf } from './row.ts'
+import type { EntryRange } from './selection-sql.ts'
 import { SubtreeTable } from './subtree-table.ts'
 import { ThreadDied, WorkerConnection } from './worker-connection.ts'
+
+/** A long summary is shared out among this many threads. */
+const MOST_THREADS = 4
 
 /**
  * Stores the log in one SQLite file, for any number of processes at once. Acknowledged entries are on the disk. Two worker
@@ -31,6 +38,8 @@ export class SqliteBackend implements AuditBackend {
   readonly subtrees: SubtreeStore
   readonly #subtrees: SubtreeTable
   readonly #path: string
+  readonly #metadataIndexes: readonly string[]
+  readonly #onIndexing: (progress: IndexingProgress) => void
   readonly #writer: WorkerConnection
   readonly #reader: WorkerConnection
   readonly #life: LifeCycle
@@ -40,10 +49,12 @@ export class SqliteBackend implements AuditBackend {
   #leastSize = 0
   #reopening: Promise<void> | undefined
 
-  /** @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown option or an invalid path. Touches no file yet. */
+  /** @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown or an invalid option. Touches no file yet. */
   constructor(options: SqliteBackendOptions) {
-    const { path, readOnly } = checkOptions(options)
+    const { path, readOnly, metadataIndexes, onIndexing } = checkOptions(options)
     this.#path = path
+    this.#metadataIndexes = metadataIndexes
+    this.#onIndexing = onIndexing
     this.isReadOnly = readOnly
     this.#life = new LifeCycle(readOnly)
     this.#writer = new WorkerConnection(() => this.#setup('writer'))
@@ -55,7 +66,7 @@ export class SqliteBackend implements AuditBackend {
   }
 
   /**
-   * Opens the file, or creates it. After a failure, nothing stays open.
+   * Opens the file, or creates it, and creates the indexes that are missing. After a failure, nothing stays open.
    *
    * @throws AuditError `AUDIT_OPEN_FAILED` for a missing folder, something that is not a file, a file with a second name, or
    *   a missing permission; `AUDIT_UNSUPPORTED_FORMAT` for a file of another format, which is left unchanged;
@@ -69,10 +80,24 @@ export class SqliteBackend implements AuditBackend {
     const connection = this.isReadOnly ? this.#reader : this.#writer
     try {
       if (this.isReadOnly) await this.#reader.request('openReadOnly', [])
-      else this.#known = { files: await this.#writer.request('open', []), size: 0 }
+      else {
+        const files = await this.#writer.request('open', [])
+        await this.#createIndexes()
+        this.#known = { files, size: 0 }
+      }
     } catch (error) {
       await connection.close()
       throw error
+    }
+  }
+
+  async #createIndexes(): Promise<void> {
+    if (this.#metadataIndexes.length === 0) return
+    const { keys, size: total } = await this.#writer.request('unindexed', [this.#metadataIndexes])
+    for (const key of keys) {
+      this.#onIndexing({ key, done: 0, total })
+      await this.#writer.request('createIndex', [key])
+      this.#onIndexing({ key, done: total, total })
     }
   }
 
@@ -117,6 +142,11 @@ export class SqliteBackend implements AuditBackend {
 
   async leafHashes(start: number, end: number): Promise<Uint8Array> {
     return this.#ask('leafHashes', [start, end])
+  }
+
+  /** Reads more than a few entries in threads of its own, so that other queries do not wait for it. */
+  summarize(request: SummaryRequest): Promise<readonly SummaryPart[]> {
+    return this.#life.run(() => this.#summarize(request))
   }
 
   /**
@@ -175,13 +205,42 @@ export class SqliteBackend implements AuditBackend {
     return index
   }
 
+  async #summarize(request: SummaryRequest): Promise<readonly SummaryPart[]> {
+    await this.#withWriter()
+    const { size, isLong } = await this.#reader.request('extent', [request])
+    const end = Math.min(size, request.selection.size ?? size)
+    if (!isLong) return this.#reader.request('summarize', [request, [0, end]])
+    const outcomes = await Promise.allSettled(
+      this.#shares(request, end).map(range =>
+        this.#inOwnThread(thread => thread.request('summarize', [request, range])),
+      ),
+    )
+    return outcomes.flatMap(outcome => {
+      if (outcome.status === 'rejected') throw outcome.reason
+      return outcome.value
+    })
+  }
+
+  /** The ranges of indexes that threads read at the same time. Not if each needed a copy, or if an index knows the counts. */
+  #shares({ countsOnly }: SummaryRequest, end: number): readonly EntryRange[] {
+    const threads = this.isReadOnly || countsOnly ? 1 : Math.min(MOST_THREADS, availableParallelism())
+    return Array.from({ length: threads }, (_, i) => [
+      Math.floor((end * i) / threads),
+      Math.floor((end * (i + 1)) / threads),
+    ])
+  }
+
   async #inspect(): Promise<readonly Finding[]> {
     await this.#withWriter()
-    const inspector = new WorkerConnection(() => this.#setup(this.isReadOnly ? 'auditor' : 'reader'))
+    return this.#inOwnThread(thread => thread.request('inspect', []))
+  }
+
+  async #inOwnThread<T>(ask: (thread: WorkerConnection) => Promise<T>): Promise<T> {
+    const thread = new WorkerConnection(() => this.#setup(this.isReadOnly ? 'auditor' : 'reader'))
     try {
-      return await inspector.request('inspect', [])
+      return await ask(thread)
     } finally {
-      await inspector.close()
+      await thread.close()
     }
   }
 

@@ -83,7 +83,8 @@ export function pageOf(rows: Iterable<Row>): { readonly rows: Row[]; readonly is
   return { rows: taken, isPartial: false }
 }
 
-function isAmount(value: unknown): boolean {
+/** Whether a value can be a cost or a latency. */
+export function isAmount(value: unknown): value is number | null {
   return value === null || (typeof value === 'number' && !Object.is(value, -0))
 }
 

@@ -10,6 +10,8 @@ export class ThreadDied extends AuditError {}
 /** Every other operation reads. */
 const FAILED: Partial<Record<keyof Operations, AuditErrorCode>> = {
   open: 'AUDIT_OPEN_FAILED',
+  unindexed: 'AUDIT_OPEN_FAILED',
+  createIndex: 'AUDIT_OPEN_FAILED',
   openReadOnly: 'AUDIT_OPEN_FAILED',
   append: 'AUDIT_WRITE_FAILED',
   keepRoots: 'AUDIT_WRITE_FAILED',

@@ -68,6 +68,8 @@ function writing(Database: DatabaseConstructor, log: LogDatabase, size: number):
   return {
     operations: {
       open: () => log.files,
+      unindexed: keys => writer.unindexed(keys),
+      createIndex: key => writer.createIndex(key),
       append: batch => writer.append(batch),
       indexOf: entryId => writer.indexOf(entryId),
       keepRoots: roots => writer.keepRoots(roots),
@@ -111,12 +113,16 @@ function readingOperations(answer: <T>(ask: (reader: LogReader) => T) => T): Par
     read: (start, end) => answer(reader => reader.read(start, end)),
     find: selection => answer(reader => reader.find(selection)),
     count: selection => answer(reader => reader.count(selection)),
+    extent: request => answer(reader => reader.extent(request)),
+    summarize: (request, range) => answer(reader => reader.summarize(request, range)),
     leafHashes: (start, end) => answer(reader => reader.leafHashes(start, end)),
     roots: (level, start, end) => answer(reader => reader.roots(level, start, end)),
   }
 }
 
 function meaningOf(operation: Request['operation']): [code: AuditErrorCode, message: string] {
+  if (operation === 'unindexed' || operation === 'createIndex')
+    return ['AUDIT_OPEN_FAILED', 'an index of the metadata could not be created']
   if (operation === 'open' || operation === 'openReadOnly')
     return ['AUDIT_OPEN_FAILED', `${setup.path} cannot be opened as a log`]
   if (operation === 'append' || operation === 'keepRoots')

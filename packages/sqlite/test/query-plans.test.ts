@@ -1,6 +1,7 @@
 import type { Selection } from '@audit/core/backend'
 import Database from 'better-sqlite3'
 import { afterAll, describe, expect, test } from 'vitest'
+import { createMetadataIndexSql, metadataIndexName } from '../src/metadata-index.ts'
 import { TEXT_BYTES_SQL } from '../src/row.ts'
 import { createSchema, INDEXES } from '../src/schema.ts'
 import {
@@ -9,14 +10,26 @@ import {
   leafHashesSql,
   MATCHES_BYTES,
   MATCHES_METADATA,
+  reachSql,
   readSql,
   rootsSql,
   SIZE_SQL,
   type Sql,
 } from '../src/selection-sql.ts'
+import {
+  type GroupIndex,
+  groupIndexFor,
+  longValueSql,
+  SUMMARIZE_ENTRY,
+  summarySql,
+  valueCountsSql,
+} from '../src/summary-sql.ts'
 
 const database = new Database(':memory:')
 createSchema(database)
+const KEY = '$."it\'s"'
+database.exec(createMetadataIndexSql(KEY))
+database.function(SUMMARIZE_ENTRY, { deterministic: false, directOnly: true, varargs: true }, () => 1)
 for (const name of [MATCHES_METADATA, MATCHES_BYTES])
   database.function(name, { deterministic: true, directOnly: true }, (_metadata, _filter) => 1)
 afterAll(() => database.close())
@@ -66,6 +79,13 @@ function seekOf(selection: Selection, kind: 'INDEX' | 'COVERING INDEX'): string 
   return `SEARCH audit_log USING ${kind} ${indexFor(selection)} (${terms.join(' AND ')})`
 }
 
+/** The same by the key that has an index. */
+function seekByKey({ until, after, order }: Selection, kind: 'INDEX' | 'COVERING INDEX', more = ''): string {
+  const isBounded = until !== undefined || (after !== undefined && order === 'desc')
+  const terms = `<expr>=? AND timestamp>?${isBounded ? ' AND timestamp<?' : ''}${more}`
+  return `SEARCH audit_log USING ${kind} ${metadataIndexName(KEY)} (${terms})`
+}
+
 function seekById({ size }: Selection): string {
   const terms = ['entry_id=?', ...(size === undefined ? [] : ['rowid<?'])]
   return `SEARCH audit_log USING INDEX ${INDEXES.entryId} (${terms.join(' AND ')})`
@@ -87,6 +107,43 @@ function expectPlans(): void {
   for (const selection of finds) {
     const withMetadata = planOf(findSql({ ...selection, metadata: { a: 1, b: 'x' } }))
     expect(withMetadata, JSON.stringify(selection)).toBe(seekOf(selection, 'INDEX'))
+  }
+  expectPlansByKey()
+  expectPlansOfSummaries()
+}
+
+function expectPlansByKey(): void {
+  for (const value of ['short', 'long '.repeat(30), { a: [1] }, null]) {
+    for (const selection of finds) {
+      const filter = { ...selection, metadata: { [KEY]: value, other: 1 } }
+      expect(planOf(findSql(filter, KEY)), JSON.stringify(filter)).toBe(seekByKey(selection, 'INDEX'))
+      expect(planOf(reachSql(filter, 10, KEY))).toMatch(seekByKey(selection, 'COVERING INDEX'))
+      expect(planOf(reachSql(filter, 10))).toMatch(seekOf(selection, 'COVERING INDEX'))
+    }
+  }
+  for (const { user, model, ...selection } of counts) {
+    const filter = { ...selection, metadata: { [KEY]: 'short' } }
+    expect(planOf(countSql(filter, KEY)), JSON.stringify(filter)).toBe(seekByKey(selection, 'COVERING INDEX'))
+  }
+}
+
+function expectPlansOfSummaries(): void {
+  const by = ['user', 'month', 'other']
+  for (const selection of counts) {
+    const { user, model, since, until } = selection
+    const isEverything = [user, model, since, until].every(filter => filter === undefined)
+    const plan = planOf(summarySql({ selection, by, countsOnly: false }, [5, 10]))
+    if (isEverything) expect(plan).toBe('SEARCH audit_log USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)')
+    else expect(plan, JSON.stringify(selection)).toBe(seekOf(selection, 'INDEX'))
+    const request = { selection: { ...selection, metadata: { [KEY]: 1 } }, by, countsOnly: false }
+    expect(planOf(summarySql(request, [5, 10], KEY))).toBe(seekByKey(selection, 'INDEX'))
+  }
+  for (const key of ['user', 'model', 'day', 'month', 'hour', KEY]) {
+    const request = { selection: { order: 'asc', until: TIMESTAMP }, by: [key], countsOnly: true } as const
+    const group = groupIndexFor(request, () => [KEY]) as GroupIndex // each of these has one
+    const [step] = planOf(valueCountsSql(group, request.selection, [5, 10])).split('\n')
+    expect(step, key).toContain(`INDEX ${group.index}`)
+    expect(planOf(longValueSql(group, request, [5, 10], 'x')), key).toContain(`INDEX ${group.index}`)
   }
 }
 
