@@ -7,7 +7,7 @@ import { resultsOf } from './report/results.ts'
 import { FULL, QUICK } from './scale.ts'
 
 // pnpm bench: measures everything, prints the tables, and writes them and the plots beside this package's README.
-// pnpm bench --quick: measures less, in about a minute, and only prints.
+// pnpm bench --quick: measures less, in about two minutes, and only prints.
 
 const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values
 const scale = quick ? QUICK : FULL

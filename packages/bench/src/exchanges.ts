@@ -18,7 +18,11 @@ export function loadExchanges(): readonly EntryInput[] {
     outputText: outputText.slice(0, LONGEST).toWellFormed(),
     costUsd: (i % 50) / 10_000,
     latencyMs: 200 + (i % 900),
-    metadata: { session: `session-${Math.floor(i / 7)}`, tokens: outputText.length >> 2 },
+    metadata: {
+      session: `session-${Math.floor(i / 7)}`,
+      'gen_ai.usage.input_tokens': inputText.length >> 2,
+      'gen_ai.usage.output_tokens': outputText.length >> 2,
+    },
   }))
 }
 

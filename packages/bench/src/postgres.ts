@@ -7,7 +7,7 @@ import { writeReport } from './report/readme.ts'
 import { FULL, forServer, QUICK } from './scale.ts'
 
 // pnpm bench:postgres: measures @audit/postgres, prints the tables, and writes them into this package's README.
-// pnpm bench:postgres --quick: measures less, in two minutes, and only prints.
+// pnpm bench:postgres --quick: measures less, in three minutes, and only prints.
 // On the server of AUDIT_POSTGRES_URL, or else on one of its own, with the settings that PostgreSQL comes with.
 
 const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values

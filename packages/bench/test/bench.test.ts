@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { contenders, localIds } from '../src/contenders.ts'
 import { measure } from '../src/measure.ts'
+import { LOCAL_BACKENDS } from '../src/own/backends.ts'
 import { plotsOf } from '../src/report/plots.ts'
 import { writeReport } from '../src/report/readme.ts'
 import { resultsOf } from '../src/report/results.ts'
 import { TINY } from '../src/scale.ts'
+import { growthOf } from '../src/workloads/growth.ts'
 import { newReport } from './report.ts'
 
 test('a tiny run measures everybody and writes its tables and plots', async () => {
@@ -19,6 +21,13 @@ test('a tiny run measures everybody and writes its tables and plots', async () =
   const results = report.read()
   for (const id of localIds) expect(results.rowsOf(contenders[id].name)[0], id).toMatch(/\*\*[\d,.]+\*\*/)
   expect(results.text).not.toContain('NaN')
+  for (const backend of LOCAL_BACKENDS) {
+    for (const size of TINY.sizes) {
+      const { low, high } = measurements.summary(growthOf.entries(backend, size))
+      expect(low, backend).toBeGreaterThanOrEqual(size)
+      expect(high, backend).toBeLessThanOrEqual(size * 1.1)
+    }
+  }
   expect(results.text.match(/### Targets/g)).toHaveLength(1)
   const plotOf = (name: string) => readFileSync(join(report.folder, 'plots', name), 'utf8')
   const bars = plotOf('recording.svg').match(/ecmeta_data_index="\d+" ecmeta_ssr_type="chart"/g)

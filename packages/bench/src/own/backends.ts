@@ -1,18 +1,16 @@
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type AuditBackend, MemoryBackend } from '@audit/core'
 import { JsonlBackend } from '@audit/jsonl'
 import { PostgresBackend } from '@audit/postgres'
 import { SqliteBackend } from '@audit/sqlite'
 import { poolOn } from '../databases.ts'
+import { type FileBackendName, fileOf } from './log-file.ts'
 
 /** The backends that need no server. */
 export const LOCAL_BACKENDS = ['sqlite', 'jsonl', 'memory'] as const
 
 /** The backends of this project that are measured while they grow. */
 export type BackendName = (typeof LOCAL_BACKENDS)[number] | 'postgres'
-/** Those that keep a log in a file. */
-export type FileBackendName = 'sqlite' | 'jsonl'
 /** Those that keep a log on a disk. */
 export type DiskBackendName = FileBackendName | 'postgres'
 
@@ -24,22 +22,21 @@ export const TITLES: Readonly<Record<BackendName, string>> = {
   postgres: 'PostgreSQL',
 }
 
-/** Where a backend keeps its log in a folder. */
-export function fileOf(name: FileBackendName, folder: string): string {
-  return join(folder, name === 'sqlite' ? 'audit.db' : 'audit.jsonl')
-}
-
-/** A backend with its log in this place: a folder, or a database. */
-export function newBackend(name: BackendName, place: string): AuditBackend {
+/** A backend with its log in this place, a folder or a database, and with an index of each of these keys of the metadata. */
+export function newBackend(
+  name: BackendName,
+  place: string,
+  metadataIndexes: readonly string[] = [],
+): AuditBackend {
   switch (name) {
     case 'memory':
-      return new MemoryBackend()
+      return new MemoryBackend({ metadataIndexes })
     case 'sqlite':
-      return new SqliteBackend({ path: fileOf(name, place) })
+      return new SqliteBackend({ path: fileOf(name, place), metadataIndexes })
     case 'jsonl':
-      return new JsonlBackend({ path: fileOf(name, place) })
+      return new JsonlBackend({ path: fileOf(name, place), metadataIndexes })
     case 'postgres':
-      return new PostgresBackend({ pool: poolOn(place) })
+      return new PostgresBackend({ pool: poolOn(place), metadataIndexes })
   }
 }
 

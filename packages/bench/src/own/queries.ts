@@ -7,20 +7,24 @@ const HOUR_MS = 3_600_000
 export const QUERIES = {
   'user and model, newest 10': (log: AuditLog, { user, model }: AuditEntry) =>
     log.query({ user, model, order: 'desc', limit: 10 }),
-  'one user in six hours, first 10': (log: AuditLog, { user, timestamp }: AuditEntry) => {
-    const time = Date.parse(timestamp)
-    return log.query({
-      user,
-      since: new Date(time - 3 * HOUR_MS),
-      until: new Date(time + 3 * HOUR_MS),
-      limit: 10,
-    })
-  },
+  'one user in six hours, first 10': (log: AuditLog, { user, timestamp }: AuditEntry) =>
+    log.query({ user, ...sixHoursAround(timestamp), limit: 10 }),
   'one day, newest 10': (log: AuditLog, { timestamp }: AuditEntry) => {
     const day = timestamp.slice(0, 10)
     return log.query({ since: day, until: day, order: 'desc', limit: 10 })
   },
   'by id': (log: AuditLog, { entryId }: AuditEntry) => log.get(entryId),
+  'session, newest 10': (log: AuditLog, entry: AuditEntry) =>
+    log.query({ ...likeIn('session', entry), order: 'desc', limit: 10 }),
+  'session and user, newest 10': (log: AuditLog, entry: AuditEntry) =>
+    log.query({ user: entry.user, ...likeIn('session', entry), order: 'desc', limit: 10 }),
+  'session in six hours, newest 10': (log: AuditLog, entry: AuditEntry) =>
+    log.query({
+      ...sixHoursAround(entry.timestamp),
+      ...likeIn('session', entry),
+      order: 'desc',
+      limit: 10,
+    }),
 } as const
 
 export type QueryName = keyof typeof QUERIES
@@ -38,14 +42,39 @@ export const COUNTS = {
     const time = Date.parse(timestamp)
     return { since: new Date(time), until: new Date(time + DAY_MS) }
   },
-  'user and metadata': ({ user, metadata }: AuditEntry): Filter => ({
-    user,
-    metadata: { session: metadata.session ?? '' },
-  }),
-  'metadata alone': ({ metadata }: AuditEntry): Filter => ({ metadata: { session: metadata.session ?? '' } }),
+  session: (entry: AuditEntry): Filter => likeIn('session', entry),
+  'user and session': (entry: AuditEntry): Filter => ({ user: entry.user, ...likeIn('session', entry) }),
+  'customer, a thousandth of all': (entry: AuditEntry): Filter => likeIn('customer', entry),
+  'a key without an index': (entry: AuditEntry): Filter => likeIn('gen_ai.usage.output_tokens', entry),
 } as const
 
 export type CountName = keyof typeof COUNTS
 
 /** All of them, in the order of the tables. */
 export const COUNT_NAMES = Object.keys(COUNTS) as CountName[] // the keys of a literal are its keys
+
+/** Whether a log answers this from the index of a key that was named. */
+export function isByNamedKey(name: CountName): boolean {
+  return name.includes('session') || name.includes('customer')
+}
+
+/** What is summed up over a whole log. Each resolves with groups that have all entries between them. */
+export const SUMS = {
+  'summarize by user and month': (log: AuditLog) => log.summarize({ by: ['user', 'month'] }),
+  'distinct users': (log: AuditLog) => log.distinct('user'),
+} as const
+
+export type SumName = keyof typeof SUMS
+
+/** All of them, in the order of the tables. */
+export const SUM_NAMES = Object.keys(SUMS) as SumName[] // the keys of a literal are its keys
+
+function sixHoursAround(timestamp: string): Filter {
+  const time = Date.parse(timestamp)
+  return { since: new Date(time - 3 * HOUR_MS), until: new Date(time + 3 * HOUR_MS) }
+}
+
+/** What has the same value of a key of the metadata as an entry. */
+function likeIn(key: string, { metadata }: AuditEntry): Filter {
+  return { metadata: { [key]: metadata[key] ?? '' } }
+}

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { AuditLog } from '@audit/core'
 import Database from 'better-sqlite3'
-import { fileOf, newBackend } from './backends.ts'
+import { newBackend } from './backends.ts'
+import { fileOf } from './log-file.ts'
 
 /** What the checksum covers, but for index and id. */
 const VALUES = ['2026-01-01T00:00:00.000Z', '', 'm', null, null, '{}', '', ''].join('\0')

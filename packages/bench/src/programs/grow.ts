@@ -1,24 +1,25 @@
-import { AuditLog } from '@audit/core'
-import { drive } from '../drive.ts'
 import { quantile } from '../measurements.ts'
-import { type BackendName, newBackend, roundTrip } from '../own/backends.ts'
+import { type BackendName, roundTrip } from '../own/backends.ts'
+import { NAMED_KEYS } from '../own/conversations.ts'
 import { FilledLog } from '../own/filled-log.ts'
-import { COUNTS, type CountName, QUERIES, type QueryName } from '../own/queries.ts'
+import { COUNTS, type CountName, QUERIES, type QueryName, SUMS, type SumName } from '../own/queries.ts'
 import { streamed } from '../streamed.ts'
 import { serve } from '../subject.ts'
+import { verified } from '../verified.ts'
 
-// A log that grows, a small one that stays as it is, and an empty one, to compare them in turns.
+// A log of one size and a small one, to compare them in turns.
 
-const [name = '', place = '', smallPlace = '', emptyPlace = '', largest = ''] = process.argv.slice(2)
+const [name = '', place = '', size = '', smallPlace = '', smallSize = ''] = process.argv.slice(2)
 const backend = name as BackendName // what growth.ts starts this with
 const logs = {
-  grown: new FilledLog(backend, place, Number(largest)),
-  small: new FilledLog(backend, smallPlace, Number(largest)),
+  grown: new FilledLog(backend, place, Number(size), NAMED_KEYS),
+  small: new FilledLog(backend, smallPlace, Number(smallSize), NAMED_KEYS),
 }
-const empty = new AuditLog({ backend: newBackend(backend, emptyPlace) })
 
 export const commands = serve({
-  fill: (which: keyof typeof logs, size: number) => logs[which].fill(size),
+  fill: async () => {
+    for (const log of [logs.small, logs.grown]) await log.fill()
+  },
 
   /** The medians of many repetitions, in milliseconds; both logs take turns at each, and so does a mere round trip. */
   query: async (query: QueryName, times: number) => {
@@ -50,15 +51,35 @@ export const commands = serve({
     return performance.now() - start
   },
 
-  /** Entries a second. */
-  record: (which: 'grown' | 'empty', callers: number, milliseconds: number) =>
-    which === 'grown'
-      ? logs.grown.record(callers, milliseconds)
-      : drive({ record: exchange => empty.record(exchange), close: async () => {} }, callers, milliseconds),
+  /** Milliseconds. */
+  sum: async (sum: SumName) => {
+    const start = performance.now()
+    const groups = await SUMS[sum](logs.grown.log)
+    const milliseconds = performance.now() - start
+    const entries = groups.reduce((total, { count }) => total + count, 0)
+    if (entries !== logs.grown.size) throw new Error(`${sum} summed up ${entries} entries`)
+    return milliseconds
+  },
+
+  /** Begins anew, with a log of the same size in another place. */
+  renew: async (which: keyof typeof logs, newPlace: string) => {
+    await logs[which].log.close()
+    logs[which] = new FilledLog(backend, newPlace, logs[which].size, NAMED_KEYS)
+    await logs[which].fill()
+  },
+
+  /** Entries a second, and how many entries the log had before and has now. */
+  record: async (which: keyof typeof logs, callers: number, milliseconds: number, most: number) => {
+    const before = await logs[which].log.count()
+    const rate = await logs[which].record(callers, milliseconds, most)
+    return { rate, before, after: await logs[which].log.count() }
+  },
 
   stream: () => streamed(logs.grown.log),
 
+  verify: () => verified(logs.grown.log),
+
   close: async () => {
-    for (const log of [logs.grown.log, logs.small.log, empty]) await log.close()
+    for (const { log } of Object.values(logs)) await log.close()
   },
 })

@@ -1,6 +1,7 @@
 import { type AuditEntry, AuditLog, createSigner, generateKey } from '@audit/core'
 import { drive, taker } from '../drive.ts'
-import { type DiskBackendName, newBackend } from '../own/backends.ts'
+import { quantile } from '../measurements.ts'
+import { type DiskBackendName, newBackend, roundTrip } from '../own/backends.ts'
 import { residentBytes } from '../resident.ts'
 import { serve } from '../subject.ts'
 
@@ -10,6 +11,7 @@ const [name = '', place = ''] = process.argv.slice(2)
 const backendName = name as DiskBackendName // what proofs.ts starts this with
 const signer = createSigner(generateKey('example.com/bench').privateKey)
 const CROWD = 100
+const ROUND_TRIPS = 50
 
 function openLog(): AuditLog {
   return new AuditLog({ backend: newBackend(backendName, place), signer })
@@ -61,19 +63,16 @@ export const commands = serve({
     })
     return { ...later, 'first checkpoint': first.checkpoint, 'first prove': first.prove, resident }
   },
-  /** Entries a second, and entries a second of processor time. */
-  verify: async () => {
-    const log = openLog()
-    const size = await log.count()
-    const cpu = process.cpuUsage()
-    const start = performance.now()
-    const { ok } = await log.verify()
-    const { user, system } = process.cpuUsage(cpu)
-    const seconds = (performance.now() - start) / 1000
-    if (!ok) throw new Error('the log is not what was recorded')
-    const resident = await residentBytes()
-    await log.close()
-    return { rate: size / seconds, perCore: (size * 1e6) / (user + system), resident }
+  /** Milliseconds of an inclusion proof, the first that this process does with an open log, and of a mere round trip. */
+  firstProof: async (entryId: string) => {
+    const prove = await firstCall(log => log.prove(entryId))
+    const took: number[] = []
+    for (let i = 0; i < ROUND_TRIPS; i++) {
+      const start = performance.now()
+      await roundTrip(backendName, place)
+      took.push(performance.now() - start)
+    }
+    return { prove, trip: quantile(took, 0.5) }
   },
   /** Entries a second, in batches of 100, with and without subtree roots. */
   record: async (withTree: boolean, milliseconds: number) => {

@@ -23,7 +23,7 @@ export function plotsOf(measurements: Measurements, scale: Scale): ReadonlyMap<s
 }
 
 const COLOURS = { ours: '#2563eb', synced: '#94a3b8', unsynced: '#fbbf24' }
-const LINES = ['#2563eb', '#059669', '#d97706', '#7c3aed']
+const LINES = ['#2563eb', '#059669', '#d97706', '#7c3aed', '#dc2626', '#0891b2', '#64748b']
 const WIDTH = 860
 
 function draw(height: number, option: EChartsCoreOption): string {
@@ -93,7 +93,7 @@ function growthRecordingPlot(measurements: Measurements, { sizes }: Scale): stri
 
 /** A panel for each backend, in it a line for each query. */
 function growthQueriesPlot(measurements: Measurements, { sizes }: Scale): string {
-  const panel = (i: number) => ({ left: 60 + i * 275, width: 215, top: 80, bottom: 90 })
+  const panel = (i: number) => ({ left: 60 + i * 275, width: 215, top: 80, bottom: 150 })
   const slowest = Math.max(
     ...LOCAL_BACKENDS.flatMap(backend =>
       QUERY_NAMES.flatMap(query =>
@@ -101,7 +101,7 @@ function growthQueriesPlot(measurements: Measurements, { sizes }: Scale): string
       ),
     ),
   )
-  return draw(420, {
+  return draw(480, {
     title: [
       { text: 'Queries while the log grows: milliseconds, median', left: 'center' },
       ...LOCAL_BACKENDS.map((backend, i) => ({

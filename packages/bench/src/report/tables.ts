@@ -65,6 +65,13 @@ export function growthTable(
       `${TITLES[backend]}: recording, entries/s`,
       ...sizes.map(size => integer(measurements.summary(growthOf.record(backend, size)).median)),
     ],
+    [
+      `${TITLES[backend]}: entries before it, and after it`,
+      ...sizes.map(size => {
+        const { low, high } = measurements.summary(growthOf.entries(backend, size))
+        return `${integer(low)}, ${integer(high)}`
+      }),
+    ],
     ...QUERY_NAMES.map(query => [
       `${TITLES[backend]}: ${query}, ms`,
       ...sizes.map(size => number(measurements.summary(growthOf.query(backend, query, size)).median)),

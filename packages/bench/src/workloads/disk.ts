@@ -4,44 +4,49 @@ import { type AuditEntry, decodeLine, encodeLine } from '@audit/core/backend'
 import Database from 'better-sqlite3'
 import { poolOn } from '../databases.ts'
 import type { Measurements } from '../measurements.ts'
-import { bytesOf, type DiskBackendName, fileOf } from '../own/backends.ts'
+import { bytesOf, type DiskBackendName } from '../own/backends.ts'
+import { NAMED_KEYS } from '../own/conversations.ts'
 import { FilledLog } from '../own/filled-log.ts'
+import { fileOf } from '../own/log-file.ts'
 import type { Scale } from '../scale.ts'
-import { inFolders } from '../workplace.ts'
+import type { Workplace } from '../workplace.ts'
+
+/** All bytes of a log on disk but those of the texts of input and output in UTF-8. */
+export const TOTAL = 'total beyond the texts'
 
 /** The name of a figure in bytes an entry. */
 export function diskOf(backend: DiskBackendName, part: string): string {
   return `disk/${backend}/${part}`
 }
 
-/** Fills a log of each backend that keeps it in a file, and tells where the bytes on disk go. */
-export async function measureDisk(measurements: Measurements, { small }: Scale): Promise<void> {
-  for (const backend of ['sqlite', 'jsonl'] as const) {
-    await inFolders(async newFolder => {
-      const folder = await newFolder()
-      const filled = new FilledLog(backend, folder, small)
-      await filled.fill(small)
-      await filled.log.close()
-      await measureBytes(measurements, backend, folder, small)
-    })
-  }
-}
-
-/** Where the bytes on disk of a log go, an entry, on average. `texts` are those of input and output in UTF-8. */
-export async function measureBytes(
+/** Fills a small log, and tells where the bytes on disk go; and another, with an index of a key. */
+export async function measureDisk(
   measurements: Measurements,
+  { small }: Scale,
   backend: DiskBackendName,
-  place: string,
-  entries: number,
+  inPlaces: Workplace,
 ): Promise<void> {
-  const parts = await PARTS[backend](place)
-  for (const [part, bytes] of Object.entries(parts)) measurements.add(diskOf(backend, part), bytes / entries)
-  const { texts = 0 } = parts
-  const beyond = (await bytesOf(backend, place)) - texts
-  measurements.add(diskOf(backend, 'total beyond the texts'), beyond / entries)
+  await inPlaces(async newPlace => {
+    const filled = async (keys: readonly string[]) => {
+      const place = await newPlace()
+      const log = new FilledLog(backend, place, small, keys)
+      await log.fill()
+      await log.log.close()
+      return place
+    }
+    const plain = await filled([])
+    const [key] = NAMED_KEYS
+    const more = (await bytesOf(backend, await filled([key]))) - (await bytesOf(backend, plain))
+    const { texts, ...others } = await PARTS[backend](plain)
+    const beyond = (await bytesOf(backend, plain)) - texts
+    const parts = { texts, ...others, [TOTAL]: beyond, 'more with one named key': more }
+    for (const [part, bytes] of Object.entries(parts)) {
+      measurements.add(diskOf(backend, part), bytes / small)
+    }
+  })
 }
 
-type Parts = Readonly<Record<string, number>>
+type Parts = Readonly<Record<string, number>> & { readonly texts: number }
 
 const PARTS: Readonly<Record<DiskBackendName, (place: string) => Promise<Parts>>> = {
   sqlite: partsOfFile,

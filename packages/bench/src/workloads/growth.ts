@@ -1,14 +1,25 @@
 import type { Measurements } from '../measurements.ts'
 import type { BackendName } from '../own/backends.ts'
-import { COUNT_NAMES, type CountName, QUERY_NAMES, type QueryName } from '../own/queries.ts'
+import {
+  COUNT_NAMES,
+  type CountName,
+  QUERY_NAMES,
+  type QueryName,
+  SUM_NAMES,
+  type SumName,
+} from '../own/queries.ts'
 import type { commands as growCommands } from '../programs/grow.ts'
 import type { commands as readCommands } from '../programs/read.ts'
 import type { Scale } from '../scale.ts'
 import { Subject } from '../subject.ts'
 import type { Workplace } from '../workplace.ts'
 import { CROWD } from './recording.ts'
+import { addFigures, measureVerification } from './verification.ts'
 
-/** Names of what is measured while a log grows. */
+/** By which share of its size a log grows at most while it is measured how fast it records. */
+const GROWTH = 0.1
+
+/** Names of what is measured of logs of each size. */
 export const growthOf = {
   /** Milliseconds; the log of `size` entries, or beside it the small one. */
   query: (backend: BackendName, query: QueryName, size: number, which: 'grown' | 'small' = 'grown') =>
@@ -16,11 +27,15 @@ export const growthOf = {
   /** Milliseconds that a server takes to answer nothing, in the same turns as that query. */
   roundTrip: (backend: BackendName, query: QueryName, size: number) =>
     `growth/${backend}/round-trip/${query}/${size}`,
-  /** Entries a second; the log of `size` entries, or beside it the empty one. */
-  record: (backend: BackendName, size: number, which: 'grown' | 'empty' = 'grown') =>
+  /** Entries a second; the log of `size` entries, or beside it the small one. */
+  record: (backend: BackendName, size: number, which: 'grown' | 'small' = 'grown') =>
     `growth/${backend}/record/${size}/${which}`,
+  /** How many entries the log had meanwhile, before and after each turn. */
+  entries: (backend: BackendName, size: number) => `growth/${backend}/entries/${size}`,
   /** Milliseconds, in the large log. */
   count: (backend: BackendName, filter: CountName) => `growth/${backend}/count/${filter}`,
+  /** Milliseconds, likewise. */
+  sum: (backend: BackendName, sum: SumName) => `growth/${backend}/sum/${sum}`,
   /** Entries a second, from the large log. */
   stream: (backend: BackendName) => `growth/${backend}/stream`,
   /** Bytes by which the process grew meanwhile. */
@@ -33,7 +48,7 @@ export const growthOf = {
   resident: (backend: BackendName) => `growth/${backend}/resident`,
 }
 
-/** Whose log grows, and where. */
+/** Whose logs are measured, and where. */
 export interface Growing {
   readonly backend: BackendName
   readonly inPlaces: Workplace
@@ -43,44 +58,47 @@ export interface Growing {
   readonly whenLarge?: (place: string) => Promise<void>
 }
 
-/** Lets a log grow, and looks at each size how fast it still is. */
+/** Fills a log of each size, and looks how fast it still is. What changes its size is measured last. */
 export async function measureGrowth(
   measurements: Measurements,
   scale: Scale,
   { backend, inPlaces, say, whenLarge }: Growing,
 ): Promise<void> {
-  await inPlaces(async newPlace => {
-    const place = await newPlace()
-    const largest = Math.max(...scale.sizes)
-    const places = [place, await newPlace(), await newPlace()]
-    await using subject = new Subject<typeof growCommands>('grow', [backend, ...places, String(largest)])
-    await subject.ask('fill', 'small', scale.small)
-    for (const size of scale.sizes) {
-      say(`${backend}, ${size} entries`)
-      await subject.ask('fill', 'grown', size)
-      await measureQueries(measurements, scale, backend, size, subject)
+  for (const size of scale.sizes) {
+    say(`${backend}, ${size} entries`)
+    await inPlaces(async newPlace => {
+      const place = await newPlace()
+      const args = [backend, place, String(size), await newPlace(), String(scale.small)]
+      await using subject: Grower = new Subject('grow', args)
+      const growing = { measurements, scale, backend, size, subject }
+      await subject.ask('fill')
+      await measureQueries(growing)
       if (size === scale.large) {
-        await measureReading(measurements, scale, backend, place, subject)
+        await measureSums(growing)
+        await measureReading(growing, place)
         await whenLarge?.(place)
       }
-      await measureRate(measurements, scale, backend, size, subject)
-    }
-    await subject.ask('close')
-  })
+      await measureRate(growing, newPlace)
+      await subject.ask('close')
+    })
+  }
 }
 
 type Grower = Subject<typeof growCommands>
 
-async function measureQueries(
-  measurements: Measurements,
-  { queries, passes }: Scale,
-  backend: BackendName,
-  size: number,
-  subject: Grower,
-): Promise<void> {
+/** A log of one size. */
+interface Grown {
+  readonly measurements: Measurements
+  readonly scale: Scale
+  readonly backend: BackendName
+  readonly size: number
+  readonly subject: Grower
+}
+
+async function measureQueries({ measurements, scale, backend, size, subject }: Grown): Promise<void> {
   for (const query of QUERY_NAMES) {
-    for (let pass = 0; pass <= passes; pass++) {
-      const medians = await subject.ask('query', query, queries)
+    for (let pass = 0; pass <= scale.passes; pass++) {
+      const medians = await subject.ask('query', query, scale.queries)
       if (pass === 0) continue
       measurements.add(growthOf.query(backend, query, size, 'small'), medians.small)
       measurements.add(growthOf.query(backend, query, size, 'grown'), medians.grown)
@@ -89,36 +107,27 @@ async function measureQueries(
   }
 }
 
-async function measureRate(
-  measurements: Measurements,
-  { rounds, turn }: Scale,
-  backend: BackendName,
-  size: number,
-  subject: Grower,
-): Promise<void> {
-  for (let round = 0; round <= rounds; round++) {
-    for (const which of ['empty', 'grown'] as const) {
-      const rate = await subject.ask('record', which, CROWD, turn)
-      if (round > 0) measurements.add(growthOf.record(backend, size, which), rate)
+async function measureSums({ measurements, scale, backend, subject }: Grown): Promise<void> {
+  for (const filter of COUNT_NAMES) {
+    for (let pass = 0; pass < scale.passes; pass++) {
+      measurements.add(growthOf.count(backend, filter), await subject.ask('count', filter))
+    }
+  }
+  for (const sum of SUM_NAMES) {
+    for (let pass = 0; pass < scale.passes; pass++) {
+      measurements.add(growthOf.sum(backend, sum), await subject.ask('sum', sum))
     }
   }
 }
 
 async function measureReading(
-  measurements: Measurements,
-  { passes }: Scale,
-  backend: BackendName,
+  { measurements, scale, backend, subject }: Grown,
   place: string,
-  subject: Grower,
 ): Promise<void> {
-  for (const filter of COUNT_NAMES) {
-    for (let pass = 0; pass < passes; pass++) {
-      measurements.add(growthOf.count(backend, filter), await subject.ask('count', filter))
-    }
-  }
-  for (let pass = 0; pass < passes; pass++) {
+  for (let pass = 0; pass < scale.passes; pass++) {
     if (backend === 'memory') {
       measurements.add(growthOf.stream(backend), (await subject.ask('stream')).rate)
+      addFigures(measurements, backend, await subject.ask('verify'))
       continue
     }
     await using reader = new Subject<typeof readCommands>('read', [backend, place])
@@ -130,5 +139,28 @@ async function measureReading(
     measurements.add(growthOf.stream(backend), rate)
     measurements.add(growthOf.streamGrowth(backend), growth)
     await reader.ask('close')
+    await measureVerification(measurements, backend, place)
+  }
+}
+
+/** The large log takes turns with the small one. A small log is made anew for each turn, or it would soon be none. */
+async function measureRate(
+  { measurements, scale, backend, size, subject }: Grown,
+  newPlace: () => Promise<string>,
+): Promise<void> {
+  const turns = scale.rounds + 1
+  const taking = size === scale.large ? (['small', 'grown'] as const) : (['grown'] as const)
+  for (let round = 0; round < turns; round++) {
+    for (const which of taking) {
+      const filled = which === 'small' ? scale.small : size
+      const isSmall = filled <= scale.small
+      if (isSmall) await subject.ask('renew', which, await newPlace())
+      const most = Math.ceil((filled * GROWTH) / (isSmall ? 1 : turns))
+      const { rate, before, after } = await subject.ask('record', which, CROWD, scale.turn, most)
+      if (round === 0) continue // it warms up
+      measurements.add(growthOf.record(backend, size, which), rate)
+      if (which === 'small') continue
+      for (const entries of [before, after]) measurements.add(growthOf.entries(backend, size), entries)
+    }
   }
 }

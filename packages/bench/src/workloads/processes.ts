@@ -1,8 +1,7 @@
-import { serverUrl } from '@audit/harness'
 import { inDatabases, poolOn } from '../databases.ts'
+import { urlBehind } from '../delay/url-behind.ts'
 import { type Measurements, quantile } from '../measurements.ts'
 import type { commands as crowdCommands } from '../programs/crowd.ts'
-import type { commands as delayCommands } from '../programs/delay.ts'
 import type { Scale } from '../scale.ts'
 import { Subject } from '../subject.ts'
 
@@ -51,12 +50,6 @@ export async function measureProcesses(
       for (const crowd of crowds) await crowd.check()
     })
   }
-}
-
-/** How to connect to the server so that a round trip takes so many milliseconds longer. */
-async function urlBehind(delay: number, subjects: AsyncDisposableStack): Promise<string> {
-  if (delay === 0) return serverUrl().href
-  return subjects.use(new Subject<typeof delayCommands>('delay', [String(delay)])).ask('listen')
 }
 
 /** Processes that record into one log. */
