@@ -49,6 +49,7 @@ const operations: Handlers = {
   read: async (start, end) => (await opened()).read(start, end),
   find: async selection => (await opened()).find(selection),
   count: async selection => (await opened()).count(selection),
+  summarize: async request => (await opened()).summarize(request),
   leafHashes: async (start, end) => (await opened()).leafHashes(start, end),
   damages: async () => (await opened()).damages(),
   inspect: async () => (await opened()).inspect(),
