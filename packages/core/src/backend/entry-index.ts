@@ -172,16 +172,31 @@ export class EntryIndex {
   #groupColumn(key: GroupKey, load: (index: number) => SummarizedFields): GroupColumn | undefined {
     switch (key) {
       case 'user':
-        return valueColumn(this.#users, text => text, index => load(index).user)
+        return valueColumn(
+          this.#users,
+          text => text,
+          index => load(index).user,
+        )
       case 'model':
-        return valueColumn(this.#models, text => text, index => load(index).model)
+        return valueColumn(
+          this.#models,
+          text => text,
+          index => load(index).model,
+        )
       case 'month':
       case 'day':
       case 'hour':
         return timeColumn(key, this.#timeOf)
     }
     const values = this.#byKey.get(key)
-    return values && valueColumn(values, text => JSON.parse(text), index => load(index).metadata[key])
+    return (
+      values &&
+      valueColumn(
+        values,
+        text => JSON.parse(text),
+        index => load(index).metadata[key],
+      )
+    )
   }
 
   /** The part of the order that is within the selection's times and after its cursor. */

@@ -7,7 +7,7 @@ export interface GroupColumn {
   /** The number of the value of an entry. */
   readonly idAt: (index: number) => number
   /** The value that a number stands for. */
-  readonly valueOf: (id: number) => GroupValue
+  readonly valueWith: (id: number) => GroupValue
 }
 
 /**
@@ -22,7 +22,7 @@ export function valueColumn(
 ): GroupColumn {
   return {
     idAt: index => values.at(index),
-    valueOf: id => {
+    valueWith: id => {
       if (id === NO_VALUE) return undefined
       const text = values.textOf(id)
       return text === undefined ? load(values.firstWith(id)) : parse(text)
@@ -52,6 +52,6 @@ export function timeColumn(key: GroupKey, timeOf: (index: number) => number): Gr
       ids.set(text, id)
       return id
     },
-    valueOf: of => texts[of],
+    valueWith: of => texts[of],
   }
 }

@@ -84,7 +84,7 @@ export class IndexSummary {
       number = combinations.numberOf(number, columns[level]?.idAt(index) ?? 0)
     const known = this.#groups[number]
     if (known) return known
-    const group = groupOf(columns.map(({ idAt, valueOf }) => valueOf(idAt(index))))
+    const group = groupOf(columns.map(column => column.valueWith(column.idAt(index))))
     this.#groups[number] = group
     return group
   }
