@@ -21,6 +21,7 @@ import type { EntryPage } from './log-reader.ts'
 import { outcomeOf, unknownOutcome } from './lost-answer.ts'
 import { nativeLockAnchors } from './native-lock-anchors.ts'
 import type { KnownLog } from './open-log.ts'
+import { unpackSummary } from './packed-summary.ts'
 import type { Operations, WorkerSetup } from './protocol.ts'
 import { WorkerConnection, WorkerDeath } from './worker-connection.ts'
 
@@ -147,7 +148,7 @@ export class JsonlBackend implements AuditBackend {
    * that match the rest of the selection.
    */
   async summarize(request: SummaryRequest): Promise<readonly SummaryPart[]> {
-    return this.#ask('summarize', [request])
+    return unpackSummary(await this.#ask('summarize', [request]))
   }
 
   async leafHashes(start: number, end: number): Promise<Uint8Array> {

@@ -3,13 +3,13 @@ import {
   type AuditErrorCode,
   type Finding,
   type Selection,
-  type SummaryPart,
   type SummaryRequest,
 } from '@audit/core/backend'
 import type { Batch } from './batch.ts'
 import type { Damage } from './damage.ts'
 import type { EntryPage } from './log-reader.ts'
 import type { KnownLog } from './open-log.ts'
+import type { PackedSummary } from './packed-summary.ts'
 
 /** What a worker is started with. */
 export interface WorkerSetup {
@@ -35,7 +35,7 @@ export interface Operations {
   read(start: number, end: number): EntryPage
   find(selection: Selection): EntryPage
   count(selection: Selection): number
-  summarize(request: SummaryRequest): readonly SummaryPart[]
+  summarize(request: SummaryRequest): PackedSummary
   leafHashes(start: number, end: number): Uint8Array<ArrayBuffer>
   damages(): readonly Damage[]
   inspect(): readonly Finding[]

@@ -151,7 +151,7 @@ export class EntryIndex {
       columns,
       timeOf: this.#timeOf,
       countsOnly,
-      figuresAt: index => this.#figures.at(index),
+      figures: this.#figures,
       load: index => figuresOf(load(index)),
     })
   }

@@ -1,4 +1,5 @@
-import { type EntryFigures, NO_TOKENS } from '../summary/entry-figures.ts'
+import type { EntryFigures } from '../summary/entry-figures.ts'
+import type { Group } from '../summary/group.ts'
 import { TOKEN_KEYS } from '../summary/summary-part.ts'
 import { Column } from './column.ts'
 
@@ -20,7 +21,8 @@ export class FigureColumns {
   readonly #statuses = new Column(new Uint32Array())
   readonly #statusTexts: (string | undefined)[] = [undefined]
   readonly #statusIds = new Map<string, number>()
-  #hasTokens = false
+  /** The kinds of tokens that any entry has. */
+  readonly #usedKinds: number[] = []
 
   /** Sets the figures of an entry. */
   set(index: number, { costUsd, latencyMs, tokens, status }: EntryFigures): void {
@@ -32,22 +34,28 @@ export class FigureColumns {
       return
     }
     if (statusId > 0) this.#statuses.set(index, statusId)
-    this.#hasTokens ||= tokens.length > 0
-    for (const [i, count] of tokens.entries()) if (count > 0) this.#tokens[i]?.set(index, count)
+    for (const [kind, count] of tokens.entries()) {
+      if (count === 0) continue
+      this.#tokens[kind]?.set(index, count)
+      if (!this.#usedKinds.includes(kind)) this.#usedKinds.push(kind)
+    }
   }
 
-  /** The figures of an entry; `undefined` if they are unusual, and must be read from the entry. */
-  at(index: number): EntryFigures | undefined {
+  /**
+   * Adds an entry to a group, except for its time. Returns `false`, and adds nothing, if its figures are unusual, and must be
+   * read from the entry.
+   */
+  addTo(group: Group, index: number): boolean {
     const statusId = this.#statuses.at(index)
-    if (statusId === NOT_HELD) return undefined
+    if (statusId === NOT_HELD) return false
     const costUsd = this.#costs.at(index)
     const latencyMs = this.#latencies.at(index)
-    return {
-      costUsd: Number.isNaN(costUsd) ? null : costUsd,
-      latencyMs: Number.isNaN(latencyMs) ? null : latencyMs,
-      tokens: this.#hasTokens ? this.#tokens.map(column => column.at(index)) : NO_TOKENS,
-      status: this.#statusTexts[statusId],
-    }
+    group.addCount(1)
+    group.addCost(Number.isNaN(costUsd) ? null : costUsd)
+    group.addLatency(Number.isNaN(latencyMs) ? null : latencyMs)
+    for (const kind of this.#usedKinds) group.addTokens(kind, this.#tokens[kind]?.at(index) ?? 0)
+    group.addStatus(this.#statusTexts[statusId], 1)
+    return true
   }
 
   #statusIdOf(status: string): number | undefined {

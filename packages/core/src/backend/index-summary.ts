@@ -3,6 +3,7 @@ import type { EntryFigures } from '../summary/entry-figures.ts'
 import { Group } from '../summary/group.ts'
 import type { GroupValue } from '../summary/group-key.ts'
 import type { SummaryPart } from '../summary/summary-part.ts'
+import type { FigureColumns } from './figure-columns.ts'
 import type { GroupColumn } from './group-column.ts'
 
 /** So many entries are summed up in a few milliseconds. */
@@ -18,9 +19,8 @@ export interface IndexSummarySource {
   readonly timeOf: (index: number) => number
   /** Whether nothing but the number of entries is wanted. */
   readonly countsOnly: boolean
-  /** The figures of an entry; `undefined` if they are in the store alone. */
-  readonly figuresAt: (index: number) => EntryFigures | undefined
-  /** Reads the figures of an entry from the store. */
+  readonly figures: FigureColumns
+  /** Reads the figures of an entry from the store, where the columns do not hold them. */
   readonly load: (index: number) => EntryFigures
 }
 
@@ -52,7 +52,7 @@ export class IndexSummary {
 
   /** Adds up the next entries, which takes a few milliseconds. Returns whether there may be more. */
   advance(): boolean {
-    const { indexes, figuresAt, load, countsOnly } = this.#source
+    const { indexes, figures, load, countsOnly } = this.#source
     for (let i = 0; i < STEP_ENTRIES; i++) {
       const next = indexes.next()
       if (next.done === true) return false
@@ -62,9 +62,9 @@ export class IndexSummary {
         continue
       }
       this.#addTime(timed, next.value)
-      const figures = figuresAt(next.value)
-      timed.group.add(figures ?? load(next.value))
-      if (!figures) return true // reading it took its time
+      if (figures.addTo(timed.group, next.value)) continue
+      timed.group.add(load(next.value))
+      return true // reading it took its time
     }
     return true
   }
@@ -80,8 +80,10 @@ export class IndexSummary {
   #groupOf(index: number): TimedGroup {
     const { columns } = this.#source
     let number = 0
-    for (const [level, combinations] of this.#combinations.entries())
-      number = combinations.numberOf(number, columns[level]?.idAt(index) ?? 0)
+    for (let level = 0; level < columns.length; level++) {
+      const value = columns[level]?.idAt(index) ?? 0
+      number = this.#combinations[level]?.numberOf(number, value) ?? 0
+    }
     const known = this.#groups[number]
     if (known) return known
     const group = groupOf(columns.map(column => column.valueWith(column.idAt(index))))
@@ -103,15 +105,15 @@ function groupOf(values: readonly GroupValue[]): TimedGroup {
 /** Numbers the combinations that occur: of the combination so far, and of the value of the next column. */
 class Combinations {
   /** By the number of the combination so far, then by that of the value. */
-  readonly #numbers: Map<number, number>[] = []
+  readonly #numbers: number[][] = []
   #count = 0
 
   numberOf(previous: number, value: number): number {
-    const numbers = this.#numbers[previous] ?? new Map<number, number>()
+    const numbers = this.#numbers[previous] ?? []
     this.#numbers[previous] = numbers
-    const known = numbers.get(value)
+    const known = numbers[value]
     if (known !== undefined) return known
-    numbers.set(value, this.#count)
+    numbers[value] = this.#count
     return this.#count++
   }
 }

@@ -30,7 +30,7 @@ export function figuresOf({
 }
 
 /** The value of every entry that counts no tokens. */
-export const NO_TOKENS: readonly number[] = []
+const NO_TOKENS: readonly number[] = []
 
 function tokensOf(value: unknown): number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 0

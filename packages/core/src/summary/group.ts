@@ -24,20 +24,39 @@ export class Group {
 
   /** Adds an entry, except for its time. */
   add({ costUsd, latencyMs, tokens, status }: EntryFigures): void {
-    this.#count++
-    if (costUsd === null) this.#costUnknown++
-    else this.#cost.add(costUsd)
-    if (latencyMs !== null) {
-      this.#latency.add(latencyMs)
-      this.#latencyMax = Math.max(this.#latencyMax, latencyMs)
-    }
-    this.#addTokens(tokens)
-    if (status !== undefined) this.#addStatus(status, 1)
+    this.addCount(1)
+    this.addCost(costUsd)
+    this.addLatency(latencyMs)
+    for (const [kind, count] of tokens.entries()) this.addTokens(kind, count)
+    this.addStatus(status, 1)
   }
 
-  /** Adds entries of which nothing but their number is wanted. */
+  /** Adds a number of entries. What else is known of them is added by the other methods. */
   addCount(count: number): void {
     this.#count += count
+  }
+
+  /** Adds the cost of an entry, in US dollars; `null` when unknown. */
+  addCost(costUsd: number | null): void {
+    if (costUsd === null) this.#costUnknown++
+    else this.#cost.add(costUsd)
+  }
+
+  /** Adds the latency of an entry, in milliseconds; `null` when unknown. */
+  addLatency(latencyMs: number | null): void {
+    if (latencyMs === null) return
+    this.#latency.add(latencyMs)
+    if (latencyMs > this.#latencyMax) this.#latencyMax = latencyMs
+  }
+
+  /** Adds tokens, of a kind that is a position in `TOKEN_KEYS`. */
+  addTokens(kind: number, count: number): void {
+    this.#tokens[kind] = (this.#tokens[kind] ?? 0) + count
+  }
+
+  /** Adds entries with this `audit.status`; `undefined` if they have none. */
+  addStatus(status: string | undefined, count: number): void {
+    if (status !== undefined) this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + count)
   }
 
   /** Adds the oldest and the newest of some entries, as canonical timestamps; `null` where there is none. */
@@ -51,10 +70,10 @@ export class Group {
     this.#count += part.count
     this.#costUnknown += part.costUnknown
     for (const cost of part.costs) this.#cost.add(cost)
-    this.#addTokens(part.tokens)
+    for (const [kind, count] of part.tokens.entries()) this.addTokens(kind, count)
     for (const [bin, count] of part.latencies) this.#latency.addBin(bin, count)
     this.#latencyMax = Math.max(this.#latencyMax, part.latencyMax)
-    for (const [status, count] of part.statuses) this.#addStatus(status, count)
+    for (const [status, count] of part.statuses) this.addStatus(status, count)
     this.span(part.first, part.last)
   }
 
@@ -72,13 +91,5 @@ export class Group {
       first: this.#first,
       last: this.#last,
     }
-  }
-
-  #addTokens(tokens: readonly number[]): void {
-    for (let i = 0; i < tokens.length; i++) this.#tokens[i] = (this.#tokens[i] ?? 0) + (tokens[i] ?? 0)
-  }
-
-  #addStatus(status: string, count: number): void {
-    this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + count)
   }
 }

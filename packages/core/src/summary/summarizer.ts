@@ -29,6 +29,8 @@ export type SummarizedFields = Pick<
 export class Summarizer {
   readonly #readers: readonly ReadGroupValue[]
   readonly #groups = new Map<string, Group>()
+  /** Parts of which their group has no other yet, as they came: most groups have one part. */
+  readonly #onlyParts = new Map<string, SummaryPart>()
 
   /** @param by see `SummaryRequest`. */
   constructor(by: readonly GroupKey[]) {
@@ -48,12 +50,14 @@ export class Summarizer {
 
   /** Adds a part of a group that was summed up elsewhere. */
   merge(part: SummaryPart): void {
-    this.#group(part.values).merge(part)
+    const identity = groupIdentity(part.values)
+    if (this.#groups.has(identity) || this.#onlyParts.has(identity)) this.#group(part.values).merge(part)
+    else this.#onlyParts.set(identity, part)
   }
 
   /** The groups so far, in no order. */
   parts(): readonly SummaryPart[] {
-    return Array.from(this.#groups.values(), group => group.part())
+    return [...this.#onlyParts.values(), ...Array.from(this.#groups.values(), group => group.part())]
   }
 
   #group(values: readonly GroupValue[]): Group {
@@ -61,6 +65,9 @@ export class Summarizer {
     const known = this.#groups.get(identity)
     if (known) return known
     const group = new Group(values)
+    const only = this.#onlyParts.get(identity)
+    if (only) group.merge(only)
+    this.#onlyParts.delete(identity)
     this.#groups.set(identity, group)
     return group
   }
