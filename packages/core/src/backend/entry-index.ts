@@ -1,6 +1,8 @@
 import { canonicalJson } from '../entry/canonical-json.ts'
 import type { EntryFields } from '../entry/fields.ts'
+import type { JsonValue } from '../entry/json.ts'
 import { parseSpan } from '../entry/timestamp.ts'
+import { withoutPrototype } from '../options.ts'
 import type { Selection } from '../query/selection.ts'
 import { figuresOf } from '../summary/entry-figures.ts'
 import type { GroupKey } from '../summary/group-key.ts'
@@ -29,12 +31,18 @@ export interface EntryIndexOptions {
   readonly metadataIndexes?: readonly string[]
 }
 
+/** What summaries read of the metadata. */
+const SUMMARY_KEYS = [...TOKEN_KEYS, STATUS_KEY]
+
 /** What the index needs of an entry, without the rest of its metadata: for an index in another thread. */
 export function indexedFieldsOf(entry: IndexedFields, metadataIndexes: readonly string[]): IndexedFields {
   const { entryId, timestamp, user, model, costUsd, latencyMs, metadata } = entry
-  const keys = [...TOKEN_KEYS, STATUS_KEY, ...metadataIndexes].filter(key => Object.hasOwn(metadata, key))
-  const needed = Object.fromEntries(keys.map(key => [key, metadata[key] ?? null])) // own keys, also __proto__
-  return { entryId, timestamp, user, model, costUsd, latencyMs, metadata: needed }
+  const needed: [string, JsonValue][] = []
+  for (const key of [...SUMMARY_KEYS, ...metadataIndexes]) {
+    if (Object.hasOwn(metadata, key)) needed.push([key, metadata[key] ?? null])
+  }
+  // `fromEntries` makes own properties of keys such as __proto__.
+  return { entryId, timestamp, user, model, costUsd, latencyMs, metadata: Object.fromEntries(needed) }
 }
 
 /**
@@ -147,7 +155,7 @@ export class EntryIndex {
     const columns = by.map(key => this.#groupColumn(key, load))
     if (!this.covers(selection) || !columns.every(column => column !== undefined)) return undefined
     return new IndexSummary({
-      indexes: this.indexes({ ...selection, order: 'asc' }),
+      indexes: this.indexes(withoutPrototype({ ...selection, order: 'asc' as const })),
       columns,
       timeOf: this.#timeOf,
       countsOnly,

@@ -34,7 +34,8 @@ export class FigureColumns {
       return
     }
     if (statusId > 0) this.#statuses.set(index, statusId)
-    for (const [kind, count] of tokens.entries()) {
+    for (let kind = 0; kind < tokens.length; kind++) {
+      const count = tokens[kind] ?? 0
       if (count === 0) continue
       this.#tokens[kind]?.set(index, count)
       if (!this.#usedKinds.includes(kind)) this.#usedKinds.push(kind)

@@ -1,4 +1,5 @@
 import type { EntryFields } from '../entry/fields.ts'
+import type { JsonObject } from '../entry/json.ts'
 import { STATUS_KEY, TOKEN_KEYS } from './summary-part.ts'
 
 /** What an entry adds to the sums of its group. */
@@ -19,19 +20,26 @@ export function figuresOf({
   latencyMs,
   metadata,
 }: Pick<EntryFields, 'costUsd' | 'latencyMs' | 'metadata'>): EntryFigures {
-  const tokens = TOKEN_KEYS.map(key => tokensOf(Object.hasOwn(metadata, key) ? metadata[key] : undefined))
-  const status = Object.hasOwn(metadata, STATUS_KEY) ? metadata[STATUS_KEY] : undefined
+  const status = metadata[STATUS_KEY]
   return {
     costUsd,
     latencyMs,
-    tokens: tokens.some(count => count > 0) ? tokens : NO_TOKENS,
-    status: typeof status === 'string' ? status : undefined,
+    tokens: tokensOf(metadata),
+    status: typeof status === 'string' && Object.hasOwn(metadata, STATUS_KEY) ? status : undefined,
   }
 }
 
-/** The value of every entry that counts no tokens. */
 const NO_TOKENS: readonly number[] = []
 
-function tokensOf(value: unknown): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 0
+function tokensOf(metadata: JsonObject): readonly number[] {
+  let tokens: number[] | undefined
+  for (let kind = 0; kind < TOKEN_KEYS.length; kind++) {
+    const key = TOKEN_KEYS[kind] ?? ''
+    const value = metadata[key]
+    const isCount = typeof value === 'number' && Number.isSafeInteger(value) && value > 0
+    if (!isCount || !Object.hasOwn(metadata, key)) continue
+    tokens ??= TOKEN_KEYS.map(() => 0)
+    tokens[kind] = value
+  }
+  return tokens ?? NO_TOKENS
 }
