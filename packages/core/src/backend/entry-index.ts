@@ -47,8 +47,8 @@ export function indexedFieldsOf(entry: IndexedFields, metadataIndexes: readonly 
 
 /**
  * Finds entries by id, user, model, time and keys of their metadata, and sums them up, without holding them: for backends
- * without a query engine. It takes about TODO bytes per entry, and about TODO more for each named key. An entry's index is
- * the number of entries added before it.
+ * without a query engine. It takes 70 to 80 bytes per entry and, for each named key, about 9 more, and 100 to 400 for each
+ * value that occurs. An entry's index is the number of entries added before it.
  *
  * @example
  * for (const index of index.indexes(selection)) {

@@ -7,7 +7,7 @@ export const NO_VALUE = 0
 
 /**
  * The values of one field, each with a number, and for each value the entries that have it, in the order of time. It takes
- * about 8 bytes per entry, and TODO bytes for each value that occurs.
+ * about 9 bytes per entry, and about 100 bytes for a value that occurs once, 400 for one that occurs several times.
  */
 export class ValueIndex {
   readonly #timeOf: (index: number) => number
