@@ -1,7 +1,7 @@
 export { AuditLog } from './audit-log.ts'
 export type { AuditLogOptions } from './audit-log-options.ts'
 export type { AuditBackend, BackendSupport } from './backend/backend.ts'
-export { MemoryBackend } from './backend/memory-backend.ts'
+export { MemoryBackend, type MemoryBackendOptions } from './backend/memory-backend.ts'
 export type { AuditEntry, EntryInput } from './entry/entry.ts'
 export type { EntryFields } from './entry/fields.ts'
 export { generateKey, type KeyPair } from './note/key.ts'

@@ -30,7 +30,8 @@ const entries = fc
       )
     })
   })
-const template = createEntry({ model: 'm', inputText: '', outputText: '' })
+const template = createEntry({ model: 'm', user: 'u', inputText: '', outputText: '' })
+const fieldsOf = (entryId: string, ms: number) => ({ ...template, entryId, timestamp: timestampOf(ms) })
 
 const timestamp = fc.integer({ min: 980, max: 1060 }).map(timestampOf)
 const selection: fc.Arbitrary<Selection> = fc.record(
@@ -99,7 +100,7 @@ test('entries far from their place in time are found in order', () => {
   const index = new EntryIndex()
   const times = [5000, 5001, ...Array.from({ length: 3000 }, (_, i) => 6000 + i), 1, 2, 9000, 3, 5001]
   times.forEach((ms, i) => {
-    index.add({ entryId: `id-${i}`, timestamp: timestampOf(ms), user: 'u', model: 'm' })
+    index.add(fieldsOf(`id-${i}`, ms))
     if (i === 100) expect([...index.indexes({ order: 'asc' })]).toHaveLength(101)
   })
   const sorted = times.map((ms, place) => ({ ms, place })).sort((a, b) => a.ms - b.ms || a.place - b.place)
@@ -111,7 +112,7 @@ test('behind each entry, the places are those of the others in order', () => {
   const times = [5, 5, 1, 5, 9, 1, 5]
   const index = new EntryIndex()
   times.forEach((ms, i) => {
-    index.add({ entryId: `${i}`, timestamp: timestampOf(ms), user: 'u', model: 'm' })
+    index.add(fieldsOf(`${i}`, ms))
   })
   const sorted = times.map((ms, place) => ({ ms, place })).sort((a, b) => a.ms - b.ms || a.place - b.place)
   const all = sorted.map(({ place }) => place)
@@ -130,14 +131,14 @@ test.each(['asc', 'desc'] as const)(
     for (const late of [0, 1500, 2999]) {
       const index = new EntryIndex()
       for (let i = 0; i < count; i++) {
-        index.add({ entryId: `id-${i}`, timestamp: timestampOf(1000 + i), user: 'u', model: 'm' })
+        index.add(fieldsOf(`id-${i}`, 1000 + i))
       }
       const found: number[] = []
       for (const place of index.indexes({ order, user: 'u' })) {
         found.push(place)
         if (found.length % 500 !== 10) continue
         for (const ms of [500 + late, 1000 + late, 9000]) {
-          index.add({ entryId: `id-${index.size}`, timestamp: timestampOf(ms), user: 'u', model: 'm' })
+          index.add(fieldsOf(`id-${index.size}`, ms))
         }
       }
       const all = Array.from({ length: count }, (_, i) => i)
@@ -153,7 +154,7 @@ test.each(['asc', 'desc'] as const)(
 test('ids are found, and others are not, at any size', () => {
   const index = new EntryIndex()
   for (let i = 0; i < 600; i++) {
-    index.add({ entryId: `id-${i}`, timestamp: timestampOf(0), user: '', model: '' })
+    index.add(fieldsOf(`id-${i}`, 0))
     expect(index.indexesOfId(`id-${i}`)).toContain(i)
     expect(index.indexesOfId('another')).toEqual([])
   }
@@ -163,7 +164,7 @@ test('ids are found, and others are not, at any size', () => {
 test('a text that looks like the digest of a long one is another', () => {
   const index = new EntryIndex()
   const long = 'u'.repeat(1000)
-  index.add({ entryId: '', timestamp: timestampOf(0), user: long, model: '' })
+  index.add({ ...fieldsOf('', 0), user: long })
   for (const prefix of ['', 'u', 'sha256:', '\ufffd']) {
     for (const encoding of ['base64', 'hex'] as const) {
       const user = prefix + hash('sha256', long, encoding)
@@ -177,7 +178,7 @@ test('an id leads to its place, however a UUID is spelt', () => {
   const index = new EntryIndex()
   const idOf = (i: number) => `0193a1b2-0000-7000-8000-${i.toString(16).padStart(12, '0')}`
   for (let i = 0; i < 20_000; i++) {
-    index.add({ entryId: idOf(i), timestamp: timestampOf(i), user: 'u', model: 'm' })
+    index.add(fieldsOf(idOf(i), i))
   }
   for (let i = 0; i < 20_000; i += 997) {
     expect(index.indexesOfId(idOf(i))).toContain(i)
@@ -191,7 +192,7 @@ test('long users and models are told apart, at no more cost than short ones', ()
   const long = (i: number) => 'u'.repeat(20_000) + String(i).padStart(7, '0') // its hash is that of all the others
   const count = 20_000 // comparing each with all others would take longer than any test may
   for (let i = 0; i < count; i++) {
-    index.add({ entryId: `${i}`, timestamp: timestampOf(i), user: long(i), model: i % 2 ? long(0) : 'm' })
+    index.add({ ...fieldsOf(`${i}`, i), user: long(i), model: i % 2 ? long(0) : 'm' })
   }
   expect([...index.indexes({ user: long(7), order: 'asc' })]).toEqual([7])
   expect(index.count({ user: long(count), order: 'asc' })).toBe(0)
@@ -202,7 +203,7 @@ test('long users and models are told apart, at no more cost than short ones', ()
 test('ids that share a hash in one index do not in the next', () => {
   const ids = Array.from({ length: 200_000 }, (_, i) => `id ${i}`)
   const shared = (index: EntryIndex) => {
-    for (const entryId of ids) index.add({ entryId, timestamp: timestampOf(0), user: '', model: '' })
+    for (const entryId of ids) index.add(fieldsOf(entryId, 0))
     return ids.find(id => index.indexesOfId(id).length > 1)
   }
   const id = shared(new EntryIndex()) // of so many, some do

@@ -65,3 +65,14 @@ test('what is recorded behind a search is found by the next one', async () => {
   expect(await backend.count({ user: 'u0', order: 'asc' })).toBe(3)
   expect(await backend.find({ user: 'u0', order: 'asc' })).toHaveLength(3)
 })
+
+test.each<[string, unknown]>([
+  ['a misspelt option', { metadataIndex: ['k'] }],
+  ['one key in the place of a list', { metadataIndexes: 'k' }],
+  ['an empty key', { metadataIndexes: [''] }],
+  ['a key that stands twice', { metadataIndexes: ['k', 'k'] }],
+  ['a key with NUL', { metadataIndexes: ['a\0'] }],
+])('%s is refused', (_, options) => {
+  const create = () => new MemoryBackend(options as never)
+  expect(create).toThrow(expect.objectContaining({ code: 'AUDIT_INVALID_OPTIONS' }))
+})

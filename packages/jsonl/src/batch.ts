@@ -1,4 +1,10 @@
-import { AuditError, canonicalTimestamp, type IndexedFields, type Leaf } from '@audit/core/backend'
+import {
+  AuditError,
+  canonicalTimestamp,
+  type IndexedFields,
+  indexedFieldsOf,
+  type Leaf,
+} from '@audit/core/backend'
 import { MAX_LINE_BYTES } from './line-scanner.ts'
 import type { WrittenLine } from './log-contents.ts'
 
@@ -14,8 +20,11 @@ export interface Batch {
   readonly fields: readonly IndexedFields[]
 }
 
-/** @throws AuditError `AUDIT_INVALID_ENTRY` for an entry that could not be read back. */
-export function encodeBatch(leaves: readonly Leaf[]): Batch {
+/**
+ * @param metadataIndexes the named keys, whose values the index needs.
+ * @throws AuditError `AUDIT_INVALID_ENTRY` for an entry that could not be read back.
+ */
+export function encodeBatch(leaves: readonly Leaf[], metadataIndexes: readonly string[] = []): Batch {
   const lengths = leaves.map(lengthOf)
   const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length + 1, 0))
   const target = Buffer.from(bytes.buffer)
@@ -24,7 +33,7 @@ export function encodeBatch(leaves: readonly Leaf[]): Batch {
     end += target.write(line, end)
     bytes[end++] = NEWLINE
   }
-  return { bytes, lengths, fields: leaves.map(({ entry }) => fieldsOf(entry)) }
+  return { bytes, lengths, fields: leaves.map(({ entry }) => indexedFieldsOf(entry, metadataIndexes)) }
 }
 
 /** The lines of a batch, without their newlines. */
@@ -45,10 +54,6 @@ function lengthOf({ line, entry }: Leaf): number {
   if (length <= MAX_LINE_BYTES) return length
   const message = `the entry has ${length} bytes; a line may have at most ${MAX_LINE_BYTES}`
   throw new AuditError('AUDIT_INVALID_ENTRY', message)
-}
-
-function fieldsOf({ entryId, timestamp, user, model }: IndexedFields): IndexedFields {
-  return { entryId, timestamp, user, model }
 }
 
 function isTime(timestamp: string): boolean {

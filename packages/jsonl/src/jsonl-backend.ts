@@ -6,10 +6,13 @@ import {
   invalidOptions,
   type Leaf,
   LifeCycle,
+  metadataIndexesFrom,
   optionsOf,
   type Page,
   partialPage,
   type Selection,
+  type SummaryPart,
+  type SummaryRequest,
 } from '@audit/core/backend'
 import { encodeBatch } from './batch.ts'
 import type { Damage } from './damage.ts'
@@ -18,6 +21,7 @@ import type { EntryPage } from './log-reader.ts'
 import { outcomeOf, unknownOutcome } from './lost-answer.ts'
 import { nativeLockAnchors } from './native-lock-anchors.ts'
 import type { KnownLog } from './open-log.ts'
+import { unpackSummary } from './packed-summary.ts'
 import type { Operations, WorkerSetup } from './protocol.ts'
 import { WorkerConnection, WorkerDeath } from './worker-connection.ts'
 
@@ -34,13 +38,23 @@ export interface JsonlBackendOptions {
    */
   readonly readOnly?: boolean
   /**
+   * Keys of the metadata, on its top level, by whose values entries are found at once. The index is made while the file is
+   * read at opening, and is nowhere on the disk, so that processes may name different keys. Default: none.
+   */
+  readonly metadataIndexes?: readonly string[] | undefined
+  /**
    * Called once for each line that is not an entry, in the application's thread. If it throws, the error becomes a
    * warning. Default: `process.emitWarning` for the first ten lines.
    */
   readonly onDamage?: (damage: Damage) => void
 }
 
-const OPTION_KEYS = ['path', 'readOnly', 'onDamage'] as const satisfies (keyof JsonlBackendOptions)[]
+const OPTION_KEYS = [
+  'path',
+  'readOnly',
+  'metadataIndexes',
+  'onDamage',
+] as const satisfies (keyof JsonlBackendOptions)[]
 
 /**
  * Stores a log in a text file: one entry per line, as canonical JSON (RFC 8785). Any number of instances, threads and
@@ -54,6 +68,7 @@ export class JsonlBackend implements AuditBackend {
   readonly supports = Object.freeze({ persistence: true, sharing: true })
   readonly isReadOnly: boolean
   readonly #path: string
+  readonly #metadataIndexes: readonly string[]
   readonly #damage: DamageListener
   readonly #connection: WorkerConnection
   readonly #life: LifeCycle
@@ -63,7 +78,8 @@ export class JsonlBackend implements AuditBackend {
 
   /** @throws AuditError `AUDIT_INVALID_OPTIONS`. Touches no file yet. */
   constructor(options: JsonlBackendOptions) {
-    const { path, readOnly, onDamage } = checkOptions(options)
+    const { path, readOnly, metadataIndexes, onDamage } = checkOptions(options)
+    this.#metadataIndexes = metadataIndexes
     this.#path = resolve(path)
     this.isReadOnly = readOnly
     this.#life = new LifeCycle(readOnly)
@@ -97,7 +113,7 @@ export class JsonlBackend implements AuditBackend {
   }
 
   async #append(leaves: readonly Leaf[]): Promise<number> {
-    const batch = encodeBatch(leaves)
+    const batch = encodeBatch(leaves, this.#metadataIndexes)
     let first: number
     try {
       first = await this.#connection.request('append', [batch], [batch.bytes.buffer])
@@ -125,6 +141,14 @@ export class JsonlBackend implements AuditBackend {
 
   async count(selection: Selection): Promise<number> {
     return this.#ask('count', [selection])
+  }
+
+  /**
+   * Sums up by group, from the index where it knows enough. A key of the metadata that is not named has the entries read: those
+   * that match the rest of the selection.
+   */
+  async summarize(request: SummaryRequest): Promise<readonly SummaryPart[]> {
+    return unpackSummary(await this.#ask('summarize', [request]))
   }
 
   async leafHashes(start: number, end: number): Promise<Uint8Array> {
@@ -203,6 +227,7 @@ export class JsonlBackend implements AuditBackend {
     return {
       path: this.#path,
       isReadOnly: this.isReadOnly,
+      metadataIndexes: this.#metadataIndexes,
       anchors: nativeLockAnchors(),
       untold: this.#untold,
       ...(this.#known && { known: this.#known }),
@@ -220,13 +245,14 @@ function pageOf({ entries, isPartial }: EntryPage): Page {
 }
 
 function checkOptions(given: JsonlBackendOptions) {
-  const { path, readOnly = false, onDamage } = optionsOf(given, OPTION_KEYS, 'JsonlBackend')
+  const { path, readOnly = false, onDamage, ...rest } = optionsOf(given, OPTION_KEYS, 'JsonlBackend')
+  const metadataIndexes = metadataIndexesFrom(rest.metadataIndexes, 'JsonlBackend')
   if (typeof path !== 'string' || path === '') throw invalid('path must name the file')
   if (path.includes('\0')) throw invalid('path must not contain NUL')
   if (typeof readOnly !== 'boolean') throw invalid('readOnly must be true or false')
-  if (onDamage === undefined) return { path, readOnly }
+  if (onDamage === undefined) return { path, readOnly, metadataIndexes }
   if (typeof onDamage !== 'function') throw invalid('onDamage must be a function')
-  return { path, readOnly, onDamage: (damage: Damage): unknown => onDamage(damage) }
+  return { path, readOnly, metadataIndexes, onDamage: (damage: Damage): unknown => onDamage(damage) }
 }
 
 function invalid(reason: string): AuditError {

@@ -20,7 +20,7 @@ export interface WrittenLine {
  * batches are read, and a line counts once its newline is there, so this stays true however the file grows.
  */
 export class LogContents {
-  readonly index = new EntryIndex()
+  readonly index: EntryIndex
   readonly damage = new DamageList()
   readonly #read: ReadInto
   readonly #digest = new LineDigest()
@@ -33,8 +33,10 @@ export class LogContents {
   /** Number of the line that begins there. */
   #line = 1
 
-  constructor(read: ReadInto) {
+  /** @param metadataIndexes keys of the metadata by whose values entries are found. */
+  constructor(read: ReadInto, metadataIndexes: readonly string[] = []) {
     this.#read = read
+    this.index = new EntryIndex({ metadataIndexes })
     this.#lines = new LineReader(read, this.#table, this.#digest)
     this.#ids = new IdLookup(this.index, this.#digest, index => this.entryAt(index).entryId)
     this.#end = new KnownEnd(read)

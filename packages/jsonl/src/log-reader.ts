@@ -9,6 +9,9 @@ import {
   PAGE_BYTES,
   placeEntry,
   type Selection,
+  Summarizer,
+  type SummaryPart,
+  type SummaryRequest,
 } from '@audit/core/backend'
 import type { Damage } from './damage.ts'
 import { decodeEntryLine, isFlaw } from './entry-line.ts'
@@ -41,12 +44,27 @@ export class LogReader {
   }
 
   async count(selection: Selection): Promise<number> {
-    if (selection.entryId === undefined && selection.metadata === undefined) {
-      return this.#contents.index.count(selection)
-    }
+    const { index } = this.#contents
+    if (index.covers(selection)) return index.count(selection)
     let count = 0
     for await (const entries of this.#matching(selection)) count += entries.length
     return count
+  }
+
+  /** Sums up, from the index where it knows enough, and otherwise from the entries. Other calls get turns meanwhile. */
+  async summarize(request: SummaryRequest): Promise<readonly SummaryPart[]> {
+    const summary = this.#contents.index.summary(request, index => this.#contents.entryAt(index))
+    if (!summary) return this.#summarizeEntries(request)
+    while (summary.advance()) await nextTurn()
+    return summary.parts()
+  }
+
+  async #summarizeEntries({ selection, by }: SummaryRequest): Promise<readonly SummaryPart[]> {
+    const summarizer = new Summarizer(by)
+    for await (const entries of this.#matching(selection)) {
+      for (const entry of entries) summarizer.add(entry)
+    }
+    return summarizer.parts()
   }
 
   /** Leaf hashes of a range, 32 bytes each, joined. */

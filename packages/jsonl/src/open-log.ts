@@ -1,5 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { AuditError, type AuditErrorCode, type Finding, type Selection } from '@audit/core/backend'
+import {
+  AuditError,
+  type AuditErrorCode,
+  type Finding,
+  type Selection,
+  type SummaryPart,
+  type SummaryRequest,
+} from '@audit/core/backend'
 import type { Batch } from './batch.ts'
 import type { Damage } from './damage.ts'
 import { type FileIdentity, isSame } from './descriptors.ts'
@@ -27,6 +34,8 @@ export interface OpenLogOptions {
   readonly path: string
   readonly isReadOnly: boolean
   readonly native: NativeLock
+  /** Keys of the metadata by whose values entries are found. */
+  readonly metadataIndexes: readonly string[]
   readonly known?: KnownLog
   /** Receives each damaged line once while the file is read; reading continues when it resolves. */
   readonly onDamage: (damages: readonly Damage[]) => Promise<void> | undefined
@@ -41,9 +50,9 @@ export class OpenLog {
   readonly #isReadOnly: boolean
   readonly #onDamage: OpenLogOptions['onDamage']
 
-  private constructor(file: LogFile, { isReadOnly, onDamage }: OpenLogOptions) {
+  private constructor(file: LogFile, { isReadOnly, metadataIndexes, onDamage }: OpenLogOptions) {
     this.#file = file
-    this.#contents = new LogContents((target, offset) => file.read(target, offset))
+    this.#contents = new LogContents((target, offset) => file.read(target, offset), metadataIndexes)
     this.#reader = new LogReader(this.#contents)
     this.#writer = new LogWriter(file, this.#contents)
     this.#isReadOnly = isReadOnly
@@ -114,6 +123,11 @@ export class OpenLog {
   async count(selection: Selection): Promise<number> {
     await this.#catchUp('AUDIT_READ_FAILED')
     return this.#reader.count(selection)
+  }
+
+  async summarize(request: SummaryRequest): Promise<readonly SummaryPart[]> {
+    await this.#catchUp('AUDIT_READ_FAILED')
+    return this.#reader.summarize(request)
   }
 
   async leafHashes(start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,14 +1,23 @@
-import { AuditError, type AuditErrorCode, type Finding, type Selection } from '@audit/core/backend'
+import {
+  AuditError,
+  type AuditErrorCode,
+  type Finding,
+  type Selection,
+  type SummaryRequest,
+} from '@audit/core/backend'
 import type { Batch } from './batch.ts'
 import type { Damage } from './damage.ts'
 import type { EntryPage } from './log-reader.ts'
 import type { KnownLog } from './open-log.ts'
+import type { PackedSummary } from './packed-summary.ts'
 
 /** What a worker is started with. */
 export interface WorkerSetup {
   /** Absolute path of the log's file. */
   readonly path: string
   readonly isReadOnly: boolean
+  /** Keys of the metadata by whose values entries are found. */
+  readonly metadataIndexes: readonly string[]
   /** Files and URLs from which fs-native-extensions is resolved, in this order. */
   readonly anchors: readonly string[]
   /** How many damaged lines were not yet reported to the application: one number, which both threads change. */
@@ -26,6 +35,7 @@ export interface Operations {
   read(start: number, end: number): EntryPage
   find(selection: Selection): EntryPage
   count(selection: Selection): number
+  summarize(request: SummaryRequest): PackedSummary
   leafHashes(start: number, end: number): Uint8Array<ArrayBuffer>
   damages(): readonly Damage[]
   inspect(): readonly Finding[]

@@ -4,6 +4,7 @@ import { AuditError, type AuditErrorCode } from '@audit/core'
 import type { Damage } from './damage.ts'
 import { loadNativeLock } from './native-lock.ts'
 import { OpenLog } from './open-log.ts'
+import { packSummary } from './packed-summary.ts'
 import { type Message, type Operations, packFailure, type Request, type WorkerSetup } from './protocol.ts'
 
 // The thread that holds the open log, so that a busy application never prolongs a lock.
@@ -49,6 +50,7 @@ const operations: Handlers = {
   read: async (start, end) => (await opened()).read(start, end),
   find: async selection => (await opened()).find(selection),
   count: async selection => (await opened()).count(selection),
+  summarize: async request => packSummary(await (await opened()).summarize(request)),
   leafHashes: async (start, end) => (await opened()).leafHashes(start, end),
   damages: async () => (await opened()).damages(),
   inspect: async () => (await opened()).inspect(),

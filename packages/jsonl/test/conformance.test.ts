@@ -11,6 +11,7 @@ testBackend({
     const path = folder.file('audit.jsonl')
     return {
       open: () => new JsonlBackend({ path }),
+      openIndexed: metadataIndexes => new JsonlBackend({ path, metadataIndexes }),
       openReadOnly: () => new JsonlBackend({ path, readOnly: true }),
       teardown: () => folder[Symbol.dispose](),
     }

@@ -66,6 +66,9 @@ test.each([
   { path: 'a\0b' },
   { path: 'a', onDamage: 'warn' },
   { path: 'a', readOnly: 'yes' },
+  { path: 'a', metadataIndexes: 'session' },
+  { path: 'a', metadataIndexes: [''] },
+  { path: 'a', metadataIndexes: ['k', 'k'] },
   Object.create({ path: 'a' }),
   { path: 'a', ondamage: () => {} },
 ])('options that are none are refused: %j', options => {

@@ -23,7 +23,13 @@ process.on('SIGXFSZ', () => {}) // by default it kills; ignored, the write fails
 const leafOf = (inputText: string) =>
   createLeaf(createEntry({ model: 'm', user: 'u', inputText, outputText: '' }))
 const native = loadNativeLock([import.meta.url])
-const writer = await OpenLog.open({ path, isReadOnly: false, native, onDamage: async () => {} })
+const writer = await OpenLog.open({
+  path,
+  isReadOnly: false,
+  metadataIndexes: [],
+  native,
+  onDamage: async () => {},
+})
 const append = (leaves: readonly Leaf[]) => writer.append(encodeBatch(leaves))
 const reader = new JsonlBackend({ path }) // in a thread of its own
 await reader.open()

@@ -60,6 +60,7 @@ export async function openInThisThread(
   const log = await OpenLog.open({
     path,
     isReadOnly,
+    metadataIndexes: [],
     native,
     onDamage: async found => void damages.push(...found),
   })

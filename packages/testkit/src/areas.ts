@@ -9,6 +9,7 @@ import { integrity } from './cases/integrity.ts'
 import { leafHashes } from './cases/leaf-hashes.ts'
 import { lifeCycle } from './cases/life-cycle.ts'
 import { model } from './cases/model.ts'
+import { namedKeys } from './cases/named-keys.ts'
 import { order } from './cases/order.ts'
 import { paging } from './cases/paging.ts'
 import { partialPages } from './cases/partial-pages.ts'
@@ -19,6 +20,7 @@ import { readOnly } from './cases/read-only.ts'
 import { record } from './cases/record.ts'
 import { sharing } from './cases/sharing.ts'
 import { subtrees } from './cases/subtrees.ts'
+import { summaries } from './cases/summaries.ts'
 
 /** Every case, by area, from the plainest promise to the most demanding. A new area is a file in `cases/` and a line here. */
 export const AREAS: readonly Area[] = [
@@ -38,6 +40,8 @@ export const AREAS: readonly Area[] = [
   persistence,
   readOnly,
   sharing,
+  namedKeys,
+  summaries,
   record,
   model,
   subtrees,

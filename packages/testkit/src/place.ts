@@ -12,6 +12,11 @@ export interface BackendPlace {
   readonly open: () => AuditBackend
   /** Returns a new read-only instance on this place, not opened yet. Omit it if the backend has no read-only mode. */
   readonly openReadOnly?: () => AuditBackend
+  /**
+   * Returns a new instance on this place, not opened yet, with these keys of the metadata named in its option
+   * `metadataIndexes`. Omit it if the backend has no such option.
+   */
+  readonly openIndexed?: (metadataIndexes: readonly string[]) => AuditBackend
   /** Removes the place. Called once, after every instance was closed, even if the case failed. */
   readonly teardown: () => unknown
 }
@@ -24,6 +29,8 @@ export interface Offer extends BackendSupport {
   readonly subtrees: boolean
   readonly inspect: boolean
   readonly readOnly: boolean
+  readonly metadataIndexes: boolean
+  readonly summarize: boolean
 }
 
 /** The place already has entries, so no case would prove anything. */
@@ -52,13 +59,15 @@ export class Place {
     this.#place = place
     this.#create = create
     this.#asked = this.#make(() => place.open())
-    const { supports, subtrees, inspect } = this.#asked
+    const { supports, subtrees, inspect, summarize } = this.#asked
     this.supports = {
       persistence: supports?.persistence === true, // a broken backend may have no `supports`
       sharing: supports?.sharing === true,
       subtrees: subtrees !== undefined,
       inspect: inspect !== undefined,
       readOnly: place.openReadOnly !== undefined,
+      metadataIndexes: place.openIndexed !== undefined,
+      summarize: summarize !== undefined,
     }
   }
 
@@ -100,6 +109,18 @@ export class Place {
     const instance = this.unopenedReadOnly()
     await instance.open()
     return instance
+  }
+
+  /** Another instance with named keys, opened. */
+  async openIndexed(metadataIndexes: readonly string[]): Promise<AuditBackend> {
+    const instance = joiningPages(this.#instance(this.#nextIndexed(metadataIndexes)))
+    await instance.open()
+    return instance
+  }
+
+  /** A log over another instance with named keys. */
+  indexedLog(metadataIndexes: readonly string[]): AuditLog {
+    return this.#log(this.#nextIndexed(metadataIndexes), undefined)
   }
 
   /** Closes an instance and opens a new one on the same data. */
@@ -169,6 +190,12 @@ export class Place {
     const { openReadOnly } = this.#place
     assert.ok(openReadOnly, 'openReadOnly')
     return this.#make(() => this.#place.openReadOnly?.())
+  }
+
+  #nextIndexed(metadataIndexes: readonly string[]): AuditBackend {
+    const { openIndexed } = this.#place
+    assert.ok(openIndexed, 'openIndexed')
+    return this.#make(() => this.#place.openIndexed?.(metadataIndexes))
   }
 
   #make(make: () => unknown): AuditBackend {

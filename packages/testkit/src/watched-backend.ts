@@ -1,9 +1,11 @@
 import { types } from 'node:util'
-import type { AuditBackend, SubtreeStore } from '@audit/core/backend'
+import type { AuditBackend, SubtreeStore, SummaryPart } from '@audit/core/backend'
 import type { Calls, Check } from './calls.ts'
 import { shown } from './failure.ts'
 
 const HASH_BYTES = 32
+/** A backend may sum up a group in several parts, also in parts without an entry. */
+const MAX_EMPTY_PARTS = 1000
 /** How many findings of `inspect` are checked. */
 const MAX_FINDINGS = 100
 
@@ -29,6 +31,10 @@ const METHODS: Checks = {
   leafHashes: ([start, end], calls) => {
     const most = Number(end) - Number(start)
     return value => hashes(value, Math.min(most, calls.most))
+  },
+  summarize: ([request], calls) => {
+    const keys = numberOfKeys(request)
+    return value => summary(value, keys, calls.most)
   },
   inspect: () => findings,
   close: () => anything,
@@ -117,6 +123,33 @@ function isFinding(value: unknown): boolean {
   if (!isObject(value)) return false
   const { kind, message }: { readonly kind?: unknown; readonly message?: unknown } = value
   return typeof kind === 'string' && typeof message === 'string'
+}
+
+function summary(value: unknown, keys: number, most: number): string | undefined {
+  if (!Array.isArray(value)) return `an array of parts is expected, not ${shown(value)}`
+  if (value.length > most + MAX_EMPTY_PARTS) return `${value.length} parts of at most ${most} entries`
+  const odd = value.find(part => !isPart(part, keys))
+  return odd === undefined ? undefined : `${shown(odd)} is not a part of a summary by ${keys} keys`
+}
+
+function isPart(value: unknown, keys: number): boolean {
+  if (!isObject(value)) return false
+  const part: { readonly [K in keyof SummaryPart]?: unknown } = value
+  return (
+    [part.values, part.costs, part.tokens, part.latencies, part.statuses].every(Array.isArray) &&
+    [part.count, part.costUnknown, part.latencyMax].every(Number.isFinite) &&
+    [part.first, part.last].every(time => time === null || typeof time === 'string') &&
+    arrayLength(part.values) === keys
+  )
+}
+
+function arrayLength(value: unknown): number {
+  return Array.isArray(value) ? value.length : 0
+}
+
+function numberOfKeys(request: unknown): number {
+  const by = isObject(request) && 'by' in request ? request.by : undefined
+  return arrayLength(by)
 }
 
 function limitOf(selection: unknown): number {

@@ -14,6 +14,9 @@ import {
   placeEntry,
   type Selection,
   type SubtreeStore,
+  Summarizer,
+  type SummaryPart,
+  type SummaryRequest,
 } from '@audit/core/backend'
 
 /** What stands in one place of a log. */
@@ -30,10 +33,18 @@ export class ArrayBackend implements AuditBackend {
   readonly supports = { persistence: true, sharing: true }
   readonly isReadOnly: boolean
   readonly subtrees: SubtreeStore
+  /** The keys that this instance has named; what it finds does not depend on them. */
+  readonly metadataIndexes: readonly string[]
   readonly #store: Stored[]
   #isOpen = false
 
-  constructor(store: Stored[], roots: StoredRoots = new Map(), isReadOnly = false) {
+  constructor(
+    store: Stored[],
+    roots: StoredRoots = new Map(),
+    isReadOnly = false,
+    metadataIndexes: readonly string[] = [],
+  ) {
+    this.metadataIndexes = metadataIndexes
     this.#store = store
     this.isReadOnly = isReadOnly
     this.subtrees = {
@@ -85,6 +96,10 @@ export class ArrayBackend implements AuditBackend {
     return Buffer.concat(this.#store.slice(start, end).map(({ hash }) => hash))
   }
 
+  async summarize({ selection, by }: SummaryRequest): Promise<readonly SummaryPart[]> {
+    return this.sum(by, await this.select(selection, entry => matches(selection, entry)))
+  }
+
   async inspect(): Promise<readonly Finding[]> {
     this.#assertOpen()
     return []
@@ -103,6 +118,13 @@ export class ArrayBackend implements AuditBackend {
       : (a, b) => compareEntries(b, a),
   ): Promise<AuditEntry[]> {
     return this.#all(0, this.#store.length).filter(isMatch).sort(compare).slice(0, limit)
+  }
+
+  /** The sums of these entries. */
+  sum(by: SummaryRequest['by'], entries: readonly AuditEntry[]): readonly SummaryPart[] {
+    const summarizer = new Summarizer(by)
+    for (const entry of entries) summarizer.add(entry)
+    return summarizer.parts()
   }
 
   #all(start: number, end: number): AuditEntry[] {

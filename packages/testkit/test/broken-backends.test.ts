@@ -10,6 +10,7 @@ import { appending } from './broken-backends/appending.ts'
 import { type BrokenBackend, brokenPlace } from './broken-backends/broken-backend.ts'
 import { fidelity } from './broken-backends/fidelity.ts'
 import { filtering } from './broken-backends/filtering.ts'
+import { indexing } from './broken-backends/indexing.ts'
 import { keeping } from './broken-backends/keeping.ts'
 import { living } from './broken-backends/living.ts'
 import { looking } from './broken-backends/looking.ts'
@@ -18,6 +19,7 @@ import { proving } from './broken-backends/proving.ts'
 import { reading } from './broken-backends/reading.ts'
 import { sharing } from './broken-backends/sharing.ts'
 import { stopping } from './broken-backends/stopping.ts'
+import { summing } from './broken-backends/summing.ts'
 
 const BROKEN: readonly BrokenBackend[] = [
   ...appending,
@@ -31,6 +33,8 @@ const BROKEN: readonly BrokenBackend[] = [
   ...proving,
   ...stopping,
   ...looking,
+  ...indexing,
+  ...summing,
 ]
 
 const CASES = AREAS.flatMap(({ cases }) => cases)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { sha256Binary } from '../crypto/sha256.ts'
 import { canonicalEntryId } from '../entry/entry-id.ts'
-import { grown } from './time-order.ts'
+import { grown } from './column.ts'
 
 const FREE = 0
 

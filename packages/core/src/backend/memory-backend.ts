@@ -1,10 +1,27 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type AuditEntry, placeEntry } from '../entry/entry.ts'
 import { joinHashes } from '../merkle/hashes.ts'
 import type { Leaf } from '../merkle/leaf.ts'
+import { optionsOf } from '../options.ts'
 import { matches, type Selection } from '../query/selection.ts'
+import { Summarizer } from '../summary/summarizer.ts'
+import type { SummaryPart, SummaryRequest } from '../summary/summary-part.ts'
 import type { AuditBackend } from './backend.ts'
 import { EntryIndex } from './entry-index.ts'
 import { LifeCycle } from './life-cycle.ts'
+import { metadataIndexesFrom } from './metadata-indexes.ts'
+
+/** A summary that reads entries lets other calls have a turn after so many. */
+const STEP_ENTRIES = 4096
+
+/** What `new MemoryBackend` takes. */
+export interface MemoryBackendOptions {
+  /**
+   * Keys of the metadata, on its top level, by whose values entries are found at once. Each takes memory for every entry that
+   * has it. Default: none.
+   */
+  readonly metadataIndexes?: readonly string[] | undefined
+}
 
 /**
  * Holds the log in memory: for tests, for experiments, and for logs that need not outlive the process.
@@ -17,7 +34,13 @@ export class MemoryBackend implements AuditBackend {
   readonly #life = new LifeCycle()
   readonly #entries: AuditEntry[] = []
   readonly #hashes: Uint8Array[] = []
-  readonly #index = new EntryIndex()
+  readonly #index: EntryIndex
+
+  /** @throws AuditError `AUDIT_INVALID_OPTIONS`. */
+  constructor(options: MemoryBackendOptions = {}) {
+    const { metadataIndexes } = optionsOf(options, ['metadataIndexes'], 'MemoryBackend')
+    this.#index = new EntryIndex({ metadataIndexes: metadataIndexesFrom(metadataIndexes, 'MemoryBackend') })
+  }
 
   open(): Promise<void> {
     return this.#life.open(async () => {})
@@ -43,6 +66,10 @@ export class MemoryBackend implements AuditBackend {
     return this.#life.run(async () => this.#count(selection))
   }
 
+  summarize(request: SummaryRequest): Promise<readonly SummaryPart[]> {
+    return this.#life.run(() => this.#summarize(request))
+  }
+
   leafHashes(start: number, end: number): Promise<Uint8Array> {
     return this.#life.run(async () => joinHashes(this.#hashes.slice(start, end)))
   }
@@ -66,9 +93,31 @@ export class MemoryBackend implements AuditBackend {
   }
 
   #count(selection: Selection): number {
-    if (selection.metadata === undefined && selection.entryId === undefined)
-      return this.#indexed().count(selection)
-    return Array.from(this.#matching(selection)).length
+    const index = this.#indexed()
+    return index.covers(selection) ? index.count(selection) : Array.from(this.#matching(selection)).length
+  }
+
+  async #summarize(request: SummaryRequest): Promise<readonly SummaryPart[]> {
+    const summary = this.#indexed().summary(request, index => this.#entryAt(index))
+    if (!summary) return this.#summarizeEntries(request)
+    while (summary.advance()) await nextTurn()
+    return summary.parts()
+  }
+
+  async #summarizeEntries({ selection, by }: SummaryRequest): Promise<readonly SummaryPart[]> {
+    const summarizer = new Summarizer(by)
+    let added = 0
+    for (const entry of this.#matching(selection)) {
+      summarizer.add(entry)
+      if (++added % STEP_ENTRIES === 0) await nextTurn()
+    }
+    return summarizer.parts()
+  }
+
+  #entryAt(index: number): AuditEntry {
+    const entry = this.#entries[index]
+    if (!entry) throw new RangeError(`there is no entry ${index}`)
+    return entry
   }
 
   *#matching(selection: Selection): Generator<AuditEntry, void, undefined> {

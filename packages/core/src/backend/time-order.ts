@@ -1,3 +1,5 @@
+import { grown } from './column.ts'
+
 /** An entry this near to the end of the order is put into its position at once. */
 const NEAR = 1024
 
@@ -87,14 +89,4 @@ export class TimeOrder {
     this.#sorted = this.#length
     this.#version++
   }
-}
-
-/** The same array with room for a quarter more, so that little is unused. */
-export function grown<A extends Uint32Array | Float64Array>(array: A): A {
-  const larger = new (array.constructor as new (length: number) => A)(
-    // the constructor of an A makes an A
-    Math.ceil(array.length * 1.25) + 4,
-  )
-  larger.set(array)
-  return larger
 }

@@ -21,7 +21,8 @@ export interface Span {
  * @returns `undefined` for anything else, and for instants outside the years 0 to 9999 in UTC.
  */
 export function parseSpan(value: unknown): Span | undefined {
-  const span = typeof value === 'string' ? spanOfText(value) : isDate(value) ? spanOfDate(value) : undefined
+  const span =
+    typeof value === 'string' ? lastSpanOfText(value) : isDate(value) ? spanOfDate(value) : undefined
   return span && span.first >= FIRST_MS && span.last <= LAST_MS ? span : undefined
 }
 
@@ -61,6 +62,14 @@ function isDate(value: unknown): value is Date {
 function spanOfDate(date: Date): Span | undefined {
   const ms = date.getTime()
   return Number.isNaN(ms) ? undefined : { first: ms, last: ms }
+}
+
+/** The text that was read last: a timestamp is usually checked, and then indexed. */
+let last: { readonly text: string; readonly span: Span | undefined } = { text: '', span: undefined }
+
+function lastSpanOfText(text: string): Span | undefined {
+  if (text !== last.text) last = { text, span: spanOfText(text) }
+  return last.span
 }
 
 function spanOfText(text: string): Span | undefined {

@@ -9,16 +9,20 @@ export class ExactSum {
   /** Adds a finite number. */
   add(value: number): void {
     const partials = this.#partials
+    const count = partials.length
     let high = value
     let kept = 0
-    for (const partial of partials) {
-      const [larger, smaller] = Math.abs(high) < Math.abs(partial) ? [partial, high] : [high, partial]
+    for (let i = 0; i < count; i++) {
+      const partial = partials[i] ?? 0
+      const isLarger = Math.abs(high) < Math.abs(partial)
+      const larger = isLarger ? partial : high
+      const smaller = isLarger ? high : partial
       high = larger + smaller
       const low = Number.isFinite(high) ? smaller - (high - larger) : 0 // beyond the largest double there is nothing
       if (low !== 0) partials[kept++] = low
     }
-    partials.length = kept
-    partials.push(high)
+    partials[kept++] = high
+    if (kept < count) partials.length = kept
   }
 
   /** Numbers with the same sum, a few at most: what another `ExactSum` adds to take this one in. */

@@ -1,7 +1,7 @@
 import type { EntryFields } from '../entry/fields.ts'
-import type { JsonObject } from '../entry/json.ts'
 import { canonicalTimestamp } from '../entry/timestamp.ts'
-import { ExactSum } from './exact-sum.ts'
+import { figuresOf } from './entry-figures.ts'
+import { Group } from './group.ts'
 import {
   type GroupKey,
   type GroupValue,
@@ -9,8 +9,7 @@ import {
   groupValueReader,
   type ReadGroupValue,
 } from './group-key.ts'
-import { LatencySketch } from './latency-sketch.ts'
-import { STATUS_KEY, type SummaryPart, TOKEN_KEYS } from './summary-part.ts'
+import type { SummaryPart } from './summary-part.ts'
 
 /** What a summary needs to know of an entry. */
 export type SummarizedFields = Pick<
@@ -30,6 +29,8 @@ export type SummarizedFields = Pick<
 export class Summarizer {
   readonly #readers: readonly ReadGroupValue[]
   readonly #groups = new Map<string, Group>()
+  /** Parts of which their group has no other yet, as they came: most groups have one part. */
+  readonly #onlyParts = new Map<string, SummaryPart>()
 
   /** @param by see `SummaryRequest`. */
   constructor(by: readonly GroupKey[]) {
@@ -42,17 +43,21 @@ export class Summarizer {
     const timestamp = canonicalTimestamp(entry.timestamp)
     const { user, model, metadata } = entry
     const common = { user, model, timestamp, metadata }
-    this.#group(this.#readers.map(read => read(common))).add(entry, timestamp)
+    const group = this.#group(this.#readers.map(read => read(common)))
+    group.add(figuresOf(entry))
+    group.span(timestamp, timestamp)
   }
 
   /** Adds a part of a group that was summed up elsewhere. */
   merge(part: SummaryPart): void {
-    this.#group(part.values).merge(part)
+    const identity = groupIdentity(part.values)
+    if (this.#groups.has(identity) || this.#onlyParts.has(identity)) this.#group(part.values).merge(part)
+    else this.#onlyParts.set(identity, part)
   }
 
   /** The groups so far, in no order. */
   parts(): readonly SummaryPart[] {
-    return Array.from(this.#groups.values(), group => group.part())
+    return [...this.#onlyParts.values(), ...Array.from(this.#groups.values(), group => group.part())]
   }
 
   #group(values: readonly GroupValue[]): Group {
@@ -60,87 +65,10 @@ export class Summarizer {
     const known = this.#groups.get(identity)
     if (known) return known
     const group = new Group(values)
+    const only = this.#onlyParts.get(identity)
+    if (only) group.merge(only)
+    this.#onlyParts.delete(identity)
     this.#groups.set(identity, group)
     return group
-  }
-}
-
-/** The entries of one group, summed up. */
-class Group {
-  readonly #values: readonly GroupValue[]
-  readonly #cost = new ExactSum()
-  readonly #tokens = TOKEN_KEYS.map(() => 0)
-  readonly #latency = new LatencySketch()
-  readonly #statuses = new Map<string, number>()
-  #count = 0
-  #costUnknown = 0
-  #latencyMax = 0
-  #first: string | null = null
-  #last: string | null = null
-
-  constructor(values: readonly GroupValue[]) {
-    this.#values = values
-  }
-
-  add({ costUsd, latencyMs, metadata }: SummarizedFields, timestamp: string): void {
-    this.#count++
-    if (costUsd === null) this.#costUnknown++
-    else this.#cost.add(costUsd)
-    if (latencyMs !== null) {
-      this.#latency.add(latencyMs)
-      this.#latencyMax = Math.max(this.#latencyMax, latencyMs)
-    }
-    this.#addMetadata(metadata)
-    this.#span(timestamp, timestamp)
-  }
-
-  merge(part: SummaryPart): void {
-    this.#count += part.count
-    this.#costUnknown += part.costUnknown
-    for (const cost of part.costs) this.#cost.add(cost)
-    part.tokens.forEach((tokens, i) => {
-      this.#addTokens(i, tokens)
-    })
-    for (const [bin, count] of part.latencies) this.#latency.addBin(bin, count)
-    this.#latencyMax = Math.max(this.#latencyMax, part.latencyMax)
-    for (const [status, count] of part.statuses) this.#addStatus(status, count)
-    this.#span(part.first, part.last)
-  }
-
-  part(): SummaryPart {
-    return {
-      values: this.#values,
-      count: this.#count,
-      costs: [...this.#cost.partials],
-      costUnknown: this.#costUnknown,
-      tokens: [...this.#tokens],
-      latencies: this.#latency.bins,
-      latencyMax: this.#latencyMax,
-      statuses: [...this.#statuses],
-      first: this.#first,
-      last: this.#last,
-    }
-  }
-
-  #addMetadata(metadata: JsonObject): void {
-    TOKEN_KEYS.forEach((key, i) => {
-      const tokens = Object.hasOwn(metadata, key) ? metadata[key] : undefined
-      if (typeof tokens === 'number' && Number.isSafeInteger(tokens) && tokens > 0) this.#addTokens(i, tokens)
-    })
-    const status = Object.hasOwn(metadata, STATUS_KEY) ? metadata[STATUS_KEY] : undefined
-    if (typeof status === 'string') this.#addStatus(status, 1)
-  }
-
-  #addTokens(i: number, tokens: number): void {
-    this.#tokens[i] = (this.#tokens[i] ?? 0) + tokens
-  }
-
-  #addStatus(status: string, count: number): void {
-    this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + count)
-  }
-
-  #span(first: string | null, last: string | null): void {
-    if (first !== null && (this.#first === null || first < this.#first)) this.#first = first
-    if (last !== null && (this.#last === null || last > this.#last)) this.#last = last
   }
 }

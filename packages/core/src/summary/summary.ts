@@ -1,6 +1,6 @@
 import { ExactSum } from './exact-sum.ts'
 import { compareGroupValues, type GroupKey, type GroupValue, type OwnGroupKey } from './group-key.ts'
-import { LatencySketch } from './latency-sketch.ts'
+import { percentiles } from './latency-sketch.ts'
 import type { SummaryPart } from './summary-part.ts'
 
 /** The figures of a group. */
@@ -105,11 +105,9 @@ function figuresOf(part: SummaryPart): SummaryFigures {
 }
 
 function latencyOf({ latencies, latencyMax }: SummaryPart): SummaryLatency | null {
-  const sketch = new LatencySketch()
-  for (const [bin, count] of latencies) sketch.addBin(bin, count)
-  if (sketch.count === 0) return null
-  const [p50 = 0, p95 = 0, p99 = 0] = sketch
-    .percentiles([0.5, 0.95, 0.99])
-    .map(value => Math.min(value, latencyMax))
+  if (latencies.length === 0) return null
+  const [p50 = 0, p95 = 0, p99 = 0] = percentiles(latencies, [0.5, 0.95, 0.99]).map(value =>
+    Math.min(value, latencyMax),
+  )
   return { p50, p95, p99, max: latencyMax }
 }

@@ -31,7 +31,7 @@ const NAMES: readonly { readonly id: string; readonly what: string; readonly nam
 ]
 
 /** Metadata filters, with metadata that a loose comparison takes for equal. */
-const METADATA: readonly {
+export const METADATA: readonly {
   readonly id: string
   readonly title: string
   readonly stored: readonly JsonObject[]

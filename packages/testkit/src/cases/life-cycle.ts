@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import type { AuditBackend, AuditLog } from '@audit/core'
-import type { SubtreeStore } from '@audit/core/backend'
+import type { SubtreeStore, SummaryRequest } from '@audit/core/backend'
 import type { Area, Case } from '../case.ts'
 import { expectCode } from '../expect-code.ts'
 import { expectIndexes, expectLog } from '../expect-entries.ts'
@@ -12,10 +12,12 @@ import { leavesOf, plainEntries } from '../sample-entries.ts'
 const INPUT = { model: 'gpt-4o', inputText: 'in', outputText: 'out' }
 
 /** Every method that needs an open backend. */
+const EVERYTHING: SummaryRequest = { selection: { order: 'asc' }, by: [], countsOnly: false }
+
 export const METHODS: readonly {
   readonly name: string
   /** The optional member it belongs to. */
-  readonly needs?: readonly ('inspect' | 'subtrees')[]
+  readonly needs?: readonly ('inspect' | 'subtrees' | 'summarize')[]
   readonly call: (backend: AuditBackend) => Promise<unknown>
 }[] = [
   { name: 'append', call: backend => backend.append(leavesOf(plainEntries(1))) },
@@ -24,6 +26,7 @@ export const METHODS: readonly {
   { name: 'find', call: backend => backend.find({ order: 'asc' }) },
   { name: 'count', call: backend => backend.count({ order: 'asc' }) },
   { name: 'leafHashes', call: backend => backend.leafHashes(0, 1) },
+  { name: 'summarize', needs: ['summarize'], call: async backend => backend.summarize?.(EVERYTHING) },
   { name: 'inspect', needs: ['inspect'], call: async backend => inspectionOf(backend) },
   { name: 'subtrees-read', needs: ['subtrees'], call: backend => storeOf(backend).read(1, 0, 1) },
   {

@@ -7,6 +7,7 @@ import {
   type Leaf,
   matches,
   type Selection,
+  type SummaryRequest,
 } from '@audit/core/backend'
 import type { BackendPlace } from '../../src/place.ts'
 import { ArrayBackend, type Stored, type StoredRoots } from '../array-backend.ts'
@@ -25,8 +26,8 @@ export interface BrokenBackend {
 export function brokenPlace({ methods }: BrokenBackend): BackendPlace {
   const store: Stored[] = []
   const roots: StoredRoots = new Map()
-  const make = (isReadOnly: boolean) => {
-    const correct = new ArrayBackend(store, roots, isReadOnly)
+  const make = (isReadOnly: boolean, metadataIndexes: readonly string[] = []) => {
+    const correct = new ArrayBackend(store, roots, isReadOnly, metadataIndexes)
     return {
       supports: correct.supports,
       isReadOnly: correct.isReadOnly,
@@ -38,12 +39,18 @@ export function brokenPlace({ methods }: BrokenBackend): BackendPlace {
       find: (selection: Selection) => correct.find(selection),
       count: (selection: Selection) => correct.count(selection),
       leafHashes: (start: number, end: number) => correct.leafHashes(start, end),
+      summarize: (request: SummaryRequest) => correct.summarize(request),
       inspect: () => correct.inspect(),
       close: () => correct.close(),
       ...methods(correct, store),
     }
   }
-  return { open: () => make(false), openReadOnly: () => make(true), teardown() {} }
+  return {
+    open: () => make(false),
+    openReadOnly: () => make(true),
+    openIndexed: metadataIndexes => make(false, metadataIndexes),
+    teardown() {},
+  }
 }
 
 type Methods = BrokenBackend['methods']
