@@ -8,9 +8,10 @@ import {
   type Selection,
 } from '@audit/core/backend'
 import type { Database } from './database.ts'
+import type { MetadataIndexes } from './metadata-indexes.ts'
 import { pageOf, type WeighedRow } from './sql/page-sql.ts'
 import { lastIndexQuery, leafHashesSql, readSql, rootsSql } from './sql/range-sql.ts'
-import { countSql, findSql } from './sql/selection-sql.ts'
+import { countSql, findSql, planOf, type SelectionPlan } from './sql/selection-sql.ts'
 
 /** How many rows to fetch at once if a metadata filter may reject some of them. */
 const FETCHED = 512
@@ -25,10 +26,12 @@ interface Matching {
 export class LogReader {
   readonly #database: Database
   readonly #log: string
+  readonly #indexes: MetadataIndexes | undefined
 
-  constructor(database: Database, log: string) {
+  constructor(database: Database, log: string, indexes?: MetadataIndexes) {
     this.#database = database
     this.#log = log
+    this.#indexes = indexes
   }
 
   async size(): Promise<number> {
@@ -41,14 +44,13 @@ export class LogReader {
   }
 
   async find(selection: Selection): Promise<Page> {
-    if (!selection.metadata) {
-      return pageOf(await this.#database.rows<WeighedRow>(findSql(this.#log, selection)))
-    }
+    const plan = await this.#planOf(selection)
+    if (plan.isExact) return pageOf(await this.#database.rows<WeighedRow>(findSql(this.#log, plan)))
     const { limit = Number.POSITIVE_INFINITY } = selection
     const entries: AuditEntry[] = []
     let weight = 0
     try {
-      for await (const matching of this.#matching(selection)) {
+      for await (const matching of this.#matching(plan)) {
         entries.push(...matching.found.slice(0, limit - entries.length))
         if (entries.length >= limit) return entries
         if (matching.found.length > 0) weight += matching.weight
@@ -63,12 +65,13 @@ export class LogReader {
   }
 
   async count(selection: Selection): Promise<number> {
-    if (!selection.metadata) {
-      const [row] = await this.#database.rows<{ count: string }>(countSql(this.#log, selection))
+    const plan = await this.#planOf(selection)
+    if (plan.isExact) {
+      const [row] = await this.#database.rows<{ count: string }>(countSql(this.#log, plan))
       return Number(row?.count)
     }
     let count = 0
-    for await (const { found } of this.#matching(selection)) count += found.length
+    for await (const { found } of this.#matching(plan)) count += found.length
     return count
   }
 
@@ -87,15 +90,21 @@ export class LogReader {
     return Buffer.from(stored.map(({ root }) => root).join(''), 'hex')
   }
 
+  async #planOf(selection: Selection): Promise<SelectionPlan> {
+    const isByMetadata = selection.metadata !== undefined
+    return planOf(selection, isByMetadata && this.#indexes ? await this.#indexes.usable() : new Set())
+  }
+
   /**
    * The entries of a selection with metadata, page by page: the database narrows the rows down, and core's rule decides. A
    * damaged entry ends the pages, after those before it were returned.
    */
-  async *#matching(selection: Selection): AsyncGenerator<Matching, void, undefined> {
+  async *#matching(plan: SelectionPlan): AsyncGenerator<Matching, void, undefined> {
+    const { selection } = plan
     let after = selection.after
     for (;;) {
       const rows = await this.#database.rows<WeighedRow>(
-        findSql(this.#log, { ...selection, limit: FETCHED, ...(after && { after }) }),
+        findSql(this.#log, { ...plan, selection: { ...selection, limit: FETCHED, ...(after && { after }) } }),
       )
       const page = pageOf(rows)
       const found = page.filter(entry => matches(selection, entry))
