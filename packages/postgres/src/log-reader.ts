@@ -44,7 +44,7 @@ export class LogReader {
   }
 
   async find(selection: Selection): Promise<Page> {
-    const plan = await this.#planOf(selection)
+    const plan = await this.planOf(selection)
     if (plan.isExact) return pageOf(await this.#database.rows<WeighedRow>(findSql(this.#log, plan)))
     const { limit = Number.POSITIVE_INFINITY } = selection
     const entries: AuditEntry[] = []
@@ -65,7 +65,7 @@ export class LogReader {
   }
 
   async count(selection: Selection): Promise<number> {
-    const plan = await this.#planOf(selection)
+    const plan = await this.planOf(selection)
     if (plan.isExact) {
       const [row] = await this.#database.rows<{ count: string }>(countSql(this.#log, plan))
       return Number(row?.count)
@@ -90,7 +90,8 @@ export class LogReader {
     return Buffer.from(stored.map(({ root }) => root).join(''), 'hex')
   }
 
-  async #planOf(selection: Selection): Promise<SelectionPlan> {
+  /** How a selection is found, with the indexes that are there. */
+  async planOf(selection: Selection): Promise<SelectionPlan> {
     const isByMetadata = selection.metadata !== undefined
     return planOf(selection, isByMetadata && this.#indexes ? await this.#indexes.usable() : new Set())
   }

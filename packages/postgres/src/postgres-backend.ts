@@ -7,6 +7,8 @@ import {
   type Page,
   type Selection,
   type SubtreeStore,
+  type SummaryPart,
+  type SummaryRequest,
 } from '@audit/core/backend'
 import pg from 'pg'
 import { Database } from './database.ts'
@@ -19,6 +21,7 @@ import { MetadataIndexes } from './metadata-indexes.ts'
 import { migrate } from './migration.ts'
 import { checkOptions, type IndexingProgress, type PostgresBackendOptions } from './options.ts'
 import { checkLog, checkServer } from './server-check.ts'
+import { LogSummary } from './summary.ts'
 
 /** How long a call waits for a connection of the backend's own pool. */
 const CONNECT_TIMEOUT_MS = 30_000
@@ -43,6 +46,7 @@ export class PostgresBackend implements AuditBackend {
   readonly #replica: Database | undefined
   readonly #writer: LogWriter
   readonly #reader: LogReader
+  readonly #summary: LogSummary
   readonly #life: LifeCycle
   readonly #indexes: MetadataIndexes
   readonly #replicaIndexes: MetadataIndexes | undefined
@@ -64,6 +68,7 @@ export class PostgresBackend implements AuditBackend {
     this.#replicaIndexes = this.#replica && new MetadataIndexes(this.#replica, metadataIndexes)
     this.#onIndexing = onIndexing
     this.#reader = new LogReader(this.#replica ?? this.#database, log, this.#replicaIndexes ?? this.#indexes)
+    this.#summary = new LogSummary(this.#replica ?? this.#database, log, this.#reader)
     this.subtrees = {
       read: (level, start, end) => this.#read(() => this.#reader.roots(level, start, end)),
       write: (level, start, hashes) => this.#write(() => this.#writer.keepRoots(level, start, hashes)),
@@ -133,6 +138,11 @@ export class PostgresBackend implements AuditBackend {
 
   count(selection: Selection): Promise<number> {
     return this.#read(() => this.#reader.count(selection))
+  }
+
+  /** Sums up on the server what it can add up exactly. */
+  summarize(request: SummaryRequest): Promise<readonly SummaryPart[]> {
+    return this.#read(() => this.#summary.parts(request))
   }
 
   leafHashes(start: number, end: number): Promise<Uint8Array> {

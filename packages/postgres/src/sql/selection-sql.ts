@@ -1,4 +1,10 @@
-import { canonicalJson, type JsonObject, type JsonValue, type Selection } from '@audit/core/backend'
+import {
+  type Cursor,
+  canonicalJson,
+  type JsonObject,
+  type JsonValue,
+  type Selection,
+} from '@audit/core/backend'
 import { encodeText } from '../text.ts'
 import { encodeTimestamp } from '../timestamp.ts'
 import { LAST_INDEX } from './last-index-sql.ts'
@@ -60,14 +66,19 @@ export function countSql(log: string, plan: SelectionPlan): Statement {
   })
 }
 
-/** Which rows belong to a selection, and in which order an index returns them. */
-function rangeSql(
+/**
+ * Which rows belong to a selection, and in which order an index returns them.
+ *
+ * @param through the last row, of an ascending order.
+ */
+export function rangeSql(
   log: string,
   plan: SelectionPlan,
   bind: Bind,
+  through?: Cursor,
 ): { readonly where: string; readonly order: string } {
   const { selection } = plan
-  const { keys, low, high } = rangeOf(log, plan)
+  const { keys, low, high } = rangeOf(log, plan, through)
   const direction = selection.order === 'asc' ? 'ASC' : 'DESC'
   const row = (bounds: readonly Bound[]) =>
     `(${bounds.map(({ value, type }) => `${bind(value)}::${type}`).join(', ')})`
@@ -101,7 +112,7 @@ interface Range {
  * so that nothing is sorted and the planner has no choice. Otherwise the planner would assume that a log that has grown
  * since the last ANALYZE has no rows, and use any index that begins with the log.
  */
-function rangeOf(log: string, { selection, key }: SelectionPlan): Range {
+function rangeOf(log: string, { selection, key }: SelectionPlan, through?: Cursor): Range {
   const { entryId, since, until, order, after } = selection
   const text = (value: string): Bound => ({ value, type: 'text' })
   if (entryId !== undefined) {
@@ -127,9 +138,11 @@ function rangeOf(log: string, { selection, key }: SelectionPlan): Range {
     low: fromCursor
       ? place(encodeTimestamp(after.timestamp), after.index + 1)
       : place(since === undefined ? '-infinity' : encodeTimestamp(since), 0),
-    high: toCursor
-      ? place(encodeTimestamp(after.timestamp), after.index - 1)
-      : place(until === undefined ? 'infinity' : encodeTimestamp(until), LAST_INDEX),
+    high: through
+      ? place(encodeTimestamp(through.timestamp), through.index)
+      : toCursor
+        ? place(encodeTimestamp(after.timestamp), after.index - 1)
+        : place(until === undefined ? 'infinity' : encodeTimestamp(until), LAST_INDEX),
   }
 }
 
