@@ -166,11 +166,13 @@ function startOf(key: GroupKey, timestamp: string): GroupValue {
   return groupValueReader(key)({ timestamp, user: '', model: '', metadata: {} })
 }
 
-function amountsOf(joined: string | null): readonly number[] {
-  const amounts = joined === null ? [] : joined.split(',').map(Number)
-  if (amounts.every(amount => amount >= 0 && amount < Number.POSITIVE_INFINITY && !Object.is(amount, -0)))
-    return amounts
-  throw new Damaged()
+function amountsOf(hex: string | null): readonly number[] {
+  const bytes = Buffer.from(hex ?? '', 'hex')
+  return Array.from({ length: bytes.length / 8 }, (_, i) => {
+    const amount = bytes.readDoubleBE(i * 8)
+    if (amount >= 0 && amount < Number.POSITIVE_INFINITY && !Object.is(amount, -0)) return amount
+    throw new Damaged()
+  })
 }
 
 function objectsOf(joined: string | null): readonly JsonObject[] {

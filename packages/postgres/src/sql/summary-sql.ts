@@ -15,7 +15,7 @@ export interface SummaryRow {
   /** Milliseconds since 1970. */
   readonly first: string
   readonly last: string
-  /** Numbers, separated by commas, of the entries where they are known. */
+  /** Doubles, the highest byte first, as hexadecimal digits, of the entries where they are known. */
   readonly costs: string | null
   readonly latencies: string | null
   /** Metadata, separated by commas, of the entries where it has figures. */
@@ -44,29 +44,28 @@ export function summarySql(
 ): Statement {
   const { by, countsOnly, through } = request
   const groups = by.map((_, i) => `g${i}`)
-  const types = [
-    ...groups.map(name => `${name} text`),
-    'odd boolean, count bigint, first numeric, last numeric',
-  ]
+  const types = [...groups.map(name => `${name} text`), 'odd boolean, count bigint, first text, last text']
   return orderedQuery([...types, 'costs text, latencies text, metadata text'].join(', '), bind => {
     const { where, order } = rangeSql(log, plan, bind, through)
     const values = by.map((key, i) => `${groupSql(key)} AS g${i}`)
     const figures = countsOnly ? ['NULL', 'NULL', 'NULL'] : FIGURES
     const isOdd = oddSql(by, countsOnly)
-    return `SELECT ${[...groups, `bool_or(${isOdd})`, 'count(*)', ...SPAN, ...figures].join(', ')} FROM (
+    const shown = by.map((key, i) => (isTime(key) ? millisecondsSql(`g${i}`) : `g${i}`))
+    return `SELECT ${[...shown, `bool_or(${isOdd})`, 'count(*)', ...SPAN, ...figures].join(', ')} FROM (
         SELECT ${[...values, 'entries.timestamp', 'cost_usd', 'latency_ms', 'metadata'].join(', ')}
         FROM audit.entries WHERE ${where} ORDER BY ${order} OFFSET 0
       ) AS selected${groups.length > 0 ? ` GROUP BY ${groups.join(', ')}` : ' HAVING count(*) > 0'}`
   })
 }
 
-const SPAN = ['min', 'max'].map(end => `extract(epoch FROM ${end}(timestamp)) * 1000`)
+const millisecondsSql = (time: string) => `(extract(epoch FROM ${time}) * 1000)::text`
+const SPAN = ['min', 'max'].map(end => millisecondsSql(`${end}(timestamp)`))
 
 const HAS_FIGURES = `(${['gen_ai.usage.', STATUS_KEY].map(key => `strpos(metadata, '"${key}') > 0`).join(' OR ')})`
 
 const FIGURES = [
-  `string_agg(cost_usd::text, ',')`,
-  `string_agg(latency_ms::text, ',')`,
+  `encode(string_agg(float8send(cost_usd), ''::bytea), 'hex')`,
+  `encode(string_agg(float8send(latency_ms), ''::bytea), 'hex')`,
   `string_agg(metadata, ',') FILTER (WHERE ${HAS_FIGURES})`,
 ]
 
@@ -79,21 +78,18 @@ function oddSql(by: readonly GroupKey[], countsOnly: boolean): string {
   return conditions.length > 0 ? conditions.join(' OR ') : 'false'
 }
 
-const OWN: Readonly<Record<string, string>> = {
-  user: '"user"',
-  model: 'model',
-  ...Object.fromEntries(
-    ['hour', 'day', 'month'].map(unit => [
-      unit,
-      `(extract(epoch FROM date_trunc('${unit}', entries.timestamp, 'UTC')) * 1000)::text`,
-    ]),
-  ),
+const TIMES: readonly GroupKey[] = ['hour', 'day', 'month']
+
+function isTime(key: GroupKey): boolean {
+  return TIMES.includes(key)
 }
 
 function isOwn(key: GroupKey): boolean {
-  return Object.hasOwn(OWN, key)
+  return isTime(key) || key === 'user' || key === 'model'
 }
 
+/** The value of a group, or its first instant. */
 function groupSql(key: GroupKey): string {
-  return (isOwn(key) ? OWN[key] : undefined) ?? metadataValueSql(key)
+  if (isTime(key)) return `date_trunc('${key}', entries.timestamp, 'UTC')`
+  return isOwn(key) ? `"${key}"` : metadataValueSql(key)
 }
