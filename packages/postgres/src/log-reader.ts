@@ -10,7 +10,7 @@ import {
 import type { Database } from './database.ts'
 import type { MetadataIndexes } from './metadata-indexes.ts'
 import { pageOf, type WeighedRow } from './sql/page-sql.ts'
-import { lastIndexQuery, leafHashesSql, readSql, rootsSql } from './sql/range-sql.ts'
+import { readSql } from './sql/range-sql.ts'
 import { countSql, findSql, planOf, type SelectionPlan } from './sql/selection-sql.ts'
 
 /** How many rows to fetch at once if a metadata filter may reject some of them. */
@@ -22,7 +22,7 @@ interface Matching {
   readonly weight: number
 }
 
-/** Reads one log. */
+/** Reads the entries of one log. */
 export class LogReader {
   readonly #database: Database
   readonly #log: string
@@ -32,11 +32,6 @@ export class LogReader {
     this.#database = database
     this.#log = log
     this.#indexes = indexes
-  }
-
-  async size(): Promise<number> {
-    const [last] = await this.#database.rows<{ index: string }>(lastIndexQuery(this.#log))
-    return last ? Number(last.index) + 1 : 0
   }
 
   async read(start: number, end: number): Promise<Page> {
@@ -73,21 +68,6 @@ export class LogReader {
     let count = 0
     for await (const { found } of this.#matching(plan)) count += found.length
     return count
-  }
-
-  /** Leaf hashes by index, 32 bytes each, joined. */
-  async leafHashes(start: number, end: number): Promise<Uint8Array> {
-    const [row] = await this.#database.rows<{ joined: string | null }>(leafHashesSql(this.#log, start, end))
-    return Buffer.from(row?.joined ?? '', 'hex')
-  }
-
-  /** Subtree roots of a level by position, 32 bytes each, joined, up to the first that is not stored. */
-  async roots(level: number, start: number, end: number): Promise<Uint8Array> {
-    const statement = rootsSql(this.#log, level, start, end)
-    const rows = await this.#database.rows<{ place: string; root: string }>(statement)
-    const gap = rows.findIndex(({ place }, i) => Number(place) !== start + i)
-    const stored = gap < 0 ? rows : rows.slice(0, gap)
-    return Buffer.from(stored.map(({ root }) => root).join(''), 'hex')
   }
 
   /** How a selection is found, with the indexes that are there. */

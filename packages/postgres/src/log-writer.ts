@@ -4,8 +4,8 @@ import { appendBatch } from './append.ts'
 import { Connection } from './connection.ts'
 import { Database } from './database.ts'
 import { isRolledBack, sqlStateOf } from './failure.ts'
-import { LogReader } from './log-reader.ts'
 import { ROOT_MISSING } from './sql/sql-states.ts'
+import { TreeReader } from './tree-reader.ts'
 
 /** How often to send roots if another writer's come in between. */
 const TRIES = 5
@@ -15,12 +15,12 @@ export class LogWriter {
   readonly #pool: pg.Pool
   readonly #log: string
   /** Not the pool of a replica, which may not have the rows yet. */
-  readonly #reader: LogReader
+  readonly #reader: TreeReader
 
   constructor(pool: pg.Pool, log: string) {
     this.#pool = pool
     this.#log = log
-    this.#reader = new LogReader(new Database(pool, false), log)
+    this.#reader = new TreeReader(new Database(pool, false), log)
   }
 
   append(leaves: readonly Leaf[]): Promise<number> {

@@ -22,6 +22,7 @@ import { migrate } from './migration.ts'
 import { checkOptions, type IndexingProgress, type PostgresBackendOptions } from './options.ts'
 import { checkLog, checkServer } from './server-check.ts'
 import { LogSummary } from './summary.ts'
+import { TreeReader } from './tree-reader.ts'
 
 /** How long a call waits for a connection of the backend's own pool. */
 const CONNECT_TIMEOUT_MS = 30_000
@@ -46,6 +47,7 @@ export class PostgresBackend implements AuditBackend {
   readonly #replica: Database | undefined
   readonly #writer: LogWriter
   readonly #reader: LogReader
+  readonly #tree: TreeReader
   readonly #summary: LogSummary
   readonly #life: LifeCycle
   readonly #indexes: MetadataIndexes
@@ -68,9 +70,10 @@ export class PostgresBackend implements AuditBackend {
     this.#replicaIndexes = this.#replica && new MetadataIndexes(this.#replica, metadataIndexes)
     this.#onIndexing = onIndexing
     this.#reader = new LogReader(this.#replica ?? this.#database, log, this.#replicaIndexes ?? this.#indexes)
+    this.#tree = new TreeReader(this.#replica ?? this.#database, log)
     this.#summary = new LogSummary(this.#replica ?? this.#database, log, this.#reader)
     this.subtrees = {
-      read: (level, start, end) => this.#read(() => this.#reader.roots(level, start, end)),
+      read: (level, start, end) => this.#read(() => this.#tree.roots(level, start, end)),
       write: (level, start, hashes) => this.#write(() => this.#writer.keepRoots(level, start, hashes)),
     }
   }
@@ -125,7 +128,7 @@ export class PostgresBackend implements AuditBackend {
   }
 
   size(): Promise<number> {
-    return this.#read(() => this.#reader.size())
+    return this.#read(() => this.#tree.size())
   }
 
   read(start: number, end: number): Promise<Page> {
@@ -146,7 +149,7 @@ export class PostgresBackend implements AuditBackend {
   }
 
   leafHashes(start: number, end: number): Promise<Uint8Array> {
-    return this.#read(() => this.#reader.leafHashes(start, end))
+    return this.#read(() => this.#tree.leafHashes(start, end))
   }
 
   /** Reports objects of the schema that are missing, changed or added, and rows before index 0. */

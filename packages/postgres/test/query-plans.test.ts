@@ -1,7 +1,7 @@
 import type { Selection } from '@audit/core/backend'
 import { PostgresBackend } from '@audit/postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { lastIndexQuery, leafHashesSql, readSql, rootsSql } from '../src/sql/range-sql.ts'
+import { lastIndexQuery, leafHashesQuery, readSql, rootsQuery, treeSql } from '../src/sql/range-sql.ts'
 import { countSql, findSql, planOf as selectionPlanOf } from '../src/sql/selection-sql.ts'
 import type { Statement } from '../src/sql/statement.ts'
 import { createDatabase } from './place.ts'
@@ -151,8 +151,8 @@ test.each(KNOWLEDGE)('in a log that is %s, an entry is found and counted by its 
 })
 
 test.each(KNOWLEDGE)('in a log that is %s, reading by index seeks in the primary key', async log => {
-  expectRange(await planOf(log, lastIndexQuery('log')), 'entries_pkey', 1)
+  expectRange(await planOf(log, treeSql([lastIndexQuery('log')])), 'entries_pkey', 1)
   expectRange(await planOf(log, readSql('log', 700, 800)), 'entries_pkey', 100)
-  expectRange(await planOf(log, leafHashesSql('log', 512, 768)), 'entries_pkey', 256)
-  expectRange(await planOf(log, rootsSql('log', 1, 1, 3)), 'subtrees_pkey', 2)
+  expectRange(await planOf(log, treeSql([leafHashesQuery('log', 512, 768)])), 'entries_pkey', 256)
+  expectRange(await planOf(log, treeSql([rootsQuery('log', 1, 1, 3)])), 'subtrees_pkey', 2)
 })
