@@ -28,5 +28,7 @@ test('the first proof of a process takes three round trips on one connection: th
   const proof = await fresh.prove(entry.entryId)
   expect(statements).toBe(3)
   expect(connections).toBe(1)
-  expect(verifyProof({ entry, proof, verifier: createVerifier(signer.publicKey) })).toMatchObject({ size: 1000 })
+  expect(verifyProof({ entry, proof, verifier: createVerifier(signer.publicKey) })).toMatchObject({
+    size: 1000,
+  })
 })
