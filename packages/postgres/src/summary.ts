@@ -19,7 +19,7 @@ import { boundarySql, type SummaryRow, summarySql } from './sql/summary-sql.ts'
 import { decodeText } from './text.ts'
 import { decodeTimestamp } from './timestamp.ts'
 
-/** How many rows the server sums up at once, so that its memory and ours stay bounded. */
+/** Fewer cost round trips; more cost memory, or the server's disk. */
 const ROWS = 32_768
 
 /** A stored value that nobody has recorded. Reading its entry says which. */
@@ -40,11 +40,14 @@ export class LogSummary {
   readonly #database: Database
   readonly #log: string
   readonly #reader: LogReader
+  readonly #rows: number
 
-  constructor(database: Database, log: string, reader: LogReader) {
+  /** @param rows how many rows the server sums up at once, so that its memory and ours stay bounded. */
+  constructor(database: Database, log: string, reader: LogReader, rows = ROWS) {
     this.#database = database
     this.#log = log
     this.#reader = reader
+    this.#rows = rows
   }
 
   /** The parts of all groups: the server groups and collects, and core's rules add up. */
@@ -80,7 +83,7 @@ export class LogSummary {
     for (;;) {
       const rest = { ...plan, selection: { ...plan.selection, ...(after && { after }) } }
       const [row] = await this.#database.rows<{ timestamp: string; index: string }>(
-        boundarySql(this.#log, rest, ROWS),
+        boundarySql(this.#log, rest, this.#rows),
       )
       const through = row && { timestamp: decodeTimestamp(row.timestamp), index: Number(row.index) }
       yield { plan: rest, through }
