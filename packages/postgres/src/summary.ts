@@ -3,7 +3,6 @@ import {
   compareEntries,
   type GroupKey,
   type GroupValue,
-  groupValueReader,
   type JsonObject,
   type JsonValue,
   type Selection,
@@ -164,9 +163,11 @@ function decodedText(stored: string): string {
   return text
 }
 
-/** The value of a group by time, from its first instant. */
+/** The value of a group by time, as core spells it, from its first instant. */
 function startOf(key: GroupKey, timestamp: string): GroupValue {
-  return groupValueReader(key)({ timestamp, user: '', model: '', metadata: {} })
+  const summarizer = new Summarizer([key])
+  summarizer.add({ timestamp, user: '', model: '', costUsd: null, latencyMs: null, metadata: {} })
+  return summarizer.parts()[0]?.values[0]
 }
 
 function amountsOf(hex: string | null): readonly number[] {
