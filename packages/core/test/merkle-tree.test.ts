@@ -53,6 +53,33 @@ test('roots and proofs of a log whose subtrees are stored read a few hundred lea
   expect(stores.rootsWritten).toBe(257 + 1)
 })
 
+test('a proof asks for all that it needs of stored subtrees at once, whatever the levels', async () => {
+  const stores = new Stores()
+  await new MerkleTree(stores.leafHashes, stores).grow(SIZE)
+  let asked = 0
+  let answer = () => {}
+  const answered = new Promise<void>(resolve => {
+    answer = resolve
+  })
+  const afterAll = async <T>(read: () => Promise<T>): Promise<T> => {
+    asked++
+    await answered
+    return read()
+  }
+  const tree = new MerkleTree((start, end) => afterAll(() => stores.leafHashes(start, end)), {
+    read: (...place) => afterAll(() => stores.read(...place)),
+    write: () => Promise.reject(new Error('all are stored')),
+  })
+  const proving = tree.inclusionProof(40_000, SIZE)
+  await new Promise(setImmediate) // nothing is answered yet
+  const askedAtOnce = asked
+  answer()
+  const proof = await proving
+  expect(asked).toBe(askedAtOnce)
+  const later = await new MerkleTree(stores.leafHashes, stores).inclusionProof(40_000, SIZE)
+  expect(proof.map(hash => Buffer.from(hash))).toEqual(later.map(hash => Buffer.from(hash)))
+})
+
 test('a tree grows in steps, so that nothing waits for long, and once, however often it is told to', async () => {
   const stores = new Stores()
   const tree = new MerkleTree(stores.leafHashes, stores)

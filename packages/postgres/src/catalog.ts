@@ -1,4 +1,5 @@
 import { GUARDS, triggerBits } from './sql/guards.ts'
+import { isMetadataIndex, METADATA_INDEX_NAME } from './sql/metadata-index.ts'
 import { FUNCTIONS } from './sql/schema.ts'
 import { SIGNATURE, signatureOf } from './sql/sql-function.ts'
 import { CONSTRAINTS, INDEXES, TABLES } from './sql/tables.ts'
@@ -56,6 +57,11 @@ WITH RECURSIVE ours AS (
   FROM ours JOIN pg_index ON indrelid = ours.oid JOIN pg_class AS index ON index.oid = indexrelid
     CROSS JOIN LATERAL (SELECT CASE WHEN indisunique THEN 'UNIQUE ' ELSE '' END) AS uniqueness(kind)
     CROSS JOIN LATERAL (SELECT kind, format('CREATE %sINDEX %I ON ', kind, index.relname) AS prefix) AS named
+  WHERE index.relname !~ '${METADATA_INDEX_NAME}'
+  UNION ALL
+  SELECT 'metadata index ' || index.relname, concat_ws(' ', indisready AND indislive OR NOT indisvalid, pg_get_indexdef(indexrelid))
+  FROM ours JOIN pg_index ON indrelid = ours.oid JOIN pg_class AS index ON index.oid = indexrelid
+  WHERE index.relname ~ '${METADATA_INDEX_NAME}'
   UNION ALL
   SELECT 'trigger ' || tgname || ' of ' || relname, concat_ws(' ', type, tgenabled, call)
   FROM ours JOIN trigger ON tgrelid = ours.oid
@@ -145,7 +151,14 @@ function indexOf(table: string, constraint: string): CatalogEntry {
   return { object: `index UNIQUE audit.${table} USING btree ${columns}`, definition: 't t t' }
 }
 
-/** Whether an unexpected object is harmless: an index that constrains nothing. */
-export function isHarmless({ object }: CatalogEntry): boolean {
-  return object.startsWith('index audit.')
+const METADATA_INDEX = 'metadata index '
+
+/**
+ * Whether an unexpected object is harmless: an index that constrains nothing, or that of a metadata key as this package
+ * creates it. It may be incomplete, because PostgreSQL then does not use it.
+ */
+export function isHarmless({ object, definition }: CatalogEntry): boolean {
+  if (object.startsWith('index audit.')) return true
+  if (!object.startsWith(METADATA_INDEX) || !definition.startsWith('t ')) return false
+  return isMetadataIndex(object.slice(METADATA_INDEX.length), definition.slice('t '.length))
 }

@@ -1,3 +1,3 @@
-export type { PostgresBackendOptions } from './options.ts'
+export type { IndexingProgress, PostgresBackendOptions } from './options.ts'
 export { PostgresBackend } from './postgres-backend.ts'
-export { migrationSql } from './sql/schema.ts'
+export { type MigrationOptions, migrationSql } from './sql/schema.ts'

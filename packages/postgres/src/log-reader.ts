@@ -8,9 +8,10 @@ import {
   type Selection,
 } from '@audit/core/backend'
 import type { Database } from './database.ts'
+import type { MetadataIndexes } from './metadata-indexes.ts'
 import { pageOf, type WeighedRow } from './sql/page-sql.ts'
-import { lastIndexQuery, leafHashesSql, readSql, rootsSql } from './sql/range-sql.ts'
-import { countSql, findSql } from './sql/selection-sql.ts'
+import { readSql } from './sql/range-sql.ts'
+import { countSql, findSql, planOf, type SelectionPlan } from './sql/selection-sql.ts'
 
 /** How many rows to fetch at once if a metadata filter may reject some of them. */
 const FETCHED = 512
@@ -21,19 +22,16 @@ interface Matching {
   readonly weight: number
 }
 
-/** Reads one log. */
+/** Reads the entries of one log. */
 export class LogReader {
   readonly #database: Database
   readonly #log: string
+  readonly #indexes: MetadataIndexes | undefined
 
-  constructor(database: Database, log: string) {
+  constructor(database: Database, log: string, indexes?: MetadataIndexes) {
     this.#database = database
     this.#log = log
-  }
-
-  async size(): Promise<number> {
-    const [last] = await this.#database.rows<{ index: string }>(lastIndexQuery(this.#log))
-    return last ? Number(last.index) + 1 : 0
+    this.#indexes = indexes
   }
 
   async read(start: number, end: number): Promise<Page> {
@@ -41,14 +39,13 @@ export class LogReader {
   }
 
   async find(selection: Selection): Promise<Page> {
-    if (!selection.metadata) {
-      return pageOf(await this.#database.rows<WeighedRow>(findSql(this.#log, selection)))
-    }
+    const plan = await this.planOf(selection)
+    if (plan.isExact) return pageOf(await this.#database.rows<WeighedRow>(findSql(this.#log, plan)))
     const { limit = Number.POSITIVE_INFINITY } = selection
     const entries: AuditEntry[] = []
     let weight = 0
     try {
-      for await (const matching of this.#matching(selection)) {
+      for await (const matching of this.#matching(plan)) {
         entries.push(...matching.found.slice(0, limit - entries.length))
         if (entries.length >= limit) return entries
         if (matching.found.length > 0) weight += matching.weight
@@ -63,39 +60,32 @@ export class LogReader {
   }
 
   async count(selection: Selection): Promise<number> {
-    if (!selection.metadata) {
-      const [row] = await this.#database.rows<{ count: string }>(countSql(this.#log, selection))
+    const plan = await this.planOf(selection)
+    if (plan.isExact) {
+      const [row] = await this.#database.rows<{ count: string }>(countSql(this.#log, plan))
       return Number(row?.count)
     }
     let count = 0
-    for await (const { found } of this.#matching(selection)) count += found.length
+    for await (const { found } of this.#matching(plan)) count += found.length
     return count
   }
 
-  /** Leaf hashes by index, 32 bytes each, joined. */
-  async leafHashes(start: number, end: number): Promise<Uint8Array> {
-    const [row] = await this.#database.rows<{ joined: string | null }>(leafHashesSql(this.#log, start, end))
-    return Buffer.from(row?.joined ?? '', 'hex')
-  }
-
-  /** Subtree roots of a level by position, 32 bytes each, joined, up to the first that is not stored. */
-  async roots(level: number, start: number, end: number): Promise<Uint8Array> {
-    const statement = rootsSql(this.#log, level, start, end)
-    const rows = await this.#database.rows<{ place: string; root: string }>(statement)
-    const gap = rows.findIndex(({ place }, i) => Number(place) !== start + i)
-    const stored = gap < 0 ? rows : rows.slice(0, gap)
-    return Buffer.from(stored.map(({ root }) => root).join(''), 'hex')
+  /** How a selection is found, with the indexes that are there. */
+  async planOf(selection: Selection): Promise<SelectionPlan> {
+    const isByMetadata = selection.metadata !== undefined
+    return planOf(selection, isByMetadata && this.#indexes ? await this.#indexes.usable() : new Set())
   }
 
   /**
    * The entries of a selection with metadata, page by page: the database narrows the rows down, and core's rule decides. A
    * damaged entry ends the pages, after those before it were returned.
    */
-  async *#matching(selection: Selection): AsyncGenerator<Matching, void, undefined> {
+  async *#matching(plan: SelectionPlan): AsyncGenerator<Matching, void, undefined> {
+    const { selection } = plan
     let after = selection.after
     for (;;) {
       const rows = await this.#database.rows<WeighedRow>(
-        findSql(this.#log, { ...selection, limit: FETCHED, ...(after && { after }) }),
+        findSql(this.#log, { ...plan, selection: { ...selection, limit: FETCHED, ...(after && { after }) } }),
       )
       const page = pageOf(rows)
       const found = page.filter(entry => matches(selection, entry))

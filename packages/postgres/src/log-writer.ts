@@ -4,8 +4,8 @@ import { appendBatch } from './append.ts'
 import { Connection } from './connection.ts'
 import { Database } from './database.ts'
 import { isRolledBack, sqlStateOf } from './failure.ts'
-import { LogReader } from './log-reader.ts'
 import { ROOT_MISSING } from './sql/sql-states.ts'
+import { TreeReader } from './tree-reader.ts'
 
 /** How often to send roots if another writer's come in between. */
 const TRIES = 5
@@ -15,12 +15,12 @@ export class LogWriter {
   readonly #pool: pg.Pool
   readonly #log: string
   /** Not the pool of a replica, which may not have the rows yet. */
-  readonly #reader: LogReader
+  readonly #reader: TreeReader
 
   constructor(pool: pg.Pool, log: string) {
     this.#pool = pool
     this.#log = log
-    this.#reader = new LogReader(new Database(pool, false), log)
+    this.#reader = new TreeReader(new Database(pool, false), log)
   }
 
   append(leaves: readonly Leaf[]): Promise<number> {
@@ -28,14 +28,16 @@ export class LogWriter {
   }
 
   /**
-   * Stores subtree roots of a level, 32 bytes each, joined, from a position on. Stored roots stay unchanged.
+   * Stores subtree roots of a level, 32 bytes each, joined, from a position on. Stored roots stay unchanged. It does not
+   * wait for the disk, because what a crash of the server takes can be computed anew, and appends wait for the disk anyway.
    *
    * @throws AuditError `AUDIT_CORRUPT` if a different root is stored, or the stored leaf hashes have a different one.
    */
   async keepRoots(level: number, start: number, hashes: Uint8Array): Promise<void> {
-    const text = `INSERT INTO audit.subtrees (log, level, place, root)
+    const text = `WITH settings AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+      INSERT INTO audit.subtrees (log, level, place, root)
       SELECT $1, $2, $3::bigint + n, substr($4::bytea, n * ${HASH_BYTES} + 1, ${HASH_BYTES})
-      FROM generate_series(0, $5::integer - 1) AS n ON CONFLICT DO NOTHING`
+      FROM settings, generate_series(0, $5::integer - 1) AS n ON CONFLICT DO NOTHING`
     const count = hashCount(hashes)
     const values = [this.#log, level, start, Buffer.from(hashes), count]
     try {

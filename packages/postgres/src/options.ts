@@ -1,4 +1,4 @@
-import { type AuditError, invalidOptions, optionsOf } from '@audit/core/backend'
+import { type AuditError, invalidOptions, metadataIndexesFrom, optionsOf } from '@audit/core/backend'
 import type pg from 'pg'
 
 /** What `new PostgresBackend` takes: a pool, or how to connect. */
@@ -23,6 +23,24 @@ export interface PostgresBackendOptions {
    * Default: `false`.
    */
   readonly readOnly?: boolean
+  /**
+   * Keys on the top level of the metadata by whose values entries are found at once. `migrate` and `open` create an index
+   * for each, unless it exists, the role may not create it, or nothing may change. Queries scan where it is missing.
+   * Default: none.
+   */
+  readonly metadataIndexes?: readonly string[]
+  /** Is told how far the creation of an index is, at least when it begins and when it ends. Default: nobody is. */
+  readonly onIndexing?: (progress: IndexingProgress) => void
+}
+
+/** How far the creation of an index is. */
+export interface IndexingProgress {
+  /** The key of the metadata. */
+  readonly key: string
+  /** How many of the entries were read, approximately. */
+  readonly done: number
+  /** How many entries there are, in all logs of the table. */
+  readonly total: number
 }
 
 const KEYS = [
@@ -31,6 +49,8 @@ const KEYS = [
   'log',
   'replica',
   'readOnly',
+  'metadataIndexes',
+  'onIndexing',
 ] as const satisfies readonly (keyof PostgresBackendOptions)[]
 const OWNER = 'PostgresBackend'
 const LOG_NAME = /^\P{Cc}{1,200}$/u
@@ -43,6 +63,8 @@ export interface CheckedOptions {
   readonly log: string
   readonly replica: pg.Pool | undefined
   readonly readOnly: boolean
+  readonly metadataIndexes: readonly string[]
+  readonly onIndexing: (progress: IndexingProgress) => void
 }
 
 /** Checks the options. Throws AuditError `AUDIT_INVALID_OPTIONS`, whose message never contains the connection string. */
@@ -53,6 +75,8 @@ export function checkOptions(given: unknown): CheckedOptions {
     log = DEFAULT_LOG,
     replica,
     readOnly = false,
+    metadataIndexes,
+    onIndexing = () => {},
   } = optionsOf(given, KEYS, OWNER)
   if ((pool === undefined) === (connectionString === undefined)) {
     throw invalid('give either a pool or a connectionString')
@@ -66,7 +90,13 @@ export function checkOptions(given: unknown): CheckedOptions {
     throw invalid('log must be a name of 1 to 200 characters, without control characters')
   }
   if (typeof readOnly !== 'boolean') throw invalid('readOnly must be true or false')
-  return { pool, connectionString, log, replica, readOnly }
+  if (!isCallback(onIndexing)) throw invalid('onIndexing must be a function')
+  const keys = metadataIndexesFrom(metadataIndexes, OWNER)
+  return { pool, connectionString, log, replica, readOnly, metadataIndexes: keys, onIndexing }
+}
+
+function isCallback(value: unknown): value is CheckedOptions['onIndexing'] {
+  return typeof value === 'function'
 }
 
 function checkPool(name: string, value: unknown): asserts value is pg.Pool {

@@ -7,16 +7,22 @@ import {
   type Page,
   type Selection,
   type SubtreeStore,
+  type SummaryPart,
+  type SummaryRequest,
 } from '@audit/core/backend'
 import pg from 'pg'
 import { Database } from './database.ts'
 import { auditErrorOf } from './failure.ts'
+import { buildIndexes, noIndexBuilding } from './index-building.ts'
 import { inspect } from './inspection.ts'
 import { LogReader } from './log-reader.ts'
 import { LogWriter } from './log-writer.ts'
+import { MetadataIndexes } from './metadata-indexes.ts'
 import { migrate } from './migration.ts'
-import { checkOptions, type PostgresBackendOptions } from './options.ts'
+import { checkOptions, type IndexingProgress, type PostgresBackendOptions } from './options.ts'
 import { checkLog, checkServer } from './server-check.ts'
+import { LogSummary } from './summary.ts'
+import { TreeReader } from './tree-reader.ts'
 
 /** How long a call waits for a connection of the backend's own pool. */
 const CONNECT_TIMEOUT_MS = 30_000
@@ -41,11 +47,17 @@ export class PostgresBackend implements AuditBackend {
   readonly #replica: Database | undefined
   readonly #writer: LogWriter
   readonly #reader: LogReader
+  readonly #tree: TreeReader
+  readonly #summary: LogSummary
   readonly #life: LifeCycle
+  readonly #indexes: MetadataIndexes
+  readonly #replicaIndexes: MetadataIndexes | undefined
+  readonly #onIndexing: (progress: IndexingProgress) => void
 
   /** @throws AuditError `AUDIT_INVALID_OPTIONS`. Connects to nothing yet. */
   constructor(options: PostgresBackendOptions) {
-    const { pool, connectionString, log, replica, readOnly } = checkOptions(options)
+    const { pool, connectionString, log, replica, readOnly, metadataIndexes, onIndexing } =
+      checkOptions(options)
     this.isReadOnly = readOnly
     this.#life = new LifeCycle(readOnly)
     this.#log = log
@@ -54,15 +66,20 @@ export class PostgresBackend implements AuditBackend {
     this.#database = new Database(this.#pool, readOnly)
     this.#replica = replica && new Database(replica, readOnly)
     this.#writer = new LogWriter(this.#pool, log)
-    this.#reader = new LogReader(this.#replica ?? this.#database, log)
+    this.#indexes = new MetadataIndexes(this.#database, metadataIndexes)
+    this.#replicaIndexes = this.#replica && new MetadataIndexes(this.#replica, metadataIndexes)
+    this.#onIndexing = onIndexing
+    this.#reader = new LogReader(this.#replica ?? this.#database, log, this.#replicaIndexes ?? this.#indexes)
+    this.#tree = new TreeReader(this.#replica ?? this.#database, log)
+    this.#summary = new LogSummary(this.#replica ?? this.#database, log, this.#reader)
     this.subtrees = {
-      read: (level, start, end) => this.#read(() => this.#reader.roots(level, start, end)),
+      read: (level, start, end) => this.#read(() => this.#tree.roots(level, start, end)),
       write: (level, start, hashes) => this.#write(() => this.#writer.keepRoots(level, start, hashes)),
     }
   }
 
   /**
-   * Creates the schema `audit` with its tables, and this log in it. You can call it again. It needs permission to create
+   * Creates the schema `audit` with its tables, this log in it, and the indexes of `metadataIndexes`. You can call it again. It needs permission to create
    * schemas; without it, have somebody run `migrationSql`.
    *
    * @throws AuditError `AUDIT_OPEN_FAILED`; `AUDIT_UNSUPPORTED_FORMAT` for tables of a newer version, or if the schema holds
@@ -73,13 +90,15 @@ export class PostgresBackend implements AuditBackend {
     return this.#life.runUnopened(() =>
       attempt('AUDIT_OPEN_FAILED', 'the tables could not be created', async () => {
         await checkServer(this.#database)
+        await noIndexBuilding(this.#pool)
         await migrate(this.#pool, this.#log)
+        await buildIndexes(this.#pool, this.#indexes, this.#onIndexing)
       }),
     )
   }
 
   /**
-   * Connects and checks that the tables and the log exist.
+   * Connects, checks that the tables and the log exist, and creates missing indexes of `metadataIndexes`.
    *
    * @throws AuditError `AUDIT_OPEN_FAILED` if the server cannot be reached or refuses the connection, if the tables or the
    *   log are missing, or if the server is older than 14, does not sync its disk, or its database is not UTF-8;
@@ -91,6 +110,7 @@ export class PostgresBackend implements AuditBackend {
         await checkServer(this.#database)
         await checkLog(this.#database, this.#log)
         if (this.#replica) await checkServer(this.#replica)
+        if (!this.isReadOnly) await buildIndexes(this.#pool, this.#indexes, this.#onIndexing)
       }),
     )
   }
@@ -108,7 +128,7 @@ export class PostgresBackend implements AuditBackend {
   }
 
   size(): Promise<number> {
-    return this.#read(() => this.#reader.size())
+    return this.#read(() => this.#tree.size())
   }
 
   read(start: number, end: number): Promise<Page> {
@@ -123,8 +143,13 @@ export class PostgresBackend implements AuditBackend {
     return this.#read(() => this.#reader.count(selection))
   }
 
+  /** Sums up on the server what it can add up exactly. */
+  summarize(request: SummaryRequest): Promise<readonly SummaryPart[]> {
+    return this.#read(() => this.#summary.parts(request))
+  }
+
   leafHashes(start: number, end: number): Promise<Uint8Array> {
-    return this.#read(() => this.#reader.leafHashes(start, end))
+    return this.#read(() => this.#tree.leafHashes(start, end))
   }
 
   /** Reports objects of the schema that are missing, changed or added, and rows before index 0. */

@@ -14,7 +14,7 @@ export { type Cursor, compareEntries, matches, matchesMetadata, type Selection }
 export type { GroupKey, GroupValue } from '../summary/group-key.ts'
 export type { SketchBin } from '../summary/latency-sketch.ts'
 export { type SummarizedFields, Summarizer } from '../summary/summarizer.ts'
-export type { SummaryPart, SummaryRequest } from '../summary/summary-part.ts'
+export { STATUS_KEY, type SummaryPart, type SummaryRequest } from '../summary/summary-part.ts'
 export { digestsOf, type EntryDigests } from '../verification/entry-digests.ts'
 export type { Finding, FindingKind } from '../verification/finding.ts'
 export type { AuditBackend, BackendSupport } from './backend.ts'

@@ -102,49 +102,44 @@ export class MerkleTree {
   }
 
   async #rootsOf(ranges: readonly LeafRange[], size: number): Promise<readonly Uint8Array[]> {
-    await this.grow(size)
-    const tiles = new Map<string, Promise<Uint8Array>>()
+    const growing = this.grow(size)
+    // Together with what `grow` looks for, so that a store far away is asked once, and not level by level.
+    const tiles = this.#readAhead(ranges, size)
+    await growing
     return Promise.all(ranges.map(range => this.#rootOfRange(range, size, tiles)))
   }
 
-  async #rootOfRange(
-    range: LeafRange,
-    size: number,
-    tiles: Map<string, Promise<Uint8Array>>,
-  ): Promise<Uint8Array> {
-    const width = range.end - range.start
-    if (2 ** Math.floor(Math.log2(width)) !== width) {
+  async #rootOfRange(range: LeafRange, size: number, tiles: Tiles): Promise<Uint8Array> {
+    if (!isComplete(range)) {
       const halves = split(range).map(half => this.#rootOfRange(half, size, tiles))
       const [left = EMPTY_ROOT, right = EMPTY_ROOT] = await Promise.all(halves)
       return nodeHash(left, right)
     }
     // A complete subtree: its root lies in, or is folded from a part of, one tile.
-    const level = Math.floor(Math.log2(width) / Math.log2(TILE))
-    const first = range.start / TILE ** level
-    const tile = await this.#tile(level, Math.floor(first / TILE), size, tiles)
-    const position = first % TILE
-    return rootOf(hashesBetween(tile, position, position + width / TILE ** level))
+    const { level, start, end } = tileOf(range, size)
+    const tile = await this.#hashes(level, start, end, tiles.get(`${level}/${start}`))
+    const first = range.start / TILE ** level - start
+    return rootOf(hashesBetween(tile, first, first + (range.end - range.start) / TILE ** level))
   }
 
-  #tile(
-    level: number,
-    index: number,
-    size: number,
-    tiles: Map<string, Promise<Uint8Array>>,
-  ): Promise<Uint8Array> {
-    const key = `${level}/${index}`
-    const known = tiles.get(key)
-    if (known) return known
-    const end = Math.min((index + 1) * TILE, completeAt(level, size))
-    const tile = this.#hashes(level, index * TILE, end)
-    tiles.set(key, tile)
-    return tile
+  /** Begins to read the tiles from which roots of these ranges are folded, but for those that this process computed. */
+  #readAhead(ranges: readonly LeafRange[], size: number): Tiles {
+    const tiles = new Map<string, Promise<Uint8Array>>()
+    for (const range of ranges.flatMap(completeSubtrees)) {
+      const { level, start, end } = tileOf(range, size)
+      const key = `${level}/${start}`
+      if (tiles.has(key) || (level > 0 && this.#computedRoots(level, start, end).every(isKnown))) continue
+      const tile = level === 0 ? this.#leafHashes(start, end) : this.#subtrees.read(level, start, end)
+      tile.catch(() => {}) // whoever awaits it gets the error
+      tiles.set(key, tile)
+    }
+    return tiles
   }
 
   /** Hashes of a level: leaf hashes, or the roots of the subtrees below. */
-  async #hashes(level: number, start: number, end: number): Promise<Uint8Array> {
-    if (level > 0) return this.#subtreeRoots(level, start, end)
-    const stored = await this.#leafHashes(start, end)
+  async #hashes(level: number, start: number, end: number, ahead?: Promise<Uint8Array>): Promise<Uint8Array> {
+    if (level > 0) return this.#subtreeRoots(level, start, end, ahead)
+    const stored = await (ahead ?? this.#leafHashes(start, end))
     if (hashCount(stored) === end - start) return stored
     throw new AuditError(
       'AUDIT_CORRUPT',
@@ -153,11 +148,16 @@ export class MerkleTree {
   }
 
   /** Roots that this process computed, then stored ones; missing roots are recomputed. */
-  async #subtreeRoots(level: number, start: number, end: number): Promise<Uint8Array> {
-    const computed = Array.from({ length: end - start }, (_, i) => this.#computed.get(level, start + i))
-    const known = computed.filter(root => root !== undefined)
+  async #subtreeRoots(
+    level: number,
+    start: number,
+    end: number,
+    ahead?: Promise<Uint8Array>,
+  ): Promise<Uint8Array> {
+    const computed = this.#computedRoots(level, start, end)
+    const known = computed.filter(isKnown)
     if (known.length === computed.length) return joinHashes(known)
-    const read = await this.#subtrees.read(level, start, end)
+    const read = await (ahead ?? this.#subtrees.read(level, start, end))
     const stored = hashCount(read) === end - start ? read : undefined
     const roots: Uint8Array[] = []
     for (const [i, root] of computed.entries()) {
@@ -165,6 +165,10 @@ export class MerkleTree {
       roots.push(root ?? kept ?? rootOf(await this.#tileBelow(level, start + i)))
     }
     return joinHashes(roots)
+  }
+
+  #computedRoots(level: number, start: number, end: number): readonly (Uint8Array | undefined)[] {
+    return Array.from({ length: end - start }, (_, i) => this.#computed.get(level, start + i))
   }
 
   #tileBelow(level: number, index: number): Promise<Uint8Array> {
@@ -203,6 +207,30 @@ export class MerkleTree {
     }
     this.#stored[level] = low
   }
+}
+
+/** Tiles that are being read, by level and first index. */
+type Tiles = ReadonlyMap<string, Promise<Uint8Array>>
+
+function isKnown(root: Uint8Array | undefined): root is Uint8Array {
+  return root !== undefined
+}
+
+/** Whether a range is that of one complete subtree: those that `split` makes begin at a multiple of their width. */
+function isComplete({ start, end }: LeafRange): boolean {
+  return 2 ** Math.floor(Math.log2(end - start)) === end - start
+}
+
+/** The complete subtrees that a range consists of. */
+function completeSubtrees(range: LeafRange): readonly LeafRange[] {
+  return isComplete(range) ? [range] : split(range).flatMap(completeSubtrees)
+}
+
+/** The tile in a tree of this size in which a complete subtree lies: its level, and indexes of that level. */
+function tileOf({ start, end }: LeafRange, size: number) {
+  const level = Math.floor(Math.log2(end - start) / Math.log2(TILE))
+  const first = Math.floor(start / TILE ** (level + 1)) * TILE
+  return { level, start: first, end: Math.min(first + TILE, completeAt(level, size)) }
 }
 
 /** The levels that have a complete subtree in a tree of this size. */

@@ -1,6 +1,8 @@
+import { metadataIndexesFrom, optionsOf } from '@audit/core/backend'
 import pg from 'pg'
 import { APPEND_FUNCTIONS } from './append-function.ts'
 import { CREATE_GUARDS, GUARD_FUNCTIONS } from './guards.ts'
+import { createMetadataIndexes } from './metadata-index.ts'
 import { READ_FUNCTION } from './read-function.ts'
 import { createFunction, PLAIN_STRINGS, SAFE_PATH, type SqlFunction, settingSql } from './sql-function.ts'
 import { FOREIGN_SCHEMA, NEWER_FORMAT, OTHER_ENCODING } from './sql-states.ts'
@@ -60,20 +62,31 @@ END
 $body$;
 `
 
+/** What `migrationSql` takes besides the log. */
+export interface MigrationOptions {
+  /** Keys of the metadata that get an index, as in `PostgresBackendOptions`. Default: none. */
+  readonly metadataIndexes?: readonly string[]
+}
+
 /**
  * The SQL that creates the schema `audit` and one log in it, for databases that somebody else runs. You can run it again,
  * also for another log. If the tables are of a newer version, or the schema holds something else, it fails and changes
  * nothing. It waits for locks for the session's `lock_timeout`, or else for 30 seconds.
  *
  * @param log the name of the log.
+ * @param options `metadataIndexes`: see `PostgresBackendOptions`. A new index of a full log keeps writers waiting while it is
+ *   built, and readers not; `migrate()` and `open()` build it without keeping anybody waiting.
+ * @throws AuditError `AUDIT_INVALID_OPTIONS`.
  */
-export function migrationSql(log: string): string {
+export function migrationSql(log: string, options: MigrationOptions = {}): string {
+  const { metadataIndexes } = optionsOf(options, ['metadataIndexes'], 'migrationSql')
+  const keys = metadataIndexesFrom(metadataIndexes, 'migrationSql')
   return `BEGIN;
 ${[SAFE_PATH, PLAIN_STRINGS].map(setting => settingSql(`LOCAL ${setting}`)).join(';\n')};
 SELECT set_config('lock_timeout', '30s', true) WHERE current_setting('lock_timeout') = '0';
 -- One at a time, where several processes migrate at once.
 SELECT pg_advisory_xact_lock(${MIGRATION_LOCK});
-${LOOK}${VERSION}${CREATE_TABLES}${UPGRADE}${FUNCTIONS.map(createFunction).join('')}${GRANTS}${CREATE_GUARDS}
+${LOOK}${VERSION}${CREATE_TABLES}${UPGRADE}${FUNCTIONS.map(createFunction).join('')}${GRANTS}${CREATE_GUARDS}${createMetadataIndexes(keys)}
 INSERT INTO audit.logs (log) VALUES (${pg.escapeLiteral(log)}) ON CONFLICT DO NOTHING;
 COMMIT;
 `

@@ -1,45 +1,91 @@
-import { canonicalJson, type JsonObject, type Selection } from '@audit/core/backend'
+import {
+  type Cursor,
+  canonicalJson,
+  type JsonObject,
+  type JsonValue,
+  type Selection,
+} from '@audit/core/backend'
 import { encodeText } from '../text.ts'
 import { encodeTimestamp } from '../timestamp.ts'
 import { LAST_INDEX } from './last-index-sql.ts'
+import {
+  indexedValueOf,
+  indexedValueSql,
+  isIndexedWhole,
+  isSpeltOnce,
+  metadataValueSql,
+} from './metadata-index.ts'
 import { type Bind, orderedQuery } from './ordered-query.ts'
 import { PAGE_TYPES, pageSql } from './page-sql.ts'
 import type { Statement } from './statement.ts'
 import { INDEXED_CHARACTERS } from './tables.ts'
 
+/** How a selection is found. */
+export interface SelectionPlan {
+  readonly selection: Selection
+  /** The key of its metadata whose index is read; `undefined` for another index. */
+  readonly key: string | undefined
+  /** Whether the database finds what matches, and nothing else. Otherwise the caller compares the metadata. */
+  readonly isExact: boolean
+}
+
 /**
- * Finds a page of the rows of a selection. If it filters by metadata, the result may have more rows: the caller compares
- * the metadata exactly.
+ * Chooses the index: of the metadata keys that have one, that with the longest value.
+ *
+ * @param indexed the metadata keys that have an index.
  */
-export function findSql(log: string, selection: Selection): Statement {
+export function planOf(selection: Selection, indexed: ReadonlySet<string>): SelectionPlan {
+  const { metadata, entryId } = selection
+  if (metadata === undefined) return { selection, key: undefined, isExact: true }
+  const pairs = Object.entries(metadata)
+  const lengthOf = (value: JsonValue) => canonicalJson(value).length
+  const [best] = pairs
+    .filter(([key]) => entryId === undefined && indexed.has(key))
+    .toSorted(([, a], [, b]) => lengthOf(b) - lengthOf(a))
+  // What is in that index is JSON, so that the database can compare the other keys too.
+  return {
+    selection,
+    key: best?.[0],
+    isExact: best !== undefined && pairs.every(pair => isSpeltOnce(...pair)),
+  }
+}
+
+/** Finds a page of the rows of a selection. The result may have more rows, unless the plan is exact. */
+export function findSql(log: string, plan: SelectionPlan): Statement {
   return orderedQuery(PAGE_TYPES, bind => {
-    const { where, order } = rangeSql(log, selection, bind)
-    return pageSql(where, order, `${bind(selection.limit ?? null)}::bigint`)
+    const { where, order } = rangeSql(log, plan, bind)
+    return pageSql(where, order, `${bind(plan.selection.limit ?? null)}::bigint`)
   })
 }
 
-/** Counts the rows of a selection without metadata, using the same range of the same index. */
-export function countSql(log: string, selection: Selection): Statement {
+/** Counts the rows of a selection whose plan is exact, using the same range of the same index. */
+export function countSql(log: string, plan: SelectionPlan): Statement {
   return orderedQuery('count bigint', bind => {
-    const { where, order } = rangeSql(log, selection, bind)
+    const { where, order } = rangeSql(log, plan, bind)
     return `SELECT count(*) FROM (SELECT FROM audit.entries WHERE ${where} ORDER BY ${order} OFFSET 0) AS found`
   })
 }
 
-/** Which rows belong to a selection, and in which order an index returns them. */
-function rangeSql(
+/**
+ * Which rows belong to a selection, and in which order an index returns them.
+ *
+ * @param through the last row, of an ascending order.
+ */
+export function rangeSql(
   log: string,
-  selection: Selection,
+  plan: SelectionPlan,
   bind: Bind,
+  through?: Cursor,
 ): { readonly where: string; readonly order: string } {
-  const { keys, low, high } = rangeOf(log, selection)
+  const { selection } = plan
+  const { keys, low, high } = rangeOf(log, plan, through)
   const direction = selection.order === 'asc' ? 'ASC' : 'DESC'
   const row = (bounds: readonly Bound[]) =>
     `(${bounds.map(({ value, type }) => `${bind(value)}::${type}`).join(', ')})`
   const all = [
     `(${keys.join(', ')}) >= ${row(low)}`,
     `(${keys.join(', ')}) <= ${row(high)}`,
-    ...conditions(selection, bind),
+    ...conditions(plan, bind),
     ...(selection.entryId === undefined ? [] : timeConditions(selection, bind)), // the range does not cover the time
   ]
   return { where: all.join(' AND '), order: keys.map(key => `${key} ${direction}`).join(', ') }
@@ -66,18 +112,16 @@ interface Range {
  * so that nothing is sorted and the planner has no choice. Otherwise the planner would assume that a log that has grown
  * since the last ANALYZE has no rows, and use any index that begins with the log.
  */
-function rangeOf(log: string, { entryId, user, model, since, until, order, after }: Selection): Range {
+function rangeOf(log: string, { selection, key }: SelectionPlan, through?: Cursor): Range {
+  const { entryId, since, until, order, after } = selection
   const text = (value: string): Bound => ({ value, type: 'text' })
   if (entryId !== undefined) {
     const id = [text(log), text(encodeText(entryId))]
     return { keys: ['log', 'entry_id'], low: id, high: id }
   }
-  const prefixOf = (value: string) =>
-    text(Array.from(encodeText(value)).slice(0, INDEXED_CHARACTERS).join(''))
   const fixed = [
     { key: 'log', bound: text(log) },
-    ...(user === undefined ? [] : [{ key: USER, bound: prefixOf(user) }]),
-    ...(model === undefined ? [] : [{ key: MODEL, bound: prefixOf(model) }]),
+    ...equalColumns(selection, key).map(({ key: column, value }) => ({ key: column, bound: text(value) })),
   ]
   const equal = fixed.map(({ bound }) => bound)
   const place = (timestamp: string, index: number | string): readonly Bound[] => [
@@ -94,21 +138,43 @@ function rangeOf(log: string, { entryId, user, model, since, until, order, after
     low: fromCursor
       ? place(encodeTimestamp(after.timestamp), after.index + 1)
       : place(since === undefined ? '-infinity' : encodeTimestamp(since), 0),
-    high: toCursor
-      ? place(encodeTimestamp(after.timestamp), after.index - 1)
-      : place(until === undefined ? 'infinity' : encodeTimestamp(until), LAST_INDEX),
+    high: through
+      ? place(encodeTimestamp(through.timestamp), through.index)
+      : toCursor
+        ? place(encodeTimestamp(after.timestamp), after.index - 1)
+        : place(until === undefined ? 'infinity' : encodeTimestamp(until), LAST_INDEX),
   }
 }
 
-/** The conditions that a range does not cover: the ends of long users and models, the size, and a part of the metadata. */
-function conditions({ user, model, size, metadata = {} }: Selection, bind: Bind): readonly string[] {
-  const pair = longestPair(metadata)
+/** The columns of an index that are equal for all rows of a selection, besides the log, and their values. */
+function equalColumns(
+  { user, model, metadata = {} }: Selection,
+  key: string | undefined,
+): readonly { readonly key: string; readonly value: string }[] {
+  if (key !== undefined) return [{ key: indexedValueSql(key), value: indexedValueOf(metadata[key] ?? null) }]
+  const prefixOf = (value: string) => Array.from(encodeText(value)).slice(0, INDEXED_CHARACTERS).join('')
+  return [
+    ...(user === undefined ? [] : [{ key: USER, value: prefixOf(user) }]),
+    ...(model === undefined ? [] : [{ key: MODEL, value: prefixOf(model) }]),
+  ]
+}
+
+/** The conditions that a range does not cover: the ends of long values, other columns, the size, and other metadata. */
+function conditions({ selection, key, isExact }: SelectionPlan, bind: Bind): readonly string[] {
+  const { user, model, size, metadata = {} } = selection
   return [
     ...(user === undefined ? [] : [`"user" = ${bind(encodeText(user))}`]),
     ...(model === undefined ? [] : [`model = ${bind(encodeText(model))}`]),
     ...(size === undefined ? [] : [`index < ${bind(size)}::bigint`]),
-    ...(pair === undefined ? [] : [`strpos(metadata, ${bind(pair)}) > 0`]),
+    ...(isExact ? equalValues(metadata, key, bind) : containsLongestPair(metadata, bind)),
   ]
+}
+
+/** Compares each value exactly, but for that which the index has whole. */
+function equalValues(metadata: JsonObject, key: string | undefined, bind: Bind): readonly string[] {
+  return Object.entries(metadata)
+    .filter(([name, value]) => name !== key || !isIndexedWhole(value))
+    .map(([name, value]) => `${metadataValueSql(name)} = ${bind(canonicalJson(value))}`)
 }
 
 function timeConditions({ since, until, order, after }: Selection, bind: Bind): readonly string[] {
@@ -129,7 +195,8 @@ function timeConditions({ since, until, order, after }: Selection, bind: Bind): 
  * Metadata is stored as canonical JSON, so it contains an equal pair literally. Searching for the longest pair is cheap,
  * and leaves few rows for the exact comparison.
  */
-function longestPair(filter: JsonObject): string | undefined {
+function containsLongestPair(filter: JsonObject, bind: Bind): readonly string[] {
   const pairs = Object.entries(filter).map(([key, value]) => canonicalJson({ [key]: value }).slice(1, -1))
-  return pairs.toSorted((a, b) => b.length - a.length)[0]
+  const [longest] = pairs.toSorted((a, b) => b.length - a.length)
+  return longest === undefined ? [] : [`strpos(metadata, ${bind(longest)}) > 0`]
 }
