@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import {
   type AuditBackend,
   AuditError,
+  type EntryDigests,
   type Finding,
   invalidOptions,
   type Leaf,
@@ -133,6 +134,10 @@ export class JsonlBackend implements AuditBackend {
 
   async read(start: number, end: number): Promise<Page> {
     return pageOf(await this.#ask('read', [start, end]))
+  }
+
+  digests(start: number, end: number): Promise<EntryDigests> {
+    return this.#ask('digests', [start, end])
   }
 
   async find(selection: Selection): Promise<Page> {

@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   type AuditEntry,
+  digestsOf,
+  type EntryDigests,
   encodeLine,
   type Finding,
   HASH_BYTES,
@@ -27,9 +29,18 @@ export interface EntryPage {
   readonly isPartial: boolean
 }
 
+/** Digests of a range. */
+interface Digested {
+  readonly start: number
+  readonly end: number
+  readonly digests: Promise<EntryDigests>
+}
+
 /** Answers queries about the known part of the log. Holds about `PAGE_BYTES` at a time. */
 export class LogReader {
   readonly #contents: LogContents
+  /** The digests that were asked for last. */
+  #digested: Digested | undefined
 
   constructor(contents: LogContents) {
     this.#contents = contents
@@ -37,6 +48,12 @@ export class LogReader {
 
   read(start: number, end: number): Promise<EntryPage> {
     return this.#pageOf(this.#entries(this.#range(start, end), MAX_READ_LINES))
+  }
+
+  digests(start: number, end: number): Promise<EntryDigests> {
+    const digests = this.read(start, end).then(({ entries, isPartial }) => digestsOf(entries, isPartial))
+    this.#digested = { start, end, digests }
+    return digests
   }
 
   find(selection: Selection): Promise<EntryPage> {
@@ -67,8 +84,10 @@ export class LogReader {
     return summarizer.parts()
   }
 
-  /** Leaf hashes of a range, 32 bytes each, joined. */
+  /** Leaf hashes of a range, 32 bytes each, joined. A verification asks for the digests of the same range as well. */
   async leafHashes(start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+    const digested = await this.#takeDigested(start, end)
+    if (digested) return digested
     const range = this.#range(start, end)
     const hashes = new Uint8Array(range.length * HASH_BYTES)
     let count = 0
@@ -76,6 +95,15 @@ export class LogReader {
       for (const entry of entries) hashes.set(leafHash(encodeLine(entry)), HASH_BYTES * count++)
     }
     return hashes
+  }
+
+  /** The hashes of the range whose digests were asked for last, once, if it was read to its end. */
+  async #takeDigested(start: number, end: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const digested = this.#digested
+    if (digested?.start !== start || digested.end !== end) return undefined
+    this.#digested = undefined
+    const digests = await digested.digests.catch(() => undefined) // whoever asked for them is told
+    return digests?.isPartial === false ? digests.leafHashes.slice() : undefined
   }
 
   /** Lines that are not entries, and entries that are not spelt as this package writes them. */

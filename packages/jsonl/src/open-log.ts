@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   AuditError,
   type AuditErrorCode,
+  type EntryDigests,
   type Finding,
   type Selection,
   type SummaryPart,
@@ -113,6 +114,11 @@ export class OpenLog {
   async read(start: number, end: number): Promise<EntryPage> {
     await this.#catchUp('AUDIT_READ_FAILED')
     return this.#reader.read(start, end)
+  }
+
+  async digests(start: number, end: number): Promise<EntryDigests> {
+    await this.#catchUp('AUDIT_READ_FAILED')
+    return this.#reader.digests(start, end)
   }
 
   async find(selection: Selection): Promise<EntryPage> {

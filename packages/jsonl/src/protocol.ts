@@ -1,6 +1,7 @@
 import {
   AuditError,
   type AuditErrorCode,
+  type EntryDigests,
   type Finding,
   type Selection,
   type SummaryRequest,
@@ -33,6 +34,7 @@ export interface Operations {
   storedIndexesOf(entryIds: readonly string[]): (number | undefined)[]
   size(): number
   read(start: number, end: number): EntryPage
+  digests(start: number, end: number): EntryDigests
   find(selection: Selection): EntryPage
   count(selection: Selection): number
   summarize(request: SummaryRequest): PackedSummary

@@ -48,6 +48,7 @@ const operations: Handlers = {
   storedIndexesOf: async entryIds => (await opened()).storedIndexesOf(entryIds),
   size: async () => (await opened()).size(),
   read: async (start, end) => (await opened()).read(start, end),
+  digests: async (start, end) => (await opened()).digests(start, end),
   find: async selection => (await opened()).find(selection),
   count: async selection => (await opened()).count(selection),
   summarize: async request => packSummary(await (await opened()).summarize(request)),

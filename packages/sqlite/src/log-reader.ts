@@ -1,4 +1,6 @@
 import {
+  digestsOf,
+  type EntryDigests,
   HASH_BYTES,
   type JsonObject,
   joinHashes,
@@ -10,7 +12,7 @@ import {
 import { IndexChoice } from './index-choice.ts'
 import type { Extent, RowPage } from './protocol.ts'
 import type { ReadableDatabase } from './readable-database.ts'
-import { type Row, TEXT_BYTES_SQL } from './row.ts'
+import { entryOf, type Row, TEXT_BYTES_SQL } from './row.ts'
 import {
   countSql,
   type EntryRange,
@@ -58,6 +60,12 @@ export class LogReader {
 
   read(start: number, end: number): RowPage {
     return pageOf(this.#rows(readSql(start, end)))
+  }
+
+  /** Computed from the rows, and not from the hashes beside them. */
+  digests(start: number, end: number): EntryDigests {
+    const { rows, isPartial } = this.read(start, end)
+    return digestsOf(rows.map(entryOf), isPartial)
   }
 
   find(selection: Selection): RowPage {

@@ -1,4 +1,4 @@
-import type { Finding, Selection, SummaryPart, SummaryRequest } from '@audit/core/backend'
+import type { EntryDigests, Finding, Selection, SummaryPart, SummaryRequest } from '@audit/core/backend'
 import type { LogFiles } from './log-file.ts'
 import type { PackedFailure } from './packed-failure.ts'
 import type { NewRow, Row } from './row.ts'
@@ -34,6 +34,7 @@ export interface Operations {
   openReadOnly(): void
   size(): number
   read(start: number, end: number): RowPage
+  digests(start: number, end: number): EntryDigests
   find(selection: Selection): RowPage
   count(selection: Selection): number
   extent(request: SummaryRequest): Extent

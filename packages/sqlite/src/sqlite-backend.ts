@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import {
   type AuditBackend,
   AuditError,
+  type EntryDigests,
   type Finding,
   joinHashes,
   type Leaf,
@@ -130,6 +131,10 @@ export class SqliteBackend implements AuditBackend {
 
   async read(start: number, end: number): Promise<Page> {
     return pageOf(await this.#ask('read', [start, end]))
+  }
+
+  digests(start: number, end: number): Promise<EntryDigests> {
+    return this.#ask('digests', [start, end])
   }
 
   async find(selection: Selection): Promise<Page> {

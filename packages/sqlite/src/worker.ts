@@ -111,6 +111,7 @@ function readingOperations(answer: <T>(ask: (reader: LogReader) => T) => T): Par
   return {
     size: () => answer(reader => reader.size()),
     read: (start, end) => answer(reader => reader.read(start, end)),
+    digests: (start, end) => answer(reader => reader.digests(start, end)),
     find: selection => answer(reader => reader.find(selection)),
     count: selection => answer(reader => reader.count(selection)),
     extent: request => answer(reader => reader.extent(request)),
