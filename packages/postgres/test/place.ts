@@ -117,6 +117,8 @@ export function placeIn(own: pg.Pool) {
   }
   return {
     open: () => new MigratingBackend({ pool: own, log }),
+    openIndexed: (metadataIndexes: readonly string[]) =>
+      new MigratingBackend({ pool: own, log, metadataIndexes }),
     openReadOnly: () => new PostgresBackend({ pool: own, log, readOnly: true }),
     teardown: () => {},
   }

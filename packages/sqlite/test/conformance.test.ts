@@ -11,6 +11,7 @@ testBackend({
     const path = folder.file('audit.db')
     return {
       open: () => new SqliteBackend({ path }),
+      openIndexed: metadataIndexes => new SqliteBackend({ path, metadataIndexes }),
       openReadOnly: () => new SqliteBackend({ path, readOnly: true }),
       teardown: () => folder[Symbol.dispose](),
     }

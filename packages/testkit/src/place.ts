@@ -31,6 +31,7 @@ export interface Offer extends BackendSupport {
   readonly readOnly: boolean
   readonly metadataIndexes: boolean
   readonly summarize: boolean
+  readonly digests: boolean
 }
 
 /** The place already has entries, so no case would prove anything. */
@@ -59,7 +60,7 @@ export class Place {
     this.#place = place
     this.#create = create
     this.#asked = this.#make(() => place.open())
-    const { supports, subtrees, inspect, summarize } = this.#asked
+    const { supports, subtrees, inspect, summarize, digests } = this.#asked
     this.supports = {
       persistence: supports?.persistence === true, // a broken backend may have no `supports`
       sharing: supports?.sharing === true,
@@ -68,6 +69,7 @@ export class Place {
       readOnly: place.openReadOnly !== undefined,
       metadataIndexes: place.openIndexed !== undefined,
       summarize: summarize !== undefined,
+      digests: digests !== undefined,
     }
   }
 

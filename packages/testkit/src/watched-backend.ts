@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import type { AuditBackend, SubtreeStore, SummaryPart } from '@audit/core/backend'
+import type { AuditBackend, EntryDigests, SubtreeStore, SummaryPart } from '@audit/core/backend'
 import type { Calls, Check } from './calls.ts'
 import { shown } from './failure.ts'
 
@@ -35,6 +35,10 @@ const METHODS: Checks = {
   summarize: ([request], calls) => {
     const keys = numberOfKeys(request)
     return value => summary(value, keys, calls.most)
+  },
+  digests: ([start, end], calls) => {
+    const most = Number(end) - Number(start)
+    return value => digests(value, Math.min(most, calls.most))
   },
   inspect: () => findings,
   close: () => anything,
@@ -111,6 +115,18 @@ function hashes(value: unknown, most: number): string | undefined {
   if (value.length % HASH_BYTES !== 0) return `${value.length} bytes, which is no multiple of ${HASH_BYTES}`
   const count = value.length / HASH_BYTES
   return count > most ? `${count} hashes instead of ${Math.max(0, most)} at most` : undefined
+}
+
+function digests(value: unknown, most: number): string | undefined {
+  if (!isObject(value)) return `digests are expected, not ${shown(value)}`
+  const { indexes, entryIds, leafHashes, areOwn }: { readonly [K in keyof EntryDigests]?: unknown } = value
+  const lists = [indexes, entryIds, areOwn]
+  if (!lists.every(Array.isArray)) return 'indexes, entryIds and areOwn must be arrays'
+  const hash = hashes(leafHashes, most)
+  if (hash !== undefined) return hash
+  const lengths = lists.map(list => (Array.isArray(list) ? list.length : 0))
+  const count = types.isUint8Array(leafHashes) ? leafHashes.length / HASH_BYTES : 0
+  return lengths.every(length => length === count) ? undefined : 'its lists have different lengths'
 }
 
 function findings(value: unknown): string | undefined {

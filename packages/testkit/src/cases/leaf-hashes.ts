@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { types } from 'node:util'
-import { type AuditBackend, type AuditEntry, type EntryFields, encodeLine } from '@audit/core/backend'
+import {
+  type AuditBackend,
+  type AuditEntry,
+  digestsOf,
+  type EntryDigests,
+  type EntryFields,
+  encodeLine,
+} from '@audit/core/backend'
 import type { Area, Case } from '../case.ts'
 import type { Place } from '../place.ts'
 import { entryOf, leavesOf, mixedEntries, plainEntries } from '../sample-entries.ts'
@@ -23,6 +30,26 @@ export const leafHashes: Area = {
         )
         await appendAll(backend, [...mixedEntries(40, 51), ...hostile])
         await expectHashes(backend, await backend.read(0, 100))
+      },
+    },
+    {
+      id: 'leaf-hashes.digests',
+      title: 'digests are those of the entries that read returns, for any range',
+      needs: ['digests'],
+      async run(place) {
+        const backend = await place.open()
+        await appendAll(backend, mixedEntries(600, 52))
+        for (const [start, end] of [
+          [0, 600],
+          [0, 256],
+          [255, 257],
+          [599, 700],
+          [600, 700],
+        ] as const) {
+          const page = await backend.read(start, end)
+          const expected = digestsOf(page, page.isPartial === true)
+          assert.deepEqual(comparable(await backend.digests?.(start, end)), comparable(expected))
+        }
       },
     },
     {
@@ -196,4 +223,9 @@ function assertBytes(actual: Uint8Array, expected: Uint8Array, what: string): vo
     if (Buffer.compare(actual.subarray(start, end), expected.subarray(start, end)) === 0) continue
     assert.fail(`${what}: the hash number ${start / BYTES} is not that of its entry`)
   }
+}
+
+/** Digests as `deepEqual` compares them, whatever kind of array holds the hashes. */
+function comparable(digests: EntryDigests | undefined): unknown {
+  return digests && { ...digests, leafHashes: Buffer.from(digests.leafHashes).toString('hex') }
 }

@@ -17,7 +17,7 @@ const EVERYTHING: SummaryRequest = { selection: { order: 'asc' }, by: [], counts
 export const METHODS: readonly {
   readonly name: string
   /** The optional member it belongs to. */
-  readonly needs?: readonly ('inspect' | 'subtrees' | 'summarize')[]
+  readonly needs?: readonly ('inspect' | 'subtrees' | 'summarize' | 'digests')[]
   readonly call: (backend: AuditBackend) => Promise<unknown>
 }[] = [
   { name: 'append', call: backend => backend.append(leavesOf(plainEntries(1))) },
@@ -27,6 +27,7 @@ export const METHODS: readonly {
   { name: 'count', call: backend => backend.count({ order: 'asc' }) },
   { name: 'leafHashes', call: backend => backend.leafHashes(0, 1) },
   { name: 'summarize', needs: ['summarize'], call: async backend => backend.summarize?.(EVERYTHING) },
+  { name: 'digests', needs: ['digests'], call: async backend => backend.digests?.(0, 1) },
   { name: 'inspect', needs: ['inspect'], call: async backend => inspectionOf(backend) },
   { name: 'subtrees-read', needs: ['subtrees'], call: backend => storeOf(backend).read(1, 0, 1) },
   {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type AuditBackend, type AuditEntry, encodeLine, type Leaf } from '@audit/core/backend'
+import { type AuditBackend, type AuditEntry, digestsOf, encodeLine, type Leaf } from '@audit/core/backend'
 import { ArrayBackend, type Stored } from '../array-backend.ts'
 import type { BrokenBackend } from './broken-backend.ts'
 
@@ -80,6 +80,23 @@ export const keeping: readonly BrokenBackend[] = [
         if (end > store.length) store.pop()
         return hashes
       },
+    }),
+  },
+  {
+    fault: 'takes stored hashes of other entries for digests',
+    caughtBy: 'leaf-hashes.digests',
+    methods: correct => ({
+      digests: async (start, end) => {
+        const entries = await correct.read(start, end)
+        return { ...digestsOf(entries, false), leafHashes: await correct.leafHashes(0, entries.length) }
+      },
+    }),
+  },
+  {
+    fault: 'gives no digests of the last entry',
+    caughtBy: 'leaf-hashes.digests',
+    methods: correct => ({
+      digests: async (start, end) => digestsOf((await correct.read(start, end)).slice(0, -1), false),
     }),
   },
   {
