@@ -1,0 +1,5 @@
+export { DEFAULT_KINDS, type Kind } from './kinds.ts'
+export type { RedactOptions, Rule } from './options.ts'
+export { type Redaction, type RestorableRedaction, redact } from './redact.ts'
+export { type Mapping, restore } from './restore.ts'
+export { RULES_VERSION } from './rules-version.ts'
