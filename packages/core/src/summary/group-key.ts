@@ -35,18 +35,6 @@ export function groupValueReader(key: GroupKey): ReadGroupValue {
   }
 }
 
-/** A text that values share if they are equal, and only then. */
-export function groupIdentity(values: readonly GroupValue[]): string {
-  return values.map(identityOf).join('')
-}
-
-function identityOf(value: GroupValue): string {
-  if (typeof value === 'string') return `s${value.length}:${value}`
-  if (value === undefined) return 'u'
-  const json = canonicalJson(value)
-  return `j${json.length}:${json}`
-}
-
 /** The order of groups: missing values first, then texts by their UTF-16 code units, then other values by their JSON. */
 export function compareGroupValues(a: GroupValue, b: GroupValue): number {
   const [first, second] = [sortKeyOf(a), sortKeyOf(b)]

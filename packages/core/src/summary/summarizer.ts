@@ -2,13 +2,8 @@ import type { EntryFields } from '../entry/fields.ts'
 import { canonicalTimestamp } from '../entry/timestamp.ts'
 import { figuresOf } from './entry-figures.ts'
 import { Group } from './group.ts'
-import {
-  type GroupKey,
-  type GroupValue,
-  groupIdentity,
-  groupValueReader,
-  type ReadGroupValue,
-} from './group-key.ts'
+import { type GroupKey, type GroupValue, groupValueReader, type ReadGroupValue } from './group-key.ts'
+import { GroupMap } from './group-map.ts'
 import type { SummaryPart } from './summary-part.ts'
 
 /** What a summary needs to know of an entry. */
@@ -28,14 +23,12 @@ export type SummarizedFields = Pick<
  */
 export class Summarizer {
   readonly #readers: readonly ReadGroupValue[]
-  readonly #groups = new Map<string, Group>()
-  /** Parts of which their group has no other yet, as they came: most groups have one part. */
-  readonly #onlyParts = new Map<string, SummaryPart>()
+  readonly #groups = new GroupMap(values => new Slot(values))
 
   /** @param by see `SummaryRequest`. */
   constructor(by: readonly GroupKey[]) {
     this.#readers = by.map(groupValueReader)
-    if (by.length === 0) this.#group([]) // the group of all entries, also of none
+    if (by.length === 0) this.#groups.get([]) // the group of all entries, also of none
   }
 
   /** Adds an entry. */
@@ -43,32 +36,47 @@ export class Summarizer {
     const timestamp = canonicalTimestamp(entry.timestamp)
     const { user, model, metadata } = entry
     const common = { user, model, timestamp, metadata }
-    const group = this.#group(this.#readers.map(read => read(common)))
+    const { group } = this.#groups.get(this.#readers.map(read => read(common)))
     group.add(figuresOf(entry))
     group.span(timestamp, timestamp)
   }
 
   /** Adds a part of a group that was summed up elsewhere. */
   merge(part: SummaryPart): void {
-    const identity = groupIdentity(part.values)
-    if (this.#groups.has(identity) || this.#onlyParts.has(identity)) this.#group(part.values).merge(part)
-    else this.#onlyParts.set(identity, part)
+    this.#groups.get(part.values).merge(part)
   }
 
   /** The groups so far, in no order. */
   parts(): readonly SummaryPart[] {
-    return [...this.#onlyParts.values(), ...Array.from(this.#groups.values(), group => group.part())]
+    return this.#groups.items.map(slot => slot.part())
+  }
+}
+
+/** A group. As long as it has one part from elsewhere and nothing else, which is what most have, that part stays as it came. */
+class Slot {
+  readonly #values: readonly GroupValue[]
+  #onlyPart: SummaryPart | undefined
+  #group: Group | undefined
+
+  constructor(values: readonly GroupValue[]) {
+    this.#values = values
   }
 
-  #group(values: readonly GroupValue[]): Group {
-    const identity = groupIdentity(values)
-    const known = this.#groups.get(identity)
-    if (known) return known
-    const group = new Group(values)
-    const only = this.#onlyParts.get(identity)
-    if (only) group.merge(only)
-    this.#onlyParts.delete(identity)
-    this.#groups.set(identity, group)
-    return group
+  /** The group, to add entries to. */
+  get group(): Group {
+    if (this.#group) return this.#group
+    this.#group = new Group(this.#values)
+    if (this.#onlyPart) this.#group.merge(this.#onlyPart)
+    this.#onlyPart = undefined
+    return this.#group
+  }
+
+  merge(part: SummaryPart): void {
+    if (this.#group || this.#onlyPart) this.group.merge(part)
+    else this.#onlyPart = part
+  }
+
+  part(): SummaryPart {
+    return this.#onlyPart ?? this.group.part()
   }
 }
