@@ -6,7 +6,7 @@ import { type BuildOptions, build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { blocksOf, TOP } from './readme-blocks.ts'
 
-const PUBLISHED = ['core', 'sqlite', 'jsonl', 'postgres', 'testkit'] as const
+const PUBLISHED = ['core', 'sqlite', 'jsonl', 'postgres', 'testkit', 'cost', 'redact'] as const
 const TSC = join(TOP, 'node_modules/typescript/bin/tsc')
 
 let folder: TemporaryFolder

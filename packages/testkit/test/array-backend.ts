@@ -4,6 +4,8 @@ import {
   AuditError,
   compareEntries,
   decodeLine,
+  digestsOf,
+  type EntryDigests,
   type EntryFields,
   type Finding,
   type Leaf,
@@ -94,6 +96,11 @@ export class ArrayBackend implements AuditBackend {
   async leafHashes(start: number, end: number): Promise<Uint8Array> {
     this.#assertOpen()
     return Buffer.concat(this.#store.slice(start, end).map(({ hash }) => hash))
+  }
+
+  async digests(start: number, end: number): Promise<EntryDigests> {
+    const page = await this.read(start, end)
+    return digestsOf(page, page.isPartial === true)
   }
 
   async summarize({ selection, by }: SummaryRequest): Promise<readonly SummaryPart[]> {

@@ -40,6 +40,7 @@ export function brokenPlace({ methods }: BrokenBackend): BackendPlace {
       count: (selection: Selection) => correct.count(selection),
       leafHashes: (start: number, end: number) => correct.leafHashes(start, end),
       summarize: (request: SummaryRequest) => correct.summarize(request),
+      digests: (start: number, end: number) => correct.digests(start, end),
       inspect: () => correct.inspect(),
       close: () => correct.close(),
       ...methods(correct, store),
