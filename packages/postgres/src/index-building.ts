@@ -63,7 +63,7 @@ async function tryBuild(pool: pg.Pool, indexes: MetadataIndexes, onIndexing: OnI
     if (table?.mine !== 't') return
     await prepare(client)
     for (const { key } of (await indexes.states()).filter(isToBeBuilt)) {
-      await build(pool, client, { key, isConcurrent: table.partitioned !== 't' }, onIndexing)
+      await build(pool, client, { key, isPartitioned: table.partitioned === 't' }, onIndexing)
     }
     await indexes.states()
   } finally {
@@ -103,14 +103,15 @@ async function prepare(client: pg.PoolClient): Promise<void> {
 async function build(
   pool: pg.Pool,
   client: pg.PoolClient,
-  { key, isConcurrent }: { readonly key: string; readonly isConcurrent: boolean },
+  { key, isPartitioned }: { readonly key: string; readonly isPartitioned: boolean },
   onIndexing: OnIndexing,
 ): Promise<void> {
-  const how = isConcurrent ? 'CONCURRENTLY' : '' // PostgreSQL builds none on partitions concurrently
   const run = (text: string) => rowsOf(client, { text, values: [], timeoutMs: NO_TIMEOUT_MS })
-  const drop = () => run(`DROP INDEX ${how} IF EXISTS audit.${metadataIndexName(key)}`)
   const [table] = await rowsOf<{ total: string }>(client, { text: TOTAL, values: [] })
   const total = Number(table?.total)
+  // PostgreSQL builds none on partitions concurrently. On an empty table there is nothing to wait for.
+  const how = isPartitioned || total === 0 ? '' : 'CONCURRENTLY'
+  const drop = () => run(`DROP INDEX ${how} IF EXISTS audit.${metadataIndexName(key)}`)
   await drop() // nobody builds, so one that is there was never completed
   onIndexing({ key, done: 0, total })
   const watching = new AbortController()
