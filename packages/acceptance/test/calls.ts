@@ -128,7 +128,7 @@ const BAD_FILTERS: readonly (readonly [title: string, filter: unknown])[] = [
   ['an array', []],
   ['an unknown key', { usr: 'alice' }],
   ['an entry id', { entryId: 'x' }],
-  ['a size', { size: 1 }],
+  ['a negative size', { size: -1 }],
   ...Object.entries({
     user: [undefined, null, 1],
     model: [undefined, null, /m/],
@@ -146,7 +146,7 @@ const BAD_FILTERS: readonly (readonly [title: string, filter: unknown])[] = [
     until: [
       undefined,
       'banana',
-      '2026',
+      '202',
       '2026-1-1',
       '10000-01-01',
       '9999-12-31T23:59-01:00',

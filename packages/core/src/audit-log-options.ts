@@ -1,6 +1,6 @@
 import type { AuditBackend } from './backend/backend.ts'
 import { MemoryBackend } from './backend/memory-backend.ts'
-import { describe } from './entry/json.ts'
+import { describe, shown } from './entry/json.ts'
 import type { Signer } from './note/signer.ts'
 import { invalidOptions, optionsOf } from './options.ts'
 import type { Prepare } from './recording/prepare.ts'
@@ -60,7 +60,7 @@ function signerFrom(given: unknown): Signer | undefined {
 
 function bytesFrom(given: unknown = MAX_PENDING_BYTES): number {
   if (typeof given === 'number' && Number.isSafeInteger(given) && given > 0) return given
-  throw invalid(`maxPendingBytes must be a whole number from 1, not ${describe(given)}`)
+  throw invalid(`maxPendingBytes must be a whole number from 1, not ${shown(given)}`)
 }
 
 function prepareFrom(given: unknown): Prepare | undefined {

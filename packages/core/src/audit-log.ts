@@ -15,7 +15,7 @@ import {
 import { Prover } from './note/prover.ts'
 import { createVerifier } from './note/verifier.ts'
 import { invalidOptions } from './options.ts'
-import { untilAborted } from './query/abort.ts'
+import { untilAborted, untilAbortedEach } from './query/abort.ts'
 import { follow } from './query/follow.ts'
 import { LogReader } from './query/log-reader.ts'
 import {
@@ -121,7 +121,7 @@ export class AuditLog implements AsyncDisposable {
    * blocks a writer. Throws what `query` throws, when the iteration begins.
    */
   async *stream(query: Query = {}): AsyncGenerator<AuditEntry, void, undefined> {
-    for await (const page of this.#find(query)) yield* page
+    for await (const page of this.#find(query)) yield* untilAbortedEach(page, query.signal)
   }
 
   /** The entry with this id, or `undefined`. UUIDs match in any case, with or without hyphens. Throws what `query` throws. */
@@ -154,7 +154,7 @@ export class AuditLog implements AsyncDisposable {
     const checked = rangeOf(range)
     if (checked.follow) return yield* follow(this.#reader, checked)
     const { start, end, signal } = checked
-    for await (const page of this.#reader.range(start, end, signal)) yield* page
+    for await (const page of this.#reader.range(start, end, signal)) yield* untilAbortedEach(page, signal)
   }
 
   /**
@@ -269,7 +269,8 @@ export class AuditLog implements AsyncDisposable {
     const request = verifyOptions(options, this.#issuer?.publicKey)
     const trusted = this.#issuer?.trusted
     const report = await untilAborted(verifyLog(this.#backend, request, trusted), request.control.signal)
-    for (const checkpoint of report.checkpoints) this.#issuer?.commit(checkpoint)
+    const verifier = request.signed[0]?.trust.verifier // the same for all of them
+    if (verifier) for (const checkpoint of report.checkpoints) this.#issuer?.commit(checkpoint, verifier)
     // Entries that were not read are trusted only as far as they were before.
     if (report.ok && report.readFrom <= (trusted?.size ?? 0)) this.#issuer?.trust(report)
     return report

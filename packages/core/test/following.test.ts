@@ -56,6 +56,51 @@ test('a follower goes on where it was once a store that was away is back', async
   await entries.return(undefined)
 })
 
+test('a follower with a slow consumer survives a store that fails once', async () => {
+  let failures = 0
+  class Flaky extends MemoryBackend {
+    override async read(start: number, end: number) {
+      if (start >= 1088 && failures++ === 0) throw new Error('the connection was cut')
+      return super.read(start, end)
+    }
+  }
+  const log = new AuditLog({ backend: new Flaky() })
+  await Promise.all(Array.from({ length: 2000 }, (_, i) => log.record(input(`${i}`))))
+  const real = performance.now.bind(performance)
+  let shift = 0
+  performance.now = () => real() + shift
+  try {
+    let next = 0
+    for await (const { index } of log.entries({ follow: true, end: 2000 })) {
+      expect(index).toBe(next++)
+      shift += 100 // the consumer takes a tenth of a second for each
+    }
+    expect(next).toBe(2000)
+    expect(failures).toBeGreaterThan(1) // it failed once, and was asked again
+  } finally {
+    performance.now = real
+  }
+})
+
+test('nothing comes after the signal, not even the rest of a page', async () => {
+  const log = new AuditLog()
+  await Promise.all(Array.from({ length: 100 }, (_, i) => log.record(input(`${i}`))))
+  const readings = [
+    (signal: AbortSignal) => log.entries({ signal }),
+    (signal: AbortSignal) => log.entries({ signal, follow: true }),
+    (signal: AbortSignal) => log.stream({ signal }),
+  ]
+  for (const reading of readings) {
+    const controller = new AbortController()
+    let seen = 0
+    const reads = async () => {
+      for await (const _ of reading(controller.signal)) if (++seen === 3) controller.abort()
+    }
+    await expect(reads()).rejects.toMatchObject({ name: 'AbortError' })
+    expect(seen).toBe(3)
+  }
+})
+
 test('a follower asks for what has come ten times a second at most', async () => {
   let asked = 0
   class Counting extends MemoryBackend {

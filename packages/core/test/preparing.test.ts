@@ -169,6 +169,65 @@ test('prepare is called once for each record, whatever becomes of its batch', as
   expect(calls).toBe(2)
 })
 
+test('an error that cannot be looked at shows nothing either', async () => {
+  const hostile = () =>
+    new Proxy(new Error(SECRET), {
+      getPrototypeOf() {
+        throw new Error(SECRET)
+      },
+    })
+  const prepares: AuditLogOptions['prepare'][] = [
+    () => {
+      throw hostile()
+    },
+    given =>
+      Object.defineProperty({ ...given }, 'user', {
+        enumerable: true,
+        get: () => {
+          throw hostile()
+        },
+      }),
+    given =>
+      Object.defineProperty({ ...given }, 'user', {
+        enumerable: true,
+        get: () => {
+          throw Object.assign(new Error(), { message: 5 })
+        },
+      }),
+  ]
+  for (const prepare of prepares) expect(await refused(logWith(prepare))).toBe('AUDIT_INVALID_ENTRY')
+})
+
+test('a record whose prepare closes the log is stored before the log is closed', async () => {
+  const backend = new MemoryBackend()
+  const log: AuditLog = new AuditLog({
+    backend,
+    prepare: given => {
+      void log.close()
+      return given
+    },
+  })
+  await expect(log.record(input)).resolves.toMatchObject({ index: 0 })
+})
+
+test('all of an entry counts while it is prepared, its metadata too', async () => {
+  let preparing = 0
+  let most = 0
+  const log = new AuditLog({
+    maxPendingBytes: 250_000,
+    prepare: async given => {
+      most = Math.max(most, ++preparing)
+      await new Promise(resolve => setTimeout(resolve, 20))
+      preparing--
+      return given
+    },
+  })
+  const large = { model: 'm', inputText: '', outputText: '', metadata: { x: 'y'.repeat(100_000) } }
+  const settled = await Promise.allSettled(Array.from({ length: 20 }, () => log.record(large)))
+  expect(most).toBe(2)
+  expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(2)
+})
+
 test('what is being prepared counts as pending', async () => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const log = new AuditLog({

@@ -144,6 +144,20 @@ test('a key that a figure is called by has distinct values too', async () => {
   await expect(log.distinct(['user'] as never)).rejects.toMatchObject(invalid)
 })
 
+test('tokens are whole numbers that a call can have, and add up in any order', async () => {
+  const tokens = [Number.MAX_SAFE_INTEGER, 2 ** 32, 2 ** 32 - 1, 1, -1, 1.5, '7', null, true]
+  const log = await logOf(tokens.map(each => input({ metadata: { 'gen_ai.usage.input_tokens': each } })))
+  expect((await log.summarize())[0]?.tokens.input).toBe(2 ** 32)
+})
+
+test('a value is given as its canonical JSON, whoever recorded it first', async () => {
+  const log = await logOf([
+    input({ metadata: { k: { b: 1, a: 2 } } }),
+    input({ metadata: { k: { a: 2, b: 1 } } }),
+  ])
+  expect(JSON.stringify(await log.distinct('k'))).toBe('[{"value":{"a":2,"b":1},"count":2}]')
+})
+
 test('the months of a summary are filters', async () => {
   const log = await logOf([input()])
   const [{ month } = { month: '' }] = await log.summarize({ by: ['month'] })

@@ -487,6 +487,26 @@ test('a log that was restored from an older backup is not signed as a second his
   expect(found(await log.verify())).toEqual([['checkpoint-inconsistent', undefined]])
 })
 
+test('a report with findings is no start', async () => {
+  const { log, backend, entry } = await logOf(300)
+  backend.entries.set(3, changedCopy(entry(3)))
+  const report = await log.verify()
+  await expect(log.verify({ start: report })).rejects.toThrow(code('AUDIT_INVALID_OPTIONS'))
+})
+
+test('a checkpoint by another key of the same name commits the log to nothing', async () => {
+  const { log } = await logOf(3)
+  const other = generateKey('example.com/audit')
+  const forger = new AuditLog({ signer: createSigner(other.privateKey) })
+  for (let i = 0; i < 5; i++) await forger.record(input())
+  const checkpoint = await forger.checkpoint()
+  expect(await log.verify({ checkpoint, verifiers: [createVerifier(other.publicKey)] })).toMatchObject({
+    ok: false,
+  })
+  expect(await log.verify()).toMatchObject({ ok: true })
+  expect(await log.checkpoint()).toContain('\n3\n')
+})
+
 test('several checkpoints are compared in one pass, and each is told apart', async () => {
   const backend = new ChangedBackend()
   const log = new AuditLog({ backend, signer })

@@ -1,5 +1,5 @@
 import type { Database } from './database.ts'
-import { isMetadataIndex, metadataIndexName } from './sql/metadata-index.ts'
+import { isIndexable, isMetadataIndex, metadataIndexName } from './sql/metadata-index.ts'
 import { orderedQuery } from './sql/ordered-query.ts'
 
 /** How long to wait before looking again for an index that is missing. */
@@ -21,7 +21,7 @@ export class MetadataIndexes {
 
   constructor(database: Database, keys: readonly string[]) {
     this.#database = database
-    this.#keys = keys
+    this.#keys = keys.filter(isIndexable)
   }
 
   /** The keys whose index can be used. An index may still be built elsewhere, or be on its way to a replica. */

@@ -3,7 +3,6 @@ import type { Group } from '../summary/group.ts'
 import { TOKEN_KEYS } from '../summary/summary-part.ts'
 import { Column } from './column.ts'
 
-const MAX_TOKENS = 0xffff_ffff
 /** A longer status is not held. */
 const MAX_STATUS_LENGTH = 256
 /** In the place of a status: the figures of this entry are not held. */
@@ -29,7 +28,7 @@ export class FigureColumns {
     this.#costs.set(index, costUsd ?? Number.NaN)
     this.#latencies.set(index, latencyMs ?? Number.NaN)
     const statusId = status === undefined ? 0 : this.#statusIdOf(status)
-    if (statusId === undefined || tokens.some(count => count > MAX_TOKENS)) {
+    if (statusId === undefined) {
       this.#statuses.set(index, NOT_HELD)
       return
     }

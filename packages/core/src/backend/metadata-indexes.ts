@@ -1,4 +1,4 @@
-import { describe, quote } from '../entry/json.ts'
+import { describe, quote, shown } from '../entry/json.ts'
 import { invalidOptions } from '../options.ts'
 
 const MAX_KEYS = 32
@@ -19,7 +19,10 @@ export function metadataIndexesFrom(given: unknown, owner: string): readonly str
   if (given.length > MAX_KEYS) throw invalid(owner, `at most ${MAX_KEYS} keys can be named`)
   const keys = Array.from(given, key => {
     if (isKey(key)) return key
-    throw invalid(owner, `a key is a text of 1 to ${MAX_KEY_LENGTH} characters, not ${describe(key)}`)
+    throw invalid(
+      owner,
+      `${shown(key)} is no key of 1 to ${MAX_KEY_LENGTH} characters, without U+0000 and lone surrogates`,
+    )
   })
   const twice = keys.find((key, i) => keys.indexOf(key) !== i)
   if (twice !== undefined) throw invalid(owner, `${quote(twice)} is named twice`)

@@ -149,6 +149,13 @@ export function describe(value: unknown): string {
   return typeof name === 'string' && name !== '' && name !== 'Object' ? `an instance of ${name}` : 'an object'
 }
 
+/** A value of an option or a query for an error message. Not for what an entry holds: it may be secret. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return quote(value)
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date'
+  return typeof value === 'number' ? String(value) : describe(value)
+}
+
 const SHOWN_CHARACTERS = 60
 
 /** A foreign text for an error message: quoted, escaped and short. */

@@ -1,6 +1,6 @@
 import { AuditError } from '../errors.ts'
 import type { MerkleTree } from '../merkle/merkle-tree.ts'
-import { isConsistent } from '../merkle/proof.ts'
+import { equalBytes, isConsistent } from '../merkle/proof.ts'
 import type { TreeHead } from '../merkle/tree.ts'
 import { type Checkpoint, encodeCheckpoint } from './checkpoint.ts'
 import { encodeConsistencyProof } from './consistency-proof.ts'
@@ -8,7 +8,7 @@ import type { Prover } from './prover.ts'
 import { signNote } from './signed-note.ts'
 import type { Signer } from './signer.ts'
 import { encodeProof } from './tlog-proof.ts'
-import { createVerifier } from './verifier.ts'
+import { createVerifier, type Verifier } from './verifier.ts'
 
 /**
  * Issues checkpoints and proofs of a log. Each signed checkpoint provably continues what this process has verified or signed
@@ -74,9 +74,12 @@ export class Issuer {
   /**
    * Takes note of a checkpoint of this log that a verification has opened: the log has committed to it, whether or not it
    * continues it. Otherwise a backup that is restored would make the signer sign two histories.
+   *
+   * @param verifier the key that it was opened with.
    */
-  commit(checkpoint: Checkpoint): void {
-    if (checkpoint.origin === this.#name) this.trust(checkpoint)
+  commit(checkpoint: Checkpoint, verifier: Verifier): void {
+    const { name, keyHash } = createVerifier(this.#signer.publicKey)
+    if (verifier.name === name && equalBytes(verifier.keyHash, keyHash)) this.trust(checkpoint)
   }
 
   /** Records that the first `size` entries were verified, and that they continue what was trusted before. */

@@ -1,4 +1,4 @@
-import { describe } from '../entry/json.ts'
+import { describe, shown } from '../entry/json.ts'
 import { TILE, type TileRange } from '../merkle/merkle-tree.ts'
 import { invalidOptions, isWholeNumber, optionsOf } from '../options.ts'
 
@@ -24,15 +24,15 @@ export function checkpointText(given: unknown, owner: string): string {
 export function olderFrom(given: unknown): string | number {
   if (typeof given !== 'number') return checkpointText(given, 'proveConsistency')
   if (isWholeNumber(given)) return given
-  throw invalidOptions('proveConsistency', `a size is a whole number from 0, not ${describe(given)}`)
+  throw invalidOptions('proveConsistency', `a size is a whole number from 0, not ${shown(given)}`)
 }
 
 /** Checks which hashes of the tree are wanted. Throws AuditError `AUDIT_INVALID_OPTIONS`. */
 export function tileFrom(level: unknown, index: unknown, width: unknown): TileRange {
   if (!isWholeNumber(level))
-    throw invalidOptions('tile', `level must be a whole number from 0, not ${describe(level)}`)
+    throw invalidOptions('tile', `level must be a whole number from 0, not ${shown(level)}`)
   if (!isWholeNumber(index))
-    throw invalidOptions('tile', `index must be a whole number from 0, not ${describe(index)}`)
+    throw invalidOptions('tile', `index must be a whole number from 0, not ${shown(index)}`)
   if (isWholeNumber(width) && width >= 1 && width <= TILE) return { level, index, width }
-  throw invalidOptions('tile', `width must be a whole number from 1 to ${TILE}, not ${describe(width)}`)
+  throw invalidOptions('tile', `width must be a whole number from 1 to ${TILE}, not ${shown(width)}`)
 }

@@ -15,3 +15,14 @@ export async function untilAborted<T>(operation: Promise<T>, signal: AbortSignal
     signal.removeEventListener('abort', abort)
   }
 }
+
+/** The items one by one, until the signal is aborted; then it throws the signal's reason. */
+export function* untilAbortedEach<T>(
+  items: readonly T[],
+  signal: AbortSignal | undefined,
+): Generator<T, void, undefined> {
+  for (const item of items) {
+    signal?.throwIfAborted()
+    yield item
+  }
+}

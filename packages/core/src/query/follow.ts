@@ -21,18 +21,22 @@ export async function* follow(
   { start, end, signal }: CheckedRange,
 ): AsyncGenerator<AuditEntry, void, undefined> {
   let next = start
-  let lastAnswer = performance.now()
+  let silentSince: number | undefined
   while (next < end) {
-    try {
-      for await (const page of reader.range(next, end, signal)) {
-        for (const entry of page) {
-          next = entry.index + 1
-          yield entry
-        }
+    const pages = reader.range(next, end, signal)
+    for (;;) {
+      const page = await pages.next().catch(error => {
+        silentSince ??= performance.now()
+        if (isPassing(error) && performance.now() - silentSince <= PATIENCE_MS) return undefined
+        throw error
+      })
+      if (page) silentSince = undefined
+      if (!page || page.done) break
+      for (const entry of page.value) {
+        signal?.throwIfAborted()
+        next = entry.index + 1
+        yield entry
       }
-      lastAnswer = performance.now()
-    } catch (error) {
-      if (!isPassing(error) || performance.now() - lastAnswer > PATIENCE_MS) throw error
     }
     if (next < end) await pause(signal)
   }

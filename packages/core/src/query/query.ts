@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../entry/entry.ts'
 import { textOf } from '../entry/fields.ts'
-import { copyJsonObject, describe, isPlainObject, quote } from '../entry/json.ts'
+import { copyJsonObject, isPlainObject, shown } from '../entry/json.ts'
 import { canonicalTimestamp, formatTimestamp, parsePeriod, parseSpan, type Span } from '../entry/timestamp.ts'
 import { AuditError } from '../errors.ts'
 import { type Given, isWholeNumber, ownFields, withoutPrototype } from '../options.ts'
@@ -129,13 +129,6 @@ function spanOf(key: string, value: unknown): Span {
   throw invalidQuery(
     `${key} must be a Date or an ISO 8601 time such as '2026-12-31' or '2026-12-31T23:00Z', not ${shown(value)}`,
   )
-}
-
-/** A value of a query as an error message may show it. */
-function shown(value: unknown): string {
-  if (typeof value === 'string') return quote(value)
-  if (value instanceof Date) return 'an invalid Date'
-  return typeof value === 'number' ? String(value) : describe(value)
 }
 
 function orderOf(value: unknown): 'asc' | 'desc' {

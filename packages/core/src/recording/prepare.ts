@@ -44,6 +44,10 @@ export function preparationFailed(what: string): AuditError {
 }
 
 function nameOf(error: unknown): string {
-  if (error instanceof TypeError) return 'a TypeError'
-  return error instanceof RangeError ? 'a RangeError' : 'an error'
+  try {
+    if (error instanceof TypeError) return 'a TypeError'
+    return error instanceof RangeError ? 'a RangeError' : 'an error'
+  } catch {
+    return 'an error' // a proxy may throw anything as soon as it is looked at
+  }
 }

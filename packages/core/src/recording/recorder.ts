@@ -60,10 +60,11 @@ export class Recorder {
     }
   }
 
-  /** The texts count as pending while `prepare` is at work. */
+  /** The entry counts as pending while `prepare` is at work. */
   async #prepareAndAdd(entry: EntryFields, prepare: Prepare): Promise<AuditEntry> {
-    const bytes = entry.inputText.length + entry.outputText.length
+    const bytes = Buffer.byteLength(leafOf(entry).line)
     this.#pending.take(bytes)
+    await undefined // until `drained` knows of it: prepare itself may close the log
     const preparing = prepareEntry(entry, prepare).finally(() => this.#pending.release(bytes))
     return this.#add(leafOf(await preparing))
   }
@@ -96,8 +97,13 @@ async function prepareEntry(entry: EntryFields, prepare: Prepare): Promise<Entry
 
 /** Which field is wrong, and no more: the rest of the message may quote the input, such as a key that was made of it. */
 function whereIn(error: unknown): string {
-  const field = error instanceof Error ? INPUT_KEYS.find(key => error.message.startsWith(key)) : undefined
-  return field === undefined ? '' : `: see its ${field}`
+  try {
+    if (!(error instanceof AuditError)) return ''
+    const field = INPUT_KEYS.find(key => error.message.startsWith(key))
+    return field === undefined ? '' : `: see its ${field}`
+  } catch {
+    return '' // a proxy may throw anything as soon as it is looked at
+  }
 }
 
 function leafOf(entry: EntryFields): Leaf {

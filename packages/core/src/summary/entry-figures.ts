@@ -8,7 +8,7 @@ export interface EntryFigures {
   readonly costUsd: number | null
   /** Milliseconds; `null` when unknown. */
   readonly latencyMs: number | null
-  /** In the order of `TOKEN_KEYS`; 0 where the metadata has no positive safe integer. Empty where all are 0. */
+  /** In the order of `TOKEN_KEYS`; 0 where the metadata has no positive whole number below 2³². Empty where all are 0. */
   readonly tokens: readonly number[]
   /** Its `audit.status`, if that is a text. */
   readonly status: string | undefined
@@ -29,6 +29,9 @@ export function figuresOf({
   }
 }
 
+/** No call has so many. Sums of fewer are exact for millions of entries, in any order. */
+const MOST_TOKENS = 2 ** 32
+
 const NO_TOKENS: readonly number[] = []
 
 function tokensOf(metadata: JsonObject): readonly number[] {
@@ -36,7 +39,7 @@ function tokensOf(metadata: JsonObject): readonly number[] {
   for (let kind = 0; kind < TOKEN_KEYS.length; kind++) {
     const key = TOKEN_KEYS[kind] ?? ''
     const value = metadata[key]
-    const isCount = typeof value === 'number' && Number.isSafeInteger(value) && value > 0
+    const isCount = typeof value === 'number' && Number.isInteger(value) && value > 0 && value < MOST_TOKENS
     if (!isCount || !Object.hasOwn(metadata, key)) continue
     tokens ??= TOKEN_KEYS.map(() => 0)
     tokens[kind] = value

@@ -45,3 +45,8 @@ function sortKeyOf(value: GroupValue): string {
   if (value === undefined) return '0'
   return typeof value === 'string' ? `1${value}` : `2${canonicalJson(value)}`
 }
+
+/** A value as its RFC 8785 text gives it: values that are equal as JSON may differ in the order of their keys. */
+export function canonicalValue(value: GroupValue): GroupValue {
+  return typeof value === 'object' && value !== null ? JSON.parse(canonicalJson(value)) : value
+}

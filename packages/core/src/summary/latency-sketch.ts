@@ -96,5 +96,5 @@ function newSlots(slots: number): number[] {
 
 /** What stands for all values of a bin. */
 function valueFor(bin: number): number {
-  return bin === ZERO_BIN ? 0 : (2 * GAMMA ** bin) / (GAMMA + 1)
+  return bin === ZERO_BIN ? 0 : GAMMA ** bin * (2 / (GAMMA + 1))
 }

@@ -2,7 +2,13 @@ import type { EntryFields } from '../entry/fields.ts'
 import { canonicalTimestamp } from '../entry/timestamp.ts'
 import { figuresOf } from './entry-figures.ts'
 import { Group } from './group.ts'
-import { type GroupKey, type GroupValue, groupValueReader, type ReadGroupValue } from './group-key.ts'
+import {
+  canonicalValue,
+  type GroupKey,
+  type GroupValue,
+  groupValueReader,
+  type ReadGroupValue,
+} from './group-key.ts'
 import { GroupMap } from './group-map.ts'
 import type { SummaryPart } from './summary-part.ts'
 
@@ -59,7 +65,7 @@ class Slot {
   #group: Group | undefined
 
   constructor(values: readonly GroupValue[]) {
-    this.#values = values
+    this.#values = values.map(canonicalValue)
   }
 
   /** The group, to add entries to. */

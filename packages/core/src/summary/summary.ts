@@ -7,13 +7,16 @@ import type { SummaryPart } from './summary-part.ts'
 export interface SummaryFigures {
   /** How many entries. */
   readonly count: number
-  /** The sum of the costs that are known, in US dollars. */
+  /** The sum of the costs that are known, in US dollars; `Infinity` beyond the largest double. */
   readonly costUsd: number
   /** How many entries have an unknown cost: the sum says nothing of them. */
   readonly costUnknown: number
   /** Sums of what the metadata has under `gen_ai.usage.*`; 0 where no entry has any. */
   readonly tokens: SummaryTokens
-  /** Over the latencies that are known, in milliseconds, the percentiles within 1 %; `null` where none is. */
+  /**
+   * Over the latencies that are known, in milliseconds: percentiles by the nearest rank, within 1 %, where one below a
+   * nanosecond counts as 0; `null` where none is known.
+   */
   readonly latencyMs: SummaryLatency | null
   /** By `audit.status`: how many entries have it, and which share of all entries of the group that is, from 0 to 1. */
   readonly status: Readonly<Record<string, { readonly count: number; readonly share: number }>>
@@ -24,7 +27,7 @@ export interface SummaryFigures {
 }
 
 /**
- * Tokens, by kind: sums of the whole numbers that the metadata has under `gen_ai.usage.input_tokens`, `.output_tokens`,
+ * Tokens, by kind: sums of the whole numbers below 2³² that the metadata has under `gen_ai.usage.input_tokens`, `.output_tokens`,
  * `.cache_read.input_tokens`, `.cache_write.input_tokens` and `.reasoning.output_tokens`. The cached ones are a part of the
  * input, and the reasoning is a part of the output.
  */

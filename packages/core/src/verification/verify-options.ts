@@ -1,4 +1,4 @@
-import { describe } from '../entry/json.ts'
+import { shown } from '../entry/json.ts'
 import { HASH_BYTES } from '../merkle/hashes.ts'
 import type { TreeHead } from '../merkle/tree.ts'
 import { checkpointText } from '../note/prove-options.ts'
@@ -97,11 +97,13 @@ function verifiersOf(given: Given<keyof VerifyOptions>, ownKey: string | undefin
 
 function startFrom(given: unknown = 0): number {
   if (isWholeNumber(given)) return given
-  throw invalidOptions(OWNER, `start must be an index, or an earlier report, not ${describe(given)}`)
+  throw invalidOptions(OWNER, `start must be an index, or an earlier report, not ${shown(given)}`)
 }
 
 function headFrom(given: object | null): TreeHead {
-  const { size, root }: { readonly [K in keyof TreeHead]?: unknown } = given ?? {}
+  const { size, root, ok }: { readonly [K in keyof TreeHead | 'ok']?: unknown } = given ?? {}
+  if (ok === false)
+    throw invalidOptions(OWNER, 'start is a report with findings: verify the whole log, until it is ok')
   if (!ArrayBuffer.isView(root) || root.byteLength !== HASH_BYTES) {
     throw invalidOptions(
       OWNER,

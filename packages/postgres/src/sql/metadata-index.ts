@@ -19,6 +19,14 @@ export function metadataValueSql(key: string): string {
   return `(replace(metadata, E'\\\\u0000', E'\\\\u0001')::json -> ${pg.escapeLiteral(key)})::text`
 }
 
+/**
+ * Whether the values of a key can be indexed: not if the key itself contains the escape that is replaced in the text, for it
+ * would not be found there. Such a key is searched for without an index.
+ */
+export function isIndexable(key: string): boolean {
+  return !key.includes('\\u0000')
+}
+
 /** What the index has of it. */
 export function indexedValueSql(key: string): string {
   return `left(${metadataValueSql(key)}, ${INDEXED_CHARACTERS}) COLLATE "C"`
@@ -64,6 +72,7 @@ export function isMetadataIndex(name: string, definition: string): boolean {
 /** The statements that create the indexes of keys in a transaction, and replace those that were never completed. */
 export function createMetadataIndexes(keys: readonly string[]): string {
   return keys
+    .filter(isIndexable)
     .map(
       key => `
 DO $body$
