@@ -1,0 +1,63 @@
+import { invalidOptions, optionsOf } from '@audit/core/backend'
+import manifest from '../package.json' with { type: 'json' }
+import type { Integration } from './call.ts'
+import type { Capture } from './capture.ts'
+import { Exchange } from './exchange.ts'
+import { providerAt } from './provider-hosts.ts'
+import { readRequest } from './wire/request.ts'
+
+/** A function like `fetch`. */
+export type Fetch = typeof globalThis.fetch
+
+/** What `auditFetch` takes. */
+export interface AuditFetchOptions {
+  /** Who serves the calls, by OpenTelemetry's name: `mistral_ai`. Default: known by the host, otherwise `unknown`. */
+  readonly provider?: string | undefined
+  /** What sends the requests. Default: the global `fetch`. */
+  readonly fetch?: Fetch | undefined
+  /** The integration that this is a part of. */
+  readonly by?: Integration | undefined
+}
+
+const OWNER = 'auditFetch'
+const OWN: Integration = { integration: manifest.name, version: manifest.version, level: 'wire' }
+
+/**
+ * A `fetch` that records each call of a model that goes through it, by the formats that OpenAI and many others speak: chat
+ * completions, completions, Responses, embeddings. Any other request passes untouched. Each request is an entry of its own,
+ * also where an SDK sends one again.
+ *
+ * @throws AuditError `AUDIT_INVALID_OPTIONS`.
+ *
+ * @example
+ * const fetch = auditFetch(capture, { provider: 'mistral_ai' })
+ * const mistral = new Mistral({ httpClient: new HTTPClient({ fetcher: fetch }) })
+ */
+export function auditFetch(capture: Capture, options: AuditFetchOptions = {}): Fetch {
+  // Known by what it does, since an application may have two copies of this package.
+  if (typeof capture?.begin !== 'function') throw invalidOptions(OWNER, 'capture must come from createCapture()')
+  const { provider, by, send } = fetchOptions(options)
+  return async (input, init) => {
+    const passOn = () => capture.claim(() => send(input, init))
+    const { call: outer, tries } = capture.context
+    // The wire wrapper around this one sees the same bytes, and knows which requests are one call.
+    if (outer?.level === 'wire') return passOn()
+    const request = await readRequest(input, init)
+    if (!request) return passOn()
+    const served = provider ?? providerAt(request.host) ?? 'unknown'
+    return new Exchange({ capture, request, provider: served, by, tries, send: passOn }).run()
+  }
+}
+
+function fetchOptions(options: AuditFetchOptions) {
+  const given = optionsOf(options, ['provider', 'fetch', 'by'], OWNER)
+  const { provider, fetch, by = OWN } = given
+  if (provider !== undefined && typeof provider !== 'string') {
+    throw invalidOptions(OWNER, 'provider must be a string')
+  }
+  if (fetch !== undefined && typeof fetch !== 'function')
+    throw invalidOptions(OWNER, 'fetch must be a function')
+  // Looked up at each call: an application may replace the global one later.
+  const send = (fetch as Fetch | undefined) ?? ((...sent: Parameters<Fetch>) => globalThis.fetch(...sent))
+  return { provider, by: by as Integration, send } // what integrations of ours give
+}
