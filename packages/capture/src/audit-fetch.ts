@@ -4,6 +4,7 @@ import type { Integration } from './call.ts'
 import type { Capture } from './capture.ts'
 import { Exchange } from './exchange.ts'
 import { providerAt } from './provider-hosts.ts'
+import { TRIES, type Tries } from './scope.ts'
 import { readRequest } from './wire/request.ts'
 
 /** A function like `fetch`. */
@@ -35,11 +36,13 @@ const OWN: Integration = { integration: manifest.name, version: manifest.version
  */
 export function auditFetch(capture: Capture, options: AuditFetchOptions = {}): Fetch {
   // Known by what it does, since an application may have two copies of this package.
-  if (typeof capture?.begin !== 'function') throw invalidOptions(OWNER, 'capture must come from createCapture()')
+  if (typeof capture?.begin !== 'function')
+    throw invalidOptions(OWNER, 'capture must come from createCapture()')
   const { provider, by, send } = fetchOptions(options)
   return async (input, init) => {
-    const passOn = () => capture.claim(() => send(input, init))
-    const { call: outer, tries } = capture.context
+    const { [TRIES]: named, ...sent }: RequestInit & { readonly [TRIES]?: Tries } = init ?? {}
+    const passOn = () => capture.claim(() => send(input, init && sent))
+    const { call: outer, tries = named } = capture.context
     // The wire wrapper around this one sees the same bytes, and knows which requests are one call.
     if (outer?.level === 'wire') return passOn()
     const request = await readRequest(input, init)

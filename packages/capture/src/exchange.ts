@@ -79,8 +79,10 @@ export class Exchange {
     const watched = new WatchedBody(sourceOf(body), answerBody, call, capture.idleMs)
     this.#stopWithSdk(call, watched, () => {
       if (isStream) watched.stop(answerBody.stopped())
-      else if (this.#mayRetry(call)) call.expect({ status: 'timeout' })
-      else watched.stop({ ...answerBody.stopped(), status: 'timeout' })
+      else if (this.#mayRetry(call)) {
+        watched.leave()
+        call.expect({ status: 'timeout' })
+      } else watched.stop({ ...answerBody.stopped(), status: 'timeout' })
     })
     return watched
   }

@@ -19,6 +19,12 @@ export interface Context extends ScopeOptions {
   readonly tries?: Tries | undefined
 }
 
+/**
+ * The key under which an SDK's options for `fetch` name the tries that a request belongs to, where a request leaves in another
+ * context than the first one did.
+ */
+export const TRIES = Symbol('@audit/capture/tries')
+
 /** A call of an SDK, which may send its request more than once. */
 export interface Tries {
   /** How many requests it sends at most, as far as it is known yet. */

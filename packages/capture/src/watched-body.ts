@@ -17,6 +17,7 @@ export class WatchedBody implements ByteSource {
   #isReading = false
   #atEnd = false
   #isAnswered = false
+  #isLeft = false
 
   /** @param idleMs after so long without a read the call is recorded as unfinished. */
   constructor(source: ByteSource, body: AnswerBody, call: Call, idleMs: number) {
@@ -39,7 +40,7 @@ export class WatchedBody implements ByteSource {
   }
 
   async cancel(reason: unknown): Promise<void> {
-    this.stop(this.#body.stopped())
+    if (!this.#isLeft) this.stop(this.#body.stopped())
     await this.#source.cancel(reason)
   }
 
@@ -47,6 +48,11 @@ export class WatchedBody implements ByteSource {
   stop(outcome: CallOutcome): void {
     clearTimeout(this.#idle)
     this.#call.abandon(outcome)
+  }
+
+  /** The SDK has given this answer up, and may send the request again: what becomes of that ends the call. */
+  leave(): void {
+    this.#isLeft = true
   }
 
   /** Nobody holds the answer any more. */
@@ -111,7 +117,7 @@ export class WatchedBody implements ByteSource {
     try {
       return await this.#source.next()
     } catch (error) {
-      if (!this.#call.hasEnded) {
+      if (!this.#call.hasEnded && !this.#isLeft) {
         await this.#end({ ...this.#body.stopped(), status: 'truncated', errorType: errorTypeOf(error) })
       }
       throw error

@@ -4,6 +4,7 @@ import {
   type Fetch,
   type Integration,
   providerAt,
+  TRIES,
   type Tries,
 } from '@audit/capture'
 import manifest from '../package.json' with { type: 'json' }
@@ -52,24 +53,25 @@ function recordRequest(client: ClientInside, capture: Capture): void {
   const request = client.request
   override(client, 'request', (options: unknown, remaining: unknown = null, ...more: unknown[]) => {
     const tries: Tries = { most: client.maxRetries + 1, startedAt: performance.now() }
+    const given = Promise.resolve(options).then(resolved => adopt(tries, resolved, remaining))
     return capture.withTries(tries, () => {
-      // The SDK awaits the options too, after this.
-      void Promise.resolve(options).then(
-        given => adopt(tries, given, remaining),
-        () => undefined,
-      )
-      const answer = request.call(client, options, remaining, ...more)
+      const answer = request.call(client, given, remaining, ...more)
       endWith(answer, tries)
       return answer
     })
   })
 }
 
-function adopt(tries: Tries, options: unknown, remaining: unknown): void {
-  const { maxRetries, signal }: { readonly maxRetries?: unknown; readonly signal?: unknown } = Object(options)
+/**
+ * Takes what the options say of tries, and names those in the options for `fetch`: version 7 sends a request again from wherever
+ * the answer is awaited.
+ */
+function adopt(tries: Tries, options: unknown, remaining: unknown): object {
+  const { maxRetries, signal, fetchOptions }: Readonly<Record<string, unknown>> = Object(options)
   const retries = remaining ?? maxRetries
   if (typeof retries === 'number') tries.most = retries + 1
   if (signal instanceof AbortSignal) tries.signal = signal
+  return { ...Object(options), fetchOptions: { ...Object(fetchOptions), [TRIES]: tries } }
 }
 
 /** When the SDK gives up, for whatever reason, the call has ended. */

@@ -51,7 +51,8 @@ const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', 'respo
 class ResponsesAnswer implements WireAnswer {
   #whole: JsonRecord | undefined
   #started: JsonRecord = {}
-  readonly #items = new Map<number, JsonRecord>()
+  readonly #begun = new Map<number, JsonRecord>()
+  readonly #done = new Map<number, JsonRecord>()
   readonly #pieces = new Map<number, string[]>()
   #error: unknown
 
@@ -62,9 +63,9 @@ class ResponsesAnswer implements WireAnswer {
   event({ body }: ServerSentEvent): boolean {
     const type = stringOf(body.type) ?? ''
     if (body.response !== undefined) this.#started = recordOf(body.response)
-    if (type === 'response.output_item.added' || type === 'response.output_item.done') {
-      this.#items.set(numberOf(body.output_index) ?? 0, recordOf(body.item))
-    }
+    const index = numberOf(body.output_index) ?? 0
+    if (type === 'response.output_item.added') this.#begun.set(index, recordOf(body.item))
+    if (type === 'response.output_item.done') this.#done.set(index, recordOf(body.item))
     if (type.endsWith('.delta')) this.#piece(body)
     if (type === 'error' || body.error) this.#error = body.error ?? body
     if (this.#error === undefined && !LAST_EVENTS.has(type)) return false
@@ -101,10 +102,10 @@ class ResponsesAnswer implements WireAnswer {
 
   /** The items of a response that did not end: what is done as it is, the others from their pieces. */
   #gathered(): readonly JsonRecord[] {
-    return [...this.#items].map(([index, item]) => {
+    return [...this.#begun].map(([index, begun]) => {
       const text = this.#pieces.get(index)?.join('') ?? ''
-      if (item.status === 'completed') return item
-      return item.type === 'function_call' ? { ...item, arguments: text } : { ...item, content: text }
+      const gathered = begun.type === 'function_call' ? { arguments: text } : { content: text }
+      return this.#done.get(index) ?? { ...begun, ...gathered }
     })
   }
 }

@@ -98,8 +98,9 @@ export class Scene {
   }
 
   async #endlessly(reply: ServerResponse, texts: readonly string[]): Promise<void> {
-    const [first = '', again = first] = texts
-    await this.#write(reply, first)
+    const begin = texts.slice(0, Math.ceil(texts.length / 2))
+    const again = begin.at(-1) ?? ''
+    for (const text of begin) await this.#write(reply, text)
     while (!reply.destroyed) await this.#write(reply, again)
   }
 
