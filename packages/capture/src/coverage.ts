@@ -1,4 +1,4 @@
-import { subscribe } from 'node:diagnostics_channel'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { AuditError } from '@audit/core'
 import type { CheckedOptions } from './capture-options.ts'
 import { isClaimed } from './claims.ts'
@@ -27,6 +27,8 @@ const CANNOT_SEE: readonly string[] = [
 
 /** A request of undici, or of node:http, as their diagnostics channels show it. */
 interface SeenRequest {
+  /** The object that all channels show of it. */
+  readonly identity: object
   readonly host: string
   refuse(error: Error): void
 }
@@ -35,15 +37,25 @@ interface SeenRequest {
 export class CoverageWatch {
   readonly #isProvider: (host: string) => boolean
   readonly #strict: boolean
+  readonly #seen = new WeakSet<object>()
   #requests = 0
   #claimed = 0
   readonly #unclaimed = new Map<string, number>()
+  readonly #listeners: readonly (readonly [channel: string, listener: (message: unknown) => void])[] = [
+    ['undici:request:create', message => this.#see(undiciRequest(message))],
+    ['http.client.request.created', message => this.#see(httpRequest(message))],
+    ['http.client.request.start', message => this.#see(httpRequest(message))], // Node.js 22 may have no other
+  ]
 
   constructor({ hosts, strict }: Pick<CheckedOptions, 'hosts' | 'strict'>) {
     this.#isProvider = hostMatcher(hosts)
     this.#strict = strict
-    subscribe('undici:request:create', message => this.#see(undiciRequest(message)))
-    subscribe('http.client.request.start', message => this.#see(httpRequest(message)))
+    for (const [channel, listener] of this.#listeners) subscribe(channel, listener)
+  }
+
+  /** Looks no more. */
+  stop(): void {
+    for (const [channel, listener] of this.#listeners) unsubscribe(channel, listener)
   }
 
   report(): Coverage {
@@ -56,7 +68,8 @@ export class CoverageWatch {
   }
 
   #see(request: SeenRequest | undefined): void {
-    if (!request || !this.#isProvider(request.host)) return
+    if (!request || this.#seen.has(request.identity) || !this.#isProvider(request.host)) return
+    this.#seen.add(request.identity)
     this.#requests++
     if (isClaimed()) {
       this.#claimed++
@@ -79,7 +92,11 @@ function undiciRequest(message: unknown): SeenRequest | undefined {
   const { origin }: { readonly origin?: unknown } = Object(request)
   const host = hostOf(origin)
   if (host === undefined) return undefined
-  return { host, refuse: error => fail(request, ['onResponseError', 'onError'], error) }
+  return {
+    identity: Object(request),
+    host,
+    refuse: error => fail(request, ['onResponseError', 'onError'], error),
+  }
 }
 
 function httpRequest(message: unknown): SeenRequest | undefined {
@@ -88,7 +105,7 @@ function httpRequest(message: unknown): SeenRequest | undefined {
   if (typeof host !== 'string' || typeof protocol !== 'string') return undefined
   const named: unknown = typeof getHeader === 'function' ? getHeader.call(request, 'host') : undefined
   const shown = typeof named === 'string' ? named : host
-  return { host: shown, refuse: error => fail(request, ['destroy'], error) }
+  return { identity: Object(request), host: shown, refuse: error => fail(request, ['destroy'], error) }
 }
 
 function hostOf(origin: unknown): string | undefined {
