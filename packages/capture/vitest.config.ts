@@ -1,3 +1,6 @@
 import { testConfig } from '@audit/harness/vitest-config'
 
-export default testConfig()
+const config = testConfig()
+
+// One test asks the collector to collect.
+export default { ...config, test: { ...config.test, execArgv: ['--expose-gc'] } }

@@ -17,6 +17,7 @@ import { eventText, type ProviderAnswer, type ProviderEvent } from './answer.ts'
  * | `refused` | 400 | 400 |
  * | `error-event` | fine | an error event in the middle |
  * | `endless` | headers and some bytes, then nothing | the middle event over and over, until the client leaves |
+ * | `endless-stream` | fine | as `endless` |
  * | `silent` | no headers, ever | likewise |
  * | `wrong-type` | the content type of a web page | likewise |
  * | `gzip` | compressed | compressed |
@@ -38,6 +39,7 @@ export type Behaviour =
   | 'refused'
   | 'error-event'
   | 'endless'
+  | 'endless-stream'
   | 'silent'
   | 'wrong-type'
   | 'gzip'

@@ -68,7 +68,7 @@ export class Scene {
     const texts = streamTexts(this.behaviour, answer)
     this.#head(reply, STREAM_TYPE)
     if (this.behaviour === 'gzip') return void reply.end(gzipSync(texts.join('')))
-    if (this.behaviour === 'endless') return this.#endlessly(reply, texts)
+    if (this.behaviour.startsWith('endless')) return this.#endlessly(reply, texts)
     for (const text of this.behaviour === 'trickle' ? texts.join('') : texts) {
       await this.#write(reply, text)
       if (this.behaviour === 'slow') await pause(5)
