@@ -12,8 +12,11 @@ export type Fetch = typeof globalThis.fetch
 
 /** What `auditFetch` takes. */
 export interface AuditFetchOptions {
-  /** Who serves the calls, by OpenTelemetry's name: `mistral_ai`. Default: known by the host, otherwise `unknown`. */
-  readonly provider?: string | undefined
+  /**
+   * Who serves the calls, by OpenTelemetry's name: `mistral_ai`; or what says it of a host. Default: known by the host,
+   * otherwise `unknown`.
+   */
+  readonly provider?: string | ((host: string) => string) | undefined
   /** What sends the requests. Default: the global `fetch`. */
   readonly fetch?: Fetch | undefined
   /** The integration that this is a part of. */
@@ -47,20 +50,23 @@ export function auditFetch(capture: Capture, options: AuditFetchOptions = {}): F
     if (outer?.level === 'wire') return passOn()
     const request = await readRequest(input, init)
     if (!request) return passOn()
-    const served = provider ?? providerAt(request.host) ?? 'unknown'
-    return new Exchange({ capture, request, provider: served, by, tries, send: passOn }).run()
+    return new Exchange({ capture, request, provider: provider(request.host), by, tries, send: passOn }).run()
   }
 }
 
 function fetchOptions(options: AuditFetchOptions) {
   const given = optionsOf(options, ['provider', 'fetch', 'by'], OWNER)
   const { provider, fetch, by = OWN } = given
-  if (provider !== undefined && typeof provider !== 'string') {
-    throw invalidOptions(OWNER, 'provider must be a string')
-  }
   if (fetch !== undefined && typeof fetch !== 'function')
     throw invalidOptions(OWNER, 'fetch must be a function')
   // Looked up at each call: an application may replace the global one later.
   const send = (fetch as Fetch | undefined) ?? ((...sent: Parameters<Fetch>) => globalThis.fetch(...sent))
-  return { provider, by: by as Integration, send } // what integrations of ours give
+  return { provider: providerFrom(provider), by: by as Integration, send } // what integrations of ours give
+}
+
+function providerFrom(given: unknown): (host: string) => string {
+  if (given === undefined) return host => providerAt(host) ?? 'unknown'
+  if (typeof given === 'string') return () => given
+  if (typeof given === 'function') return given as (host: string) => string // what it returns is only written down
+  throw invalidOptions(OWNER, 'provider must be a string, or a function of the host')
 }

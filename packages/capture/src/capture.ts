@@ -1,4 +1,5 @@
 import type { AuditEntry, AuditLog } from '@audit/core'
+import { createEntry } from '@audit/core/backend'
 import type { Call, CallStart } from './call.ts'
 import { type CaptureOptions, captureOptions, type RecordingLog } from './capture-options.ts'
 import { claimed } from './claims.ts'
@@ -45,14 +46,16 @@ export class Capture implements AsyncDisposable {
   }
 
   /**
-   * Names who asks and in which conversation, for all calls that start in `body`, across every `await`. Scopes nest.
+   * Names who asks and in which conversation, for all calls that start in `body`, across every `await`. Scopes nest. The
+   * metadata is copied.
+   *
+   * @throws AuditError `AUDIT_INVALID_ENTRY` for what no entry can hold, so that no call is made that cannot be recorded.
    *
    * @example
    * await capture.withScope({ user: 'alice', conversation: 'abc123' }, () => handle(request))
    */
   withScope<Result>(scope: ScopeOptions, body: () => Result): Result {
-    const { user, conversation, metadata } = scope
-    return this.#scope.run({ user, conversation, metadata }, body)
+    return this.#scope.run(scopeOf(scope), body)
   }
 
   /**
@@ -130,4 +133,11 @@ export class Capture implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
+}
+
+/** A copy of a scope that can stand in an entry. */
+function scopeOf({ user, conversation, metadata }: ScopeOptions): ScopeOptions {
+  const texts = { model: 'any', inputText: conversation ?? '', outputText: '' }
+  const checked = createEntry({ ...texts, user, metadata })
+  return { user, conversation, metadata: checked.metadata }
 }

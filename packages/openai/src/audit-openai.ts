@@ -43,7 +43,7 @@ export function auditOpenAI<Client extends AuditableClient>(client: Client, capt
 
 function recordFetch(client: ClientInside, capture: Capture): void {
   if (recordingFetches.get(client.fetch) === capture) return
-  const provider = providerAt(URL.parse(client.baseURL)?.host ?? '') ?? PROVIDER
+  const provider = (host: string) => providerAt(host) ?? PROVIDER // a clone may have another host
   client.fetch = auditFetch(capture, { provider, fetch: client.fetch, by: BY })
   recordingFetches.set(client.fetch, capture)
 }

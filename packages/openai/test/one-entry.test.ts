@@ -108,6 +108,20 @@ describe.each(SDKS)('openai $major', sdk => {
     }
   })
 
+  test('metadata is that of the start, and what no entry can hold keeps the call from being made', async () => {
+    const { client, capture, entries, scene } = bench(sdk)
+    const metadata = { tenant: 'eu' }
+    await capture.withScope({ metadata }, () => {
+      const calling = chat(client)
+      metadata.tenant = 'us'
+      return calling
+    })
+    expect((await entries())[0]?.metadata.tenant).toBe('eu')
+    const withDate = () => capture.withScope({ metadata: { at: new Date() } }, () => chat(client))
+    expect(withDate).toThrow(expect.objectContaining({ code: 'AUDIT_INVALID_ENTRY' }))
+    expect(scene.requests).toBe(1)
+  })
+
   test('a middleware around an audited client leaves the entry to it', async () => {
     const { client, capture, entries } = bench(sdk)
     const start = {
