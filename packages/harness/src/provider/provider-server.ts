@@ -80,10 +80,9 @@ export class ProviderServer implements AsyncDisposable {
       const path = new URL(request.url ?? '/', 'http://stand-in').pathname
       const format = FORMATS.find(([end]) => path.endsWith(end))?.[1]
       if (!scene || !format || request.method !== 'POST') return void reply.writeHead(404).end()
-      const sent = await text(request)
-      const body: unknown = JSON.parse(sent)
+      const body: unknown = JSON.parse(await text(request))
       if (!isRecord(body)) return void reply.writeHead(400).end()
-      await scene.answer(request, reply, sent, format(body, this.#known), body.stream === true)
+      await scene.answer(request, reply, format(body, this.#known), body.stream === true)
     } catch {
       reply.destroy() // the client left in the middle, or sent what is no JSON
     }

@@ -18,8 +18,6 @@ export class Scene {
   billed = 0
   /** How many bytes of bodies were sent. */
   bytes = 0
-  /** The bodies of the requests. */
-  readonly bodies: string[] = []
 
   constructor(url: string, behaviour: Behaviour) {
     this.url = url
@@ -27,15 +25,8 @@ export class Scene {
   }
 
   /** Answers a request in the way of this scene. */
-  async answer(
-    request: IncomingMessage,
-    reply: ServerResponse,
-    body: string,
-    answer: ProviderAnswer,
-    stream: boolean,
-  ) {
+  async answer(request: IncomingMessage, reply: ServerResponse, answer: ProviderAnswer, stream: boolean) {
     this.requests++
-    this.bodies.push(body)
     if (this.behaviour === 'silent') return
     if (this.behaviour === 'reset' && this.requests === 1) return void request.socket.destroy()
     const refused = this.#refusal()
