@@ -70,6 +70,34 @@ describe.each(SDKS)('openai $major', sdk => {
     },
   )
 
+  test.runIf(sdk.major > 4)(
+    'a call that the SDK gives up between two requests is recorded then',
+    async () => {
+      const log = new AuditLog({ backend: new MemoryBackend() })
+      let keys = 0
+      const apiKey = async () => {
+        if (++keys > 1) throw new RangeError('no second key')
+        return 'none'
+      }
+      const client = sdk.create({ baseURL: server.scene('rate-limited').url, apiKey })
+      await expect(chat(auditOpenAI(client, createCapture({ log })))).rejects.toThrow('no second key')
+      for (let i = 0; i < 100 && (await log.count()) === 0; i++) await new Promise(setImmediate)
+      expect(await log.query()).toMatchObject([
+        { metadata: { 'audit.status': 'error', 'error.type': '429' } },
+      ])
+    },
+  )
+
+  test.runIf(sdk.major > 4)('a clone for another provider says so', async () => {
+    const { client, entries } = bench(sdk)
+    const answers: typeof fetch = async () => Response.json({ model: 'llama', choices: [] })
+    await chat(client.withOptions({ baseURL: 'https://api.groq.com/openai/v1', fetch: answers }))
+    expect((await entries())[0]).toMatchObject({
+      model: 'llama',
+      metadata: { 'gen_ai.provider.name': 'groq' },
+    })
+  })
+
   test('two captures have an entry each', async () => {
     const { client, entries } = bench(sdk)
     const other = new AuditLog({ backend: new MemoryBackend() })
