@@ -4,6 +4,7 @@ import type { Call, CallStart } from './call.ts'
 import { type CaptureOptions, captureOptions, type RecordingLog } from './capture-options.ts'
 import { claimed } from './claims.ts'
 import { type Coverage, CoverageWatch } from './coverage.ts'
+import { KEYS } from './metadata-keys.ts'
 import { RecordedCall } from './recorded-call.ts'
 import { Recorder } from './recorder.ts'
 import { type Context, Scope, type ScopeOptions, type Tries } from './scope.ts'
@@ -137,7 +138,11 @@ export class Capture implements AsyncDisposable {
 
 /** A copy of a scope that can stand in an entry. */
 function scopeOf({ user, conversation, metadata }: ScopeOptions): ScopeOptions {
-  const texts = { model: 'any', inputText: conversation ?? '', outputText: '' }
-  const checked = createEntry({ ...texts, user, metadata })
+  const texts = { model: 'any', inputText: '', outputText: '' }
+  const checked = createEntry({
+    ...texts,
+    user,
+    metadata: { ...metadata, [KEYS.conversation]: conversation },
+  })
   return { user, conversation, metadata: checked.metadata }
 }

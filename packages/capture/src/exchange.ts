@@ -40,11 +40,17 @@ export class Exchange {
       return failingResponse(error, this.#parts.request.url)
     }
     call.attempt()
+    let response: Response
     try {
-      const response = await call.run(this.#parts.send)
-      return await this.#answered(call, response)
+      response = await call.run(this.#parts.send)
     } catch (error) {
       return this.#unanswered(call, error)
+    }
+    try {
+      return await this.#answered(call, response)
+    } catch (error) {
+      call.abandon({ status: 'error', errorType: errorTypeOf(error) })
+      return failingResponse(error, this.#parts.request.url) // it was billed, so the SDK must not send it again
     }
   }
 
