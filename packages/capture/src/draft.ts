@@ -59,6 +59,7 @@ export function draftOf(facts: CallFacts, outcome: RecordedOutcome): EntryInput 
       [KEYS.attempts]: facts.attempts > 1 ? facts.attempts : undefined,
       [KEYS.price]: price ? { source: price.source, version: price.version, model: price.model } : undefined,
       [KEYS.about]: outcome.about,
+      [KEYS.intent]: undefined, // whatever the application's own metadata says
     },
   }
 }

@@ -53,6 +53,23 @@ test('an entry has what is known, and no key for what is not', async () => {
   })
 })
 
+test('metadata of the application hides nothing of the call, and makes no intent of it', async () => {
+  const { log, capture, begin } = bench()
+  const metadata = {
+    tenant: 'eu',
+    'audit.status': 'ok',
+    'audit.intent': true,
+    'gen_ai.provider.name': 'mine',
+  }
+  await capture.withScope({ metadata }, () => begin().end({ status: 'truncated' }))
+  expect((await log.query())[0]?.metadata).toMatchObject({
+    tenant: 'eu',
+    'audit.status': 'truncated',
+    'gen_ai.provider.name': 'acme',
+  })
+  expect(await capture.unfinished(log)).toEqual([])
+})
+
 test('a call without a model is one of an unknown model', async () => {
   const { log, begin } = bench()
   await begin({ requestModel: '' }).end({ status: 'error' })
