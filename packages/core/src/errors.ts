@@ -30,6 +30,8 @@ export const ERROR_CODES = {
     'the proof does not prove this entry: the entry was changed, came after the checkpoint, or the proof belongs to another one',
   AUDIT_NOT_CONSISTENT: 'the log does not continue the older checkpoint: entries were changed or removed',
   AUDIT_BUDGET_EXCEEDED: 'a scope of a `CostTracker` (`@audit/cost`) has cost more than its budget',
+  AUDIT_UNRECORDED_CALL:
+    'a request to a provider of models would have gone past every integration (`@audit/capture`); it was not sent',
 } as const
 
 /** A key of `ERROR_CODES`. */

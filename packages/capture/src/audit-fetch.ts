@@ -1,0 +1,72 @@
+import { invalidOptions, optionsOf } from '@audit/core/backend'
+import manifest from '../package.json' with { type: 'json' }
+import type { Integration } from './call.ts'
+import type { Capture } from './capture.ts'
+import { Exchange } from './exchange.ts'
+import { providerAt } from './provider-hosts.ts'
+import { TRIES, type Tries } from './scope.ts'
+import { readRequest } from './wire/request.ts'
+
+/** A function like `fetch`. */
+export type Fetch = typeof globalThis.fetch
+
+/** What `auditFetch` takes. */
+export interface AuditFetchOptions {
+  /**
+   * Who serves the calls, by OpenTelemetry's name: `mistral_ai`; or what says it of a host. Default: known by the host,
+   * otherwise `unknown`.
+   */
+  readonly provider?: string | ((host: string) => string) | undefined
+  /** What sends the requests. Default: the global `fetch`. */
+  readonly fetch?: Fetch | undefined
+  /** The integration that this is a part of. */
+  readonly by?: Integration | undefined
+}
+
+const OWNER = 'auditFetch'
+const OWN: Integration = { integration: manifest.name, version: manifest.version, level: 'wire' }
+
+/**
+ * A `fetch` that records each call of a model that goes through it, by the formats that OpenAI and many others speak: chat
+ * completions, completions, Responses, embeddings. Any other request passes untouched. Each request is an entry of its own,
+ * also where an SDK sends one again.
+ *
+ * @throws AuditError `AUDIT_INVALID_OPTIONS`.
+ *
+ * @example
+ * const fetch = auditFetch(capture, { provider: 'mistral_ai' })
+ * const mistral = new Mistral({ httpClient: new HTTPClient({ fetcher: fetch }) })
+ */
+export function auditFetch(capture: Capture, options: AuditFetchOptions = {}): Fetch {
+  // Known by what it does, since an application may have two copies of this package.
+  if (typeof capture?.begin !== 'function')
+    throw invalidOptions(OWNER, 'capture must come from createCapture()')
+  const { provider, by, send } = fetchOptions(options)
+  return async (input, init) => {
+    const { [TRIES]: named, ...sent }: RequestInit & { readonly [TRIES]?: Tries } = init ?? {}
+    const passOn = () => capture.claim(() => send(input, init && sent))
+    const { call: outer, tries = named } = capture.context
+    // The wire wrapper around this one sees the same bytes, and knows which requests are one call.
+    if (outer?.level === 'wire') return passOn()
+    const request = await readRequest(input, init)
+    if (!request) return passOn()
+    return new Exchange({ capture, request, provider: provider(request.host), by, tries, send: passOn }).run()
+  }
+}
+
+function fetchOptions(options: AuditFetchOptions) {
+  const given = optionsOf(options, ['provider', 'fetch', 'by'], OWNER)
+  const { provider, fetch, by = OWN } = given
+  if (fetch !== undefined && typeof fetch !== 'function')
+    throw invalidOptions(OWNER, 'fetch must be a function')
+  // Looked up at each call: an application may replace the global one later.
+  const send = (fetch as Fetch | undefined) ?? ((...sent: Parameters<Fetch>) => globalThis.fetch(...sent))
+  return { provider: providerFrom(provider), by: by as Integration, send } // what integrations of ours give
+}
+
+function providerFrom(given: unknown): (host: string) => string {
+  if (given === undefined) return host => providerAt(host) ?? 'unknown'
+  if (typeof given === 'string') return () => given
+  if (typeof given === 'function') return given as (host: string) => string // what it returns is only written down
+  throw invalidOptions(OWNER, 'provider must be a string, or a function of the host')
+}

@@ -1,0 +1,101 @@
+import type { CallOutcome } from './outcome.ts'
+
+/** Where an integration meets a call: the bytes of its request, a hook of the SDK around it, or a report of it. */
+export type CaptureLevel = 'wire' | 'middleware' | 'callback'
+
+/** Which integration records a call: `metadata['audit.capture']`. */
+export interface Integration {
+  /** Its package: `@audit/openai`. */
+  readonly integration: string
+  /** The version of that package. */
+  readonly version: string
+  readonly level: CaptureLevel
+}
+
+/** What is known of a call when it starts. */
+export interface CallStart {
+  /** Who serves it, by OpenTelemetry's name: `openai`, `anthropic`, `mistral_ai`. */
+  readonly provider: string
+  /** What is done, by OpenTelemetry's name: `chat`, `embeddings`, `text_completion`. */
+  readonly operation: string
+  /** The model that is asked. */
+  readonly requestModel: string
+  /** What it is asked, as readable text. */
+  readonly input: string
+  /** The exact messages, for `content: 'messages'`. */
+  readonly inputMessages?: readonly unknown[] | undefined
+  /** Stops the call. When it does, the call has ended, whoever reads on or does not. */
+  readonly signal?: AbortSignal | undefined
+  /** Which integration records the call. */
+  readonly by?: Integration | undefined
+}
+
+/**
+ * The life of one call, from its start to its one entry. `end` counts once, whoever calls it first.
+ *
+ * @example
+ * const call = capture.begin({ provider: 'acme', operation: 'chat', requestModel: 'a-1', input })
+ * await call.ready()
+ * try {
+ *   const answer = await call.run(() => acme.ask(input))
+ *   await call.end({ status: 'ok', output: answer.text, responseModel: answer.model })
+ *   return answer
+ * } catch (error) {
+ *   await call.end({ status: 'error', errorType: error.name })
+ *   throw error
+ * }
+ */
+export interface Call {
+  /** Whether it has ended: nothing counts any more. */
+  readonly hasEnded: boolean
+  /** At which level it is met. */
+  readonly level: CaptureLevel
+  /** How many requests were counted. */
+  readonly attempts: number
+  /** Its outcome, if nothing else comes of it. */
+  readonly expected: CallOutcome | undefined
+
+  /**
+   * Await it before the request leaves: with `intent: true` it resolves once the intent is stored.
+   *
+   * @throws AuditError if it could not be stored, and `onAuditFailure` is `'throw'`: the request must not leave then, and the
+   *   call has ended without an entry.
+   */
+  ready(): Promise<void>
+
+  /** Runs what makes the call. An integration that meets the same call in there records it instead, so that it is recorded once. */
+  run<Result>(body: () => Result): Result
+
+  /** Counts a request of this call. What came of it counts as the call's outcome if nobody says another. */
+  attempt(outcome?: CallOutcome): void
+
+  /** The outcome, if nothing else comes of this call: its last request failed, and the SDK may or may not send another. */
+  expect(outcome: CallOutcome): void
+
+  /** Takes a part of the answer, when the application gets it. */
+  chunk(text: string): void
+
+  /** Where to look up what has come so far, for a call that ends before its answer does. */
+  progress(source: () => Partial<CallOutcome>): void
+
+  /**
+   * Ends the call and records it; resolves once that is stored. Only the first `end` or `abandon` counts.
+   *
+   * @throws AuditError if it could not be stored, and `onAuditFailure` is `'throw'`. Hand it to the application in place of
+   *   the last part of its answer.
+   */
+  end(outcome: CallOutcome): Promise<void>
+
+  /**
+   * Ends the call where nobody can be told of a failure: that becomes a warning, and `drain()` rejects with it.
+   *
+   * @param outcome default: what was expected, otherwise `unfinished`.
+   */
+  abandon(outcome?: CallOutcome): void
+
+  /** Another integration records this call: nothing is recorded here. */
+  supersede(): void
+
+  /** The id of its intent, if that is stored and the call has not ended. */
+  openIntent(): Promise<string | undefined>
+}

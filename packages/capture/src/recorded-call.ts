@@ -1,0 +1,137 @@
+import type { Call, CallStart, CaptureLevel } from './call.ts'
+import { type CallOrigin, draftOf, intentOf } from './draft.ts'
+import { abortedOutcome, type CallOutcome } from './outcome.ts'
+import type { Recorder } from './recorder.ts'
+import type { Scope } from './scope.ts'
+
+/** A call that a capture records. */
+export class RecordedCall implements Call {
+  readonly #start: CallStart
+  readonly #origin: CallOrigin
+  readonly #recorder: Recorder
+  readonly #scope: Scope
+  readonly #startedAt = new Date()
+  readonly #chunks: string[] = []
+  readonly #stop: () => void
+  #firstChunkAt: number | undefined
+  #attempts = 0
+  #progress: (() => Partial<CallOutcome>) | undefined
+  #expected: CallOutcome | undefined
+  #superseded = false
+  #intent: Promise<string | undefined> | undefined
+  #ended: Promise<void> | undefined
+
+  /** Made by `capture.begin()`. */
+  constructor(start: CallStart, origin: CallOrigin, recorder: Recorder, scope: Scope) {
+    this.#start = start
+    this.#origin = origin
+    this.#recorder = recorder
+    this.#scope = scope
+    const { signal } = start
+    this.#stop = () => signal && this.abandon(abortedOutcome(signal))
+    recorder.opened(this)
+    if (signal?.aborted) this.#stop()
+    else signal?.addEventListener('abort', this.#stop, { once: true })
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended !== undefined
+  }
+
+  get level(): CaptureLevel {
+    return this.#start.by?.level ?? 'middleware'
+  }
+
+  get expected(): CallOutcome | undefined {
+    return this.#expected
+  }
+
+  get attempts(): number {
+    return this.#attempts
+  }
+
+  async ready(): Promise<void> {
+    if (!this.#recorder.options.intent || this.#superseded || this.#ended) return
+    this.#intent ??= this.#recorder.record(intentOf(this.#facts()))
+    try {
+      await this.#intent
+    } catch (error) {
+      this.#superseded = true
+      await this.end({ status: 'error' })
+      throw error
+    }
+  }
+
+  run<Result>(body: () => Result): Result {
+    return this.#scope.run({ call: this }, body)
+  }
+
+  attempt(outcome?: CallOutcome): void {
+    this.#attempts++
+    this.#expected = outcome
+  }
+
+  expect(outcome: CallOutcome): void {
+    this.#expected = outcome
+  }
+
+  chunk(text: string): void {
+    this.#firstChunkAt ??= performance.now()
+    if (text !== '') this.#chunks.push(text)
+  }
+
+  progress(source: () => Partial<CallOutcome>): void {
+    this.#progress = source
+  }
+
+  end(outcome: CallOutcome): Promise<void> {
+    this.#ended ??= this.#finish(outcome)
+    return this.#ended
+  }
+
+  abandon(outcome: CallOutcome = this.#expected ?? { status: 'unfinished' }): void {
+    if (this.#ended === undefined) void this.end(outcome).catch(error => this.#recorder.unmet(error))
+  }
+
+  supersede(): void {
+    this.#superseded = true
+  }
+
+  async openIntent(): Promise<string | undefined> {
+    return this.#ended ? undefined : this.#intent?.catch(() => undefined)
+  }
+
+  async #finish(outcome: CallOutcome): Promise<void> {
+    this.#start.signal?.removeEventListener('abort', this.#stop)
+    const latencyMs = performance.now() - this.#origin.startedAt
+    try {
+      // An intent that failed under a handler of the application's own has no id, and the call went on.
+      const about = await this.#intent?.catch(() => undefined)
+      if (this.#superseded) return
+      const whole = { ...this.#progress?.(), ...given(outcome) }
+      await this.#recorder.record(draftOf(this.#facts(), { ...whole, latencyMs, about }))
+    } finally {
+      this.#recorder.closed(this)
+    }
+  }
+
+  #facts() {
+    const { startedAt } = this.#origin
+    const first = this.#firstChunkAt
+    return {
+      ...this.#origin,
+      start: this.#start,
+      startedOn: this.#startedAt,
+      text: this.#chunks.join(''),
+      secondsToFirstChunk: first === undefined ? undefined : (first - startedAt) / 1000,
+      attempts: this.#attempts,
+      options: this.#recorder.options,
+    }
+  }
+}
+
+/** An outcome without what is undefined, so that it hides nothing that is known otherwise. */
+function given(outcome: CallOutcome): CallOutcome {
+  const fields = Object.entries(outcome).filter(([, value]) => value !== undefined)
+  return { status: outcome.status, ...Object.fromEntries(fields) }
+}

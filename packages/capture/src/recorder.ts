@@ -1,0 +1,65 @@
+import type { EntryInput } from '@audit/core'
+import type { Call } from './call.ts'
+import type { CheckedOptions } from './capture-options.ts'
+import { auditFailure } from './failure.ts'
+
+/** Records the calls of one capture: what becomes of failures, and which calls are open. */
+export class Recorder {
+  readonly options: CheckedOptions
+  readonly #open = new Map<Call, PromiseWithResolvers<void>>()
+  readonly #unmet: unknown[] = []
+
+  constructor(options: CheckedOptions) {
+    this.options = options
+  }
+
+  /** The calls that have not been recorded yet. */
+  get open(): readonly Call[] {
+    return [...this.#open.keys()]
+  }
+
+  /**
+   * Records an entry, and resolves with its id once it is stored.
+   *
+   * @throws AuditError if it could not be stored; or what the application's handler throws.
+   */
+  async record(draft: EntryInput): Promise<string | undefined> {
+    try {
+      const entry: { readonly entryId?: string } | undefined = await this.options.log.record(draft)
+      return entry?.entryId // a test double may resolve with nothing
+    } catch (error) {
+      const failure = auditFailure(error)
+      if (!this.options.onAuditFailure) throw failure
+      this.options.onAuditFailure(failure, draft)
+      return undefined
+    }
+  }
+
+  /** A call began. */
+  opened(call: Call): void {
+    this.#open.set(call, Promise.withResolvers())
+  }
+
+  /** A call was recorded, or could not be. */
+  closed(call: Call): void {
+    this.#open.get(call)?.resolve()
+    this.#open.delete(call)
+  }
+
+  /** A failure that no application can be told of: nobody waits for that call any more. */
+  unmet(failure: unknown): void {
+    if (this.#unmet.length === 0) process.emitWarning(failure instanceof Error ? failure : String(failure))
+    this.#unmet.push(failure)
+  }
+
+  /** Ends all open calls, waits until they are recorded, and rejects with the first failure that nobody was told of. */
+  async drain(): Promise<void> {
+    while (this.#open.size > 0) {
+      const recorded = Array.from(this.#open.values(), ({ promise }) => promise)
+      for (const call of this.#open.keys()) call.abandon()
+      await Promise.all(recorded)
+    }
+    const [first] = this.#unmet.splice(0)
+    if (first !== undefined) throw first
+  }
+}

@@ -1,0 +1,58 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Call } from './call.ts'
+
+/** Who asks, in which session, and what else belongs to each entry: for all calls that start within a scope. */
+export interface ScopeOptions {
+  /** Who asks. Default: that of the scope around it, then the capture's own. */
+  readonly user?: string | undefined
+  /** Which conversation or session the calls belong to: `gen_ai.conversation.id`. Default: that of the scope around it. */
+  readonly conversation?: string | undefined
+  /** More keys for the metadata of each entry, added to those of the scope around it. */
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** What holds in one asynchronous context. */
+export interface Context extends ScopeOptions {
+  /** The call that is being made here, so that an integration within another one knows it. */
+  readonly call?: Call | undefined
+  /** The HTTP requests that are tries of one call. */
+  readonly tries?: Tries | undefined
+}
+
+/**
+ * The key under which an SDK's options for `fetch` name the tries that a request belongs to, where a request leaves in another
+ * context than the first one did.
+ */
+export const TRIES = Symbol('@audit/capture/tries')
+
+/** A call of an SDK, which may send its request more than once. */
+export interface Tries {
+  /** How many requests it sends at most, as far as it is known yet. */
+  most: number
+  /** The signal that the application gave, as far as it is known yet. */
+  signal?: AbortSignal | undefined
+  /** When it started, by `performance.now()`. */
+  readonly startedAt: number
+  /** The call, from its first request on. */
+  call?: Call | undefined
+}
+
+/** The contexts of one capture: two captures in one process know nothing of each other. */
+export class Scope {
+  readonly #contexts = new AsyncLocalStorage<Context>()
+
+  /** What holds here. */
+  get current(): Context {
+    return this.#contexts.getStore() ?? {}
+  }
+
+  /** Runs a function in a scope. What it leaves out holds as it does around it. */
+  run<Result>(inner: Context, body: () => Result): Result {
+    return this.#contexts.run(merged(this.current, inner), body)
+  }
+}
+
+function merged(outer: Context, inner: Context): Context {
+  const given = Object.fromEntries(Object.entries(inner).filter(([, value]) => value !== undefined))
+  return { ...outer, ...given, metadata: { ...outer.metadata, ...inner.metadata } }
+}

@@ -1,0 +1,144 @@
+import { AuditError } from '@audit/core'
+import type { AnswerBody } from './answer-body.ts'
+import type { ByteSource } from './byte-source.ts'
+import type { Call } from './call.ts'
+import { type CallOutcome, errorTypeOf } from './outcome.ts'
+
+/**
+ * Hands on the body of an answer as it is read, never faster, and ends the call with it. The last piece of a stream waits
+ * until the call is recorded: SDKs read no further, and would swallow an error behind it.
+ */
+export class WatchedBody implements ByteSource {
+  readonly #source: ByteSource
+  readonly #body: AnswerBody
+  readonly #call: Call
+  readonly #idle: NodeJS.Timeout
+  #pieces: Iterator<Uint8Array> | undefined
+  #isReading = false
+  #atEnd = false
+  #isAnswered = false
+  #isLeft = false
+
+  /** @param idleMs after so long without a read the call is recorded as unfinished. */
+  constructor(source: ByteSource, body: AnswerBody, call: Call, idleMs: number) {
+    this.#source = source
+    this.#body = body
+    this.#call = call
+    this.#idle = setTimeout(() => this.#onIdle(), idleMs)
+    this.#idle.unref() // it must not keep the process alive
+    call.progress(() => body.stopped())
+  }
+
+  async next(): Promise<Uint8Array | undefined> {
+    this.#isReading = true
+    try {
+      return await this.#advance()
+    } finally {
+      this.#isReading = false
+      this.#idle.refresh()
+    }
+  }
+
+  async cancel(reason: unknown): Promise<void> {
+    if (!this.#isLeft) this.stop(this.#body.stopped())
+    await this.#source.cancel(reason)
+  }
+
+  /** Ends the call without the rest of its answer. */
+  stop(outcome: CallOutcome): void {
+    clearTimeout(this.#idle)
+    this.#call.abandon(outcome)
+  }
+
+  /** The SDK has given this answer up, and may send the request again: what becomes of that ends the call. */
+  leave(): void {
+    this.#isLeft = true
+  }
+
+  /** Nobody holds the answer any more. */
+  dropped(): void {
+    clearTimeout(this.#idle)
+    if (this.#call.hasEnded) return
+    this.#call.abandon()
+    this.#release()
+  }
+
+  async #advance(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const piece = this.#pieces?.next()
+      if (piece && !piece.done) return this.#handOn(piece.value)
+      if (this.#atEnd) return this.#finish()
+      const bytes = await this.#read()
+      this.#atEnd = bytes === undefined
+      this.#pieces = (bytes ? this.#body.cut(bytes) : this.#lastPieces())[Symbol.iterator]()
+    }
+  }
+
+  #lastPieces(): readonly Uint8Array[] {
+    const rest = this.#body.rest()
+    return rest.length > 0 ? [rest] : []
+  }
+
+  async #handOn(piece: Uint8Array): Promise<Uint8Array> {
+    if (this.#call.hasEnded && !this.#isAnswered) return this.#refuse()
+    if (this.#isAnswered) return piece // what comes behind the end is no part of the answer
+    const isLast = this.#body.read(piece)
+    if (this.#body.isStream) this.#call.chunk('')
+    if (isLast) await this.#end(this.#body.ended())
+    return piece
+  }
+
+  async #end(outcome: CallOutcome): Promise<undefined> {
+    clearTimeout(this.#idle)
+    if (!this.#call.hasEnded) this.#isAnswered = true
+    try {
+      await this.#call.end(outcome)
+    } catch (error) {
+      this.#release()
+      throw error
+    }
+  }
+
+  async #finish(): Promise<undefined> {
+    if (this.#isAnswered) return undefined
+    if (this.#call.hasEnded) return this.#refuse()
+    return this.#end(this.#body.ended())
+  }
+
+  /** The call has ended without its answer, which must not be read on. Where an abort is why, that is the error. */
+  async #refuse(): Promise<never> {
+    await this.#source.next()
+    this.#release()
+    throw tooLate()
+  }
+
+  /** What breaks the connection is handed on as it is, once it is recorded. */
+  async #read(): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#source.next()
+    } catch (error) {
+      if (!this.#call.hasEnded && !this.#isLeft) {
+        await this.#end({ ...this.#body.stopped(), status: 'truncated', errorType: errorTypeOf(error) })
+      }
+      throw error
+    }
+  }
+
+  #onIdle(): void {
+    if (this.#isReading) return void this.#idle.refresh() // it is the provider that is slow
+    this.dropped()
+  }
+
+  /** Frees the connection; the reader is gone, so nobody can be told if that fails. */
+  #release(): void {
+    this.#source.cancel(undefined).catch(() => undefined)
+  }
+}
+
+/** The error of an answer that is read on after its call was recorded. */
+export function tooLate(): AuditError {
+  return new AuditError(
+    'AUDIT_CLOSED',
+    'this call was recorded as unfinished, since nobody read its answer, or drain() was called; what follows would go unrecorded',
+  )
+}

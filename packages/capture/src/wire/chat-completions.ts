@@ -1,0 +1,172 @@
+import { digestOf } from '../digest.ts'
+import type { CallOutcome } from '../outcome.ts'
+import { type JsonRecord, numberOf, recordOf, recordsOf, stringOf } from './json.ts'
+import { contentText, joinedLines, toolCallText, transcript } from './message-text.ts'
+import { errorTypeIn, usageOf } from './openai-common.ts'
+import { isDone, type ServerSentEvent } from './server-sent-events.ts'
+import type { WireAnswer, WireFormat, WireQuestion } from './wire-format.ts'
+
+/** OpenAI's chat completions, as many providers speak them. */
+export const chatCompletions: WireFormat = {
+  operation: 'chat',
+  paths: ['/chat/completions'],
+  question: chatQuestion,
+  answer: () => new ChatAnswer(),
+}
+
+/** OpenAI's older completions, of a prompt. */
+export const completions: WireFormat = {
+  operation: 'text_completion',
+  paths: ['/completions'],
+  question: promptQuestion,
+  answer: () => new ChatAnswer(),
+}
+
+function chatQuestion(body: JsonRecord): WireQuestion {
+  const messages = recordsOf(body.messages)
+  const spoken = messages.map(message => ({
+    role: stringOf(message.role) ?? 'unknown',
+    text: messageText(message),
+  }))
+  return {
+    requestModel: stringOf(body.model) ?? '',
+    input: transcript(spoken),
+    inputMessages: messages,
+  }
+}
+
+function promptQuestion(body: JsonRecord): WireQuestion {
+  const prompts = Array.isArray(body.prompt) ? body.prompt : [body.prompt]
+  const input = prompts.map(prompt => stringOf(prompt) ?? JSON.stringify(prompt ?? '')).join('\n')
+  return { requestModel: stringOf(body.model) ?? '', input, inputMessages: prompts }
+}
+
+function messageText(message: JsonRecord): string {
+  const { content, refusal, audio } = message
+  const calls = recordsOf(message.tool_calls).map(({ function: called, custom }) => {
+    const { name, arguments: input, input: customInput } = recordOf(called ?? custom)
+    return toolCallText(name, input ?? customInput)
+  })
+  const legacy = message.function_call === undefined ? {} : recordOf(message.function_call)
+  const legacyCall = legacy.name === undefined ? undefined : toolCallText(legacy.name, legacy.arguments)
+  return joinedLines([contentText(content), stringOf(refusal), spokenText(audio), ...calls, legacyCall])
+}
+
+function spokenText(audio: unknown): string | undefined {
+  const { data, transcript } = recordOf(audio)
+  if (typeof data !== 'string') return stringOf(transcript)
+  return joinedLines([stringOf(transcript), digestOf('audio', Buffer.from(data, 'base64'))])
+}
+
+/** A choice, put together from the pieces of a stream. */
+interface GatheredChoice {
+  readonly message: Record<string, unknown>
+  readonly text: string[]
+  readonly refusal: string[]
+  readonly calls: Map<number, { name: string; input: string[] }>
+  finishReason: string | undefined
+}
+
+/** An answer of one choice or several. */
+class ChatAnswer implements WireAnswer {
+  readonly #choices = new Map<number, GatheredChoice>()
+  #known: Partial<CallOutcome> = {}
+  #wholeMessages: readonly JsonRecord[] | undefined
+
+  whole(body: JsonRecord): void {
+    this.#take(body)
+    const choices = recordsOf(body.choices)
+    this.#wholeMessages = choices.map(({ message, text }) =>
+      recordOf(message ?? { role: 'assistant', content: text }),
+    )
+    this.#know({
+      finishReasons: choices.flatMap(({ finish_reason }) => stringOf(finish_reason) ?? []),
+      ...(body.error === undefined || body.error === null ? {} : errorOutcome(body.error)),
+    })
+  }
+
+  event(event: ServerSentEvent): boolean {
+    if (isDone(event)) {
+      this.#know({ status: 'ok' })
+      return true
+    }
+    const { body } = event
+    this.#take(body)
+    for (const choice of recordsOf(body.choices)) this.#gather(choice)
+    if (event.event !== 'error' && (body.error === undefined || body.error === null)) return false
+    this.#know(errorOutcome(body.error ?? body))
+    return true
+  }
+
+  sofar(): Partial<CallOutcome> {
+    const choices = [...this.#choices].toSorted(([a], [b]) => a - b).map(([, choice]) => choice)
+    const messages = this.#wholeMessages ?? choices.map(gatheredMessage)
+    const spoken = messages.map((message, i) => ({ role: `choice ${i + 1}`, text: messageText(message) }))
+    const reasons = choices.flatMap(({ finishReason }) => finishReason ?? [])
+    return {
+      ...(reasons.length > 0 ? { finishReasons: reasons } : {}),
+      ...this.#known,
+      output: transcript(spoken),
+      outputMessages: messages,
+    }
+  }
+
+  #take(body: JsonRecord): void {
+    const { id, model, service_tier } = body
+    this.#know({
+      responseId: stringOf(id),
+      responseModel: stringOf(model),
+      serviceTier: stringOf(service_tier),
+      usage: usageOf(body.usage),
+    })
+  }
+
+  #know(outcome: Partial<CallOutcome>): void {
+    const fields = Object.entries(outcome).filter(([, value]) => value !== undefined && value !== '')
+    this.#known = { ...this.#known, ...Object.fromEntries(fields) }
+  }
+
+  #gather(choice: JsonRecord): void {
+    const index = numberOf(choice.index) ?? 0
+    const gathered = this.#choices.get(index) ?? emptyChoice()
+    this.#choices.set(index, gathered)
+    const delta = recordOf(choice.delta)
+    const text = stringOf(delta.content) ?? stringOf(choice.text)
+    if (text) gathered.text.push(text)
+    if (typeof delta.refusal === 'string') gathered.refusal.push(delta.refusal)
+    if (typeof delta.role === 'string') gathered.message.role = delta.role
+    for (const [i, call] of recordsOf(delta.tool_calls).entries()) gatherCall(gathered, call, i)
+    gathered.finishReason = stringOf(choice.finish_reason) ?? gathered.finishReason
+  }
+}
+
+function emptyChoice(): GatheredChoice {
+  return { message: { role: 'assistant' }, text: [], refusal: [], calls: new Map(), finishReason: undefined }
+}
+
+function gatherCall({ calls }: GatheredChoice, call: JsonRecord, place: number): void {
+  const index = numberOf(call.index) ?? place
+  const { name, arguments: input, input: customInput } = recordOf(call.function ?? call.custom)
+  const gathered = calls.get(index) ?? { name: '', input: [] }
+  calls.set(index, gathered)
+  gathered.name ||= stringOf(name) ?? ''
+  const piece = stringOf(input) ?? stringOf(customInput)
+  if (piece) gathered.input.push(piece)
+}
+
+function gatheredMessage({ message, text, refusal, calls }: GatheredChoice): JsonRecord {
+  const tools = Array.from(calls.values(), ({ name, input }) => ({
+    type: 'function',
+    function: { name, arguments: input.join('') },
+  }))
+  return {
+    ...message,
+    content: text.join(''),
+    ...(refusal.length > 0 ? { refusal: refusal.join('') } : {}),
+    ...(tools.length > 0 ? { tool_calls: tools } : {}),
+  }
+}
+
+function errorOutcome(error: unknown): Partial<CallOutcome> {
+  return { status: 'error', errorType: errorTypeIn(error) }
+}

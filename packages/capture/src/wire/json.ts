@@ -1,0 +1,26 @@
+/** A JSON object of which nothing is known yet. */
+export type JsonRecord = { readonly [key: string]: unknown }
+
+/** The object, or an empty one: whatever a provider sends, reading it fails nowhere. */
+export function recordOf(value: unknown): JsonRecord {
+  return isRecord(value) ? value : {}
+}
+
+/** The objects in a list; none where it is no list. */
+export function recordsOf(value: unknown): readonly JsonRecord[] {
+  return Array.isArray(value) ? value.filter(isRecord) : []
+}
+
+/** The text, or `undefined`. */
+export function stringOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+/** The number, or `undefined`. */
+export function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+}
+
+function isRecord(value: unknown): value is JsonRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

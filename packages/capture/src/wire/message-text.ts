@@ -1,0 +1,58 @@
+import { digestOf, mediaOf } from '../digest.ts'
+import { type JsonRecord, recordOf, recordsOf, stringOf } from './json.ts'
+
+/** A message of a conversation, for people. */
+export interface Spoken {
+  readonly role: string
+  readonly text: string
+}
+
+/** One message as its text; several with each role on a line of its own. */
+export function transcript(messages: readonly Spoken[]): string {
+  const [first, ...others] = messages
+  if (first && others.length === 0) return first.text
+  return messages.map(({ role, text }) => `${role}:\n${text}`).join('\n\n')
+}
+
+/** The text of a message's content: a string, or parts, of which media are shown by their digest. */
+export function contentText(content: unknown): string {
+  if (typeof content === 'string') return content
+  return joinedLines(recordsOf(content).map(partText))
+}
+
+/** Lines, without those that are empty. */
+export function joinedLines(lines: readonly (string | undefined)[]): string {
+  return lines.filter(line => line !== undefined && line !== '').join('\n')
+}
+
+/** A tool call: `get_weather({"city":"Paris"})`. */
+export function toolCallText(name: unknown, input: unknown): string {
+  const written = typeof input === 'string' ? input : JSON.stringify(input ?? {})
+  return `${stringOf(name) ?? 'unnamed'}(${written})`
+}
+
+function partText(part: JsonRecord): string {
+  const text = stringOf(part.text) ?? stringOf(part.refusal)
+  if (text !== undefined) return text
+  return imageText(part) ?? audioText(part) ?? fileText(part) ?? JSON.stringify(part)
+}
+
+function imageText(part: JsonRecord): string | undefined {
+  if (part.type !== 'image_url' && part.type !== 'input_image') return undefined
+  const url = stringOf(part.image_url) ?? stringOf(recordOf(part.image_url).url)
+  return url === undefined ? `[image, ${stringOf(part.file_id) ?? 'no source'}]` : mediaOf(url, 'image')
+}
+
+function audioText(part: JsonRecord): string | undefined {
+  if (part.type !== 'input_audio' && part.type !== 'audio') return undefined
+  const { data, format, id } = recordOf(part.input_audio ?? part.audio)
+  if (typeof data !== 'string') return `[audio, ${stringOf(id) ?? 'no source'}]`
+  return digestOf(`audio/${stringOf(format) ?? 'unknown'}`, Buffer.from(data, 'base64'))
+}
+
+function fileText(part: JsonRecord): string | undefined {
+  if (part.type !== 'file' && part.type !== 'input_file') return undefined
+  const { file_data, file_id, file_url, filename } = recordOf(part.file ?? part)
+  if (typeof file_data === 'string') return mediaOf(file_data, 'file') // a data URL
+  return `[file, ${stringOf(file_id) ?? stringOf(file_url) ?? stringOf(filename) ?? 'no source'}]`
+}

@@ -1,0 +1,180 @@
+import { AuditError, AuditLog, MemoryBackend } from '@audit/core'
+import { expect, test } from 'vitest'
+import { type CallStart, createCapture } from '../src/index.ts'
+
+function bench(options: Partial<Parameters<typeof createCapture>[0]> = {}) {
+  const log = new AuditLog({ backend: new MemoryBackend() })
+  const capture = createCapture({ log, ...options })
+  const begin = (more: Partial<CallStart> = {}) =>
+    capture.begin({ provider: 'acme', operation: 'chat', requestModel: 'a-1', input: 'Hi', ...more })
+  return { log, capture, begin }
+}
+
+const statuses = async (log: AuditLog) => (await log.query()).map(({ metadata }) => metadata['audit.status'])
+
+test('the first end counts, whoever calls it', async () => {
+  const { log, begin } = bench()
+  const call = begin()
+  const first = call.end({ status: 'ok', output: 'Hello' })
+  expect(call.end({ status: 'error' })).toBe(first)
+  call.abandon({ status: 'cancelled' })
+  await first
+  await call.end({ status: 'truncated' })
+  expect(await statuses(log)).toEqual(['ok'])
+})
+
+test('an entry has what is known, and no key for what is not', async () => {
+  const { log, begin } = bench({ user: 'alice' })
+  const call = begin()
+  call.attempt({ status: 'error', errorType: '429' })
+  call.attempt()
+  call.chunk('Hel')
+  call.chunk('lo')
+  await call.end({ status: 'ok', usage: { inputTokens: 3, outputTokens: 0 }, responseModel: 'a-1-large' })
+  const [entry] = await log.query()
+  expect(entry).toMatchObject({
+    user: 'alice',
+    model: 'a-1-large',
+    inputText: 'Hi',
+    outputText: 'Hello',
+    costUsd: null,
+  })
+  const seconds = entry?.metadata['gen_ai.response.time_to_first_chunk']
+  expect(Number(seconds) * 1000).toBeLessThanOrEqual(Number(entry?.latencyMs))
+  expect(entry?.metadata).toEqual({
+    'gen_ai.provider.name': 'acme',
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.request.model': 'a-1',
+    'gen_ai.usage.input_tokens': 3,
+    'gen_ai.usage.output_tokens': 0,
+    'gen_ai.response.time_to_first_chunk': seconds,
+    'audit.status': 'ok',
+    'audit.attempts': 2,
+  })
+})
+
+test('metadata of the application hides nothing of the call, and makes no intent of it', async () => {
+  const { log, capture, begin } = bench()
+  const metadata = {
+    tenant: 'eu',
+    'audit.status': 'ok',
+    'audit.intent': true,
+    'gen_ai.provider.name': 'mine',
+  }
+  await capture.withScope({ metadata }, () => begin().end({ status: 'truncated' }))
+  expect((await log.query())[0]?.metadata).toMatchObject({
+    tenant: 'eu',
+    'audit.status': 'truncated',
+    'gen_ai.provider.name': 'acme',
+  })
+  expect(await capture.unfinished(log)).toEqual([])
+})
+
+test('a call without a model is one of an unknown model', async () => {
+  const { log, begin } = bench()
+  await begin({ requestModel: '' }).end({ status: 'error' })
+  expect(await log.query()).toMatchObject([{ model: 'unknown' }])
+})
+
+test('a signal ends the call, and is left alone afterwards', async () => {
+  const { log, capture, begin } = bench()
+  const controller = new AbortController()
+  const stopped = begin({ signal: controller.signal })
+  stopped.chunk('as far as it ca')
+  const finished = begin({ signal: controller.signal })
+  await finished.end({ status: 'ok' })
+  controller.abort()
+  expect(stopped.hasEnded).toBe(true)
+  begin({ signal: controller.signal }) // has been aborted already
+  await capture.drain()
+  expect(await statuses(log)).toEqual(['ok', 'aborted', 'aborted'])
+  expect((await log.query())[1]?.outputText).toBe('as far as it ca')
+})
+
+test('what was expected counts where nothing else is said', async () => {
+  const { log, capture, begin } = bench()
+  const failed = begin()
+  failed.expect({ status: 'error', errorType: '503' })
+  begin()
+  await capture.drain()
+  const entries = await log.query()
+  expect(entries.map(({ metadata }) => [metadata['audit.status'], metadata['error.type']])).toEqual([
+    ['error', '503'],
+    ['unfinished', undefined],
+  ])
+  await capture.drain() // nothing is left
+  expect(await log.count()).toBe(2)
+})
+
+test('drain waits for what is being recorded', async () => {
+  let store = () => {}
+  const stored = new Promise<void>(resolve => {
+    store = resolve
+  })
+  const order: string[] = []
+  const { capture, begin } = bench({
+    log: {
+      record: async () => {
+        await stored
+        order.push('stored')
+        return { entryId: 'any' }
+      },
+    },
+  })
+  const ending = begin().end({ status: 'ok' })
+  const draining = capture.drain().then(() => order.push('drained'))
+  store()
+  await Promise.all([ending, draining])
+  expect(order).toEqual(['stored', 'drained'])
+})
+
+test('the innermost integration records; beside it, calls are their own', async () => {
+  const { log, begin } = bench()
+  const outer = begin({ input: 'outer' })
+  await outer.run(async () => {
+    const middle = begin({ input: 'middle' })
+    await middle.run(() => begin({ input: 'inner' }).end({ status: 'ok' }))
+    await middle.end({ status: 'ok' })
+  })
+  await outer.end({ status: 'ok' })
+  await begin({ input: 'beside' }).end({ status: 'ok' })
+  expect((await log.query()).map(({ inputText }) => inputText)).toEqual(['inner', 'beside'])
+})
+
+test('a log that answers with nothing will do, and one that throws at once fails the call', async () => {
+  const silent = { record: async () => undefined as unknown as { entryId: string } } // a test double
+  await bench({ log: silent, intent: true }).begin().end({ status: 'ok' })
+  const broken = {
+    record: () => {
+      throw new TypeError('at once')
+    },
+  }
+  await expect(bench({ log: broken }).begin().end({ status: 'ok' })).rejects.toBeInstanceOf(AuditError)
+})
+
+test('what a handler of failures throws fails the call', async () => {
+  const { begin } = bench({
+    log: { record: () => Promise.reject(new Error('disk full')) },
+    onAuditFailure: () => {
+      throw new RangeError('not without a record')
+    },
+  })
+  await expect(begin().end({ status: 'ok' })).rejects.toThrow(RangeError)
+})
+
+test('an outcome that cannot be known keeps its id, for the application to look it up', async () => {
+  const entryId = '0193a6a4-0000-7000-8000-000000000000'
+  const { begin } = bench({
+    log: { record: () => Promise.reject(new AuditError('AUDIT_OUTCOME_UNKNOWN', 'cut off', { entryId })) },
+  })
+  await expect(begin().end({ status: 'ok' })).rejects.toMatchObject({
+    code: 'AUDIT_OUTCOME_UNKNOWN',
+    entryId,
+  })
+})
+
+test('a hook for the price that answers with too little costs nothing', async () => {
+  const { log, begin } = bench({ price: () => undefined as never })
+  await begin().end({ status: 'ok' })
+  expect(await log.query()).toMatchObject([{ costUsd: null }])
+})

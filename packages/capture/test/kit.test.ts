@@ -1,0 +1,193 @@
+import { describe, expect, it, test } from 'vitest'
+import type { Call, Capture } from '../src/index.ts'
+import { checkIntegration, type IntegrationClient, testIntegration } from '../src/kit/index.ts'
+import { Acme, auditAcme, startOf } from './acme.ts'
+
+testIntegration({
+  describe,
+  it,
+  create: ({ model, capture }) => audited(auditAcme, new Acme(model), capture),
+})
+
+type Audit = (acme: Acme, capture: Capture) => IntegrationClient
+
+function audited(audit: Audit, acme: Acme, capture: Capture | undefined): IntegrationClient {
+  return capture ? audit(acme, capture) : acme
+}
+
+test('an SDK without streams is tested on the rest', async () => {
+  const results = await checkIntegration({
+    create: ({ model, capture }) => {
+      const { ask } = audited(auditAcme, new Acme(model), capture)
+      return { ask: ask.bind(new Acme(model)) }
+    },
+  })
+  expect(results.filter(({ problem }) => problem !== undefined)).toEqual([])
+  expect(results.some(({ isSkipped }) => isSkipped)).toBe(true)
+})
+
+/** A stream that goes wrong in one way: what happens with each part, and at each end. */
+interface StreamParts {
+  readonly early?: (call: Call) => unknown
+  readonly part?: (part: string, call: Call) => string | undefined
+  readonly end?: (call: Call) => unknown
+  readonly error?: (call: Call, error: unknown) => unknown
+  readonly left?: (call: Call) => unknown
+}
+
+/** The integration, with another stream. */
+function withStream(parts: StreamParts, start = startOf): Audit {
+  return (acme, capture) => ({
+    ...auditAcme(acme, capture),
+    stream: (question, options) =>
+      streamed(capture.begin(start(question, options)), parts, () => acme.stream(question, options)),
+  })
+}
+
+async function* streamed(call: Call, parts: StreamParts, source: () => AsyncIterable<string>) {
+  const { early, part: take = keep, end = endOk, error: onError = endError, left = leave } = parts
+  try {
+    await early?.(call)
+    for await (const part of source()) {
+      const taken = take(part, call)
+      if (taken !== undefined) yield taken
+    }
+    await end(call)
+  } catch (error) {
+    await onError(call, error)
+    throw error
+  } finally {
+    await left(call)
+  }
+}
+
+const keep = (part: string, call: Call) => {
+  call.chunk(part)
+  return part
+}
+const endOk = (call: Call) => call.end({ status: 'ok' })
+const endError = (call: Call) => call.end({ status: 'error' })
+const leave = (call: Call) => call.abandon({ status: 'cancelled' })
+const nothing = () => undefined
+
+/** The integration, with another way to ask. */
+function withAsk(
+  ask: (acme: Acme, capture: Capture, ...asked: Parameters<IntegrationClient['ask']>) => Promise<string>,
+): Audit {
+  return (acme, capture) => ({
+    ...auditAcme(acme, capture),
+    ask: (question, options) => ask(acme, capture, question, options),
+  })
+}
+
+const BROKEN: Readonly<Record<string, Audit>> = {
+  'records nothing': acme => acme,
+  'records twice': doubly,
+  'records no failure of a call': withAsk(async (acme, capture, question, options) => {
+    const answer = await acme.ask(question, options)
+    await capture.begin(startOf(question, options)).end({ status: 'ok', output: answer })
+    return answer
+  }),
+  'calls a failure a success': withStream({ error: endOk }),
+  'forgets a stream that the consumer leaves': withStream({ left: nothing }),
+  'forgets an abort': withStream({}, question => startOf(question, {})),
+  'records nothing of a stream that fails': withStream({ error: call => call.supersede() }),
+  'ends a stream when it begins': withStream({ early: endOk }),
+  'does not wait for the log': withStream({ end: call => void call.end({ status: 'ok' }).catch(nothing) }),
+  'leaves a rejection alone': withStream({ end: call => void call.end({ status: 'ok' }) }),
+  'waits for the log with the first part': withStream({
+    part: keep,
+    early: async call => call.end({ status: 'ok', output: 'The answer is forty-two.' }),
+  }),
+  'changes a part': withStream({ part: (part, call) => keep(part, call).trim() }),
+  'drops a part': withStream({ part: (part, call) => (keep(part, call) === 'is ' ? undefined : part) }),
+  'records what nobody saw': withStream({
+    part: part => part,
+    end: call => call.end({ status: 'ok', output: 'made up' }),
+  }),
+  'reads ahead of the application': (acme, capture) => ({
+    ...auditAcme(acme, capture),
+    stream: (question, options) => {
+      const call = capture.begin(startOf(question, options))
+      return streamed(call, {}, async function* () {
+        const parts: string[] = []
+        for await (const part of acme.stream(question, options)) parts.push(part)
+        yield* parts
+      })
+    },
+  }),
+  'takes who asked at the end': (acme, capture) => ({
+    ...auditAcme(acme, capture),
+    async *stream(question, options) {
+      let answer = ''
+      for await (const part of acme.stream(question, options)) {
+        answer += part
+        yield part
+      }
+      await capture.begin(startOf(question, options)).end({ status: 'ok', output: answer })
+    },
+  }),
+  'asks twice': withAsk(async (acme, capture, question, options) => {
+    await acme.ask(question, options)
+    return auditAcme(acme, capture).ask(question, options)
+  }),
+  'asks again when the log fails': withAsk((acme, capture, question, options) =>
+    auditAcme(acme, capture)
+      .ask(question, options)
+      .catch(() => auditAcme(acme, capture).ask(question, options)),
+  ),
+  'swallows an error': withAsk((acme, capture, question, options) =>
+    auditAcme(acme, capture)
+      .ask(question, options)
+      .catch(() => ''),
+  ),
+  'wraps an error': withAsk((acme, capture, question, options) =>
+    auditAcme(acme, capture)
+      .ask(question, options)
+      .catch(error => {
+        throw new TypeError('acme failed', { cause: error })
+      }),
+  ),
+  'asks without an intent': withAsk(async (acme, capture, question, options) => {
+    const call = capture.begin(startOf(question, options))
+    const answer = await acme.ask(question, options)
+    await call.end({ status: 'ok', output: answer })
+    return answer
+  }),
+  'leaves out the question': withAsk(async (acme, capture, question, options) => {
+    const call = capture.begin({ ...startOf(question, options), input: '' })
+    await call.ready()
+    const answer = await acme.ask(question, options)
+    await call.end({ status: 'ok', output: answer })
+    return answer
+  }),
+  hangs: withStream({ end: () => new Promise(nothing) }),
+}
+
+/** Two entries for each call. */
+function doubly(acme: Acme, capture: Capture): IntegrationClient {
+  const once = auditAcme(acme, capture)
+  return {
+    ...once,
+    async ask(question, options) {
+      const answer = await once.ask(question, options)
+      await capture.begin(startOf(question, options)).end({ status: 'ok', output: answer })
+      return answer
+    },
+  }
+}
+
+test('what the broken ones are made of is not caught itself', async () => {
+  const results = await checkIntegration({
+    create: ({ model, capture }) => audited(withStream({}), new Acme(model), capture),
+  })
+  expect(results.filter(({ problem }) => problem !== undefined)).toEqual([])
+})
+
+test.each(Object.entries(BROKEN))('an integration is caught that %s', async (_, audit) => {
+  const results = await checkIntegration({
+    create: ({ model, capture }) => audited(audit, new Acme(model), capture),
+    caseTimeoutMs: 500,
+  })
+  expect(results.filter(({ problem }) => problem !== undefined)).not.toEqual([])
+})

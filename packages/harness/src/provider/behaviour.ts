@@ -1,0 +1,101 @@
+import { eventText, type ProviderAnswer, type ProviderEvent } from './answer.ts'
+
+/**
+ * How the stand-in answers.
+ *
+ * | behaviour | over JSON | over a stream |
+ * | --- | --- | --- |
+ * | `fine` | at once | at once |
+ * | `slow` | in two parts, 30 ms apart | an event every 5 ms |
+ * | `cut` | the connection breaks in the middle | likewise |
+ * | `no-done` | fine | `[DONE]`, or the last event, never comes |
+ * | `no-newline` | fine | nothing follows the last event, not even its line's end |
+ * | `no-choices`, `empty-choices` | without, or with empty, choices or output | likewise, an event before the others |
+ * | `malformed` | half of the JSON, as if it were all | an event in the middle is no JSON |
+ * | `rate-limited` | 429 for the first two requests, then fine | likewise |
+ * | `failing` | 500 | 500 |
+ * | `refused` | 400 | 400 |
+ * | `error-event` | fine | an error event in the middle |
+ * | `endless` | headers and some bytes, then nothing | the middle event over and over, until the client leaves |
+ * | `endless-stream` | fine | as `endless` |
+ * | `silent` | no headers, ever | likewise |
+ * | `wrong-type` | the content type of a web page | likewise |
+ * | `gzip` | compressed | compressed |
+ * | `reset` | breaks the connection before any answer, for the first request | likewise |
+ * | `trickle` | every byte alone | likewise |
+ * | `no-content` | an empty body | likewise |
+ */
+export type Behaviour =
+  | 'fine'
+  | 'slow'
+  | 'cut'
+  | 'no-done'
+  | 'no-newline'
+  | 'no-choices'
+  | 'empty-choices'
+  | 'malformed'
+  | 'rate-limited'
+  | 'failing'
+  | 'refused'
+  | 'error-event'
+  | 'endless'
+  | 'endless-stream'
+  | 'silent'
+  | 'wrong-type'
+  | 'gzip'
+  | 'reset'
+  | 'trickle'
+  | 'no-content'
+
+/** The texts of the events that a stream has with this behaviour. */
+export function streamTexts(behaviour: Behaviour, { events }: ProviderAnswer): readonly string[] {
+  const texts = events.map(eventText)
+  const middle = Math.ceil(texts.length / 2)
+  const last = texts.at(-1) ?? ''
+  switch (behaviour) {
+    case 'cut':
+      return texts.slice(0, middle)
+    case 'no-done':
+      return texts.slice(0, -1)
+    case 'no-newline':
+      return [...texts.slice(0, -1), last.trimEnd()]
+    case 'no-choices':
+      return [oddEvent(events[0], undefined), ...texts]
+    case 'empty-choices':
+      return [oddEvent(events[0], []), ...texts]
+    case 'malformed':
+      return [...texts.slice(0, middle), 'data: {"half": \n\n', ...texts.slice(middle)]
+    case 'error-event':
+      return [...texts.slice(0, middle), errorEvent(events[0]), ...texts.slice(middle)]
+    default:
+      return texts
+  }
+}
+
+/** The text of the JSON with this behaviour. */
+export function jsonText(behaviour: Behaviour, { json }: ProviderAnswer): string {
+  const text = JSON.stringify(json)
+  switch (behaviour) {
+    case 'malformed':
+      return text.slice(0, text.length / 2)
+    case 'no-choices':
+      return JSON.stringify({ ...json, choices: undefined, output: undefined })
+    case 'empty-choices':
+      return JSON.stringify({ ...json, choices: json.choices && [], output: json.output && [] })
+    default:
+      return text
+  }
+}
+
+/** The first event of a chat, with other choices; of a response, an event of a type that nobody knows. */
+function oddEvent(first: ProviderEvent | undefined, choices: readonly [] | undefined): string {
+  if (first?.event !== undefined) return eventText({ event: 'response.odd', data: { type: 'response.odd' } })
+  const data = typeof first?.data === 'object' ? first.data : {}
+  return eventText({ data: { ...data, choices, prompt_filter_results: [] } })
+}
+
+function errorEvent(first: ProviderEvent | undefined): string {
+  const error = { type: 'server_error', code: 'server_error', message: 'overloaded' }
+  if (first?.event === undefined) return eventText({ data: { error } })
+  return eventText({ event: 'error', data: { ...error, type: 'error' } })
+}

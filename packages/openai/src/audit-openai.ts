@@ -1,0 +1,100 @@
+import {
+  auditFetch,
+  type Capture,
+  type Fetch,
+  type Integration,
+  providerAt,
+  TRIES,
+  type Tries,
+} from '@audit/capture'
+import manifest from '../package.json' with { type: 'json' }
+import { type AuditableClient, type ClientInside, insideOf } from './client.ts'
+
+const BY: Integration = { integration: manifest.name, version: manifest.version, level: 'wire' }
+const PROVIDER = 'openai'
+
+/** Which captures record a client. */
+const recording = new WeakMap<object, Set<Capture>>()
+
+/** The functions that record, so that a clone that has one already is not given another. */
+const recordingFetches = new WeakMap<Fetch, Capture>()
+
+/**
+ * Makes a client of OpenAI's SDK record each call of a model, however it ends: the same object, of the same type. A call that the
+ * SDK sends again is one entry. The clones that `withOptions` makes record too.
+ *
+ * @param client of `openai` 4 to 7, also an `AzureOpenAI`, or one for another provider that speaks the same format.
+ * @throws AuditError `AUDIT_INVALID_OPTIONS` for anything else, and for a client that authenticates by X.509, which lets nobody
+ *   see its requests.
+ *
+ * @example
+ * const openai = auditOpenAI(new OpenAI(), capture)
+ */
+export function auditOpenAI<Client extends AuditableClient>(client: Client, capture: Capture): Client {
+  const inside = insideOf(client)
+  const captures = recording.get(client) ?? new Set()
+  if (captures.has(capture)) return client
+  recordFetch(inside, capture)
+  recordRequest(inside, capture)
+  recordClones(inside, capture)
+  recording.set(client, captures.add(capture))
+  return client
+}
+
+function recordFetch(client: ClientInside, capture: Capture): void {
+  if (recordingFetches.get(client.fetch) === capture) return
+  const provider = (host: string) => providerAt(host) ?? PROVIDER // a clone may have another host
+  client.fetch = auditFetch(capture, { provider, fetch: client.fetch, by: BY })
+  recordingFetches.set(client.fetch, capture)
+}
+
+/** All requests that the SDK sends for one `request()` are one call. */
+function recordRequest(client: ClientInside, capture: Capture): void {
+  const request = client.request
+  override(client, 'request', (options: unknown, remaining: unknown = null, ...more: unknown[]) => {
+    const tries: Tries = { most: client.maxRetries + 1, startedAt: performance.now() }
+    const given = Promise.resolve(options).then(resolved => adopt(tries, resolved, remaining))
+    return capture.withTries(tries, () => {
+      const answer = request.call(client, given, remaining, ...more)
+      endWith(answer, tries)
+      return answer
+    })
+  })
+}
+
+/**
+ * Takes what the options say of tries, and names those in the options for `fetch`: version 7 sends a request again from wherever
+ * the answer is awaited.
+ */
+function adopt(tries: Tries, options: unknown, remaining: unknown): object {
+  const { maxRetries, signal, fetchOptions }: Readonly<Record<string, unknown>> = Object(options)
+  const retries = remaining ?? maxRetries
+  if (typeof retries === 'number') tries.most = retries + 1
+  if (signal instanceof AbortSignal) tries.signal = signal
+  return { ...Object(options), fetchOptions: { ...Object(fetchOptions), [TRIES]: tries } }
+}
+
+/** When the SDK gives up, for whatever reason, the call has ended. */
+function endWith(answer: unknown, tries: Tries): void {
+  const { asResponse }: { readonly asResponse?: unknown } = Object(answer)
+  if (typeof asResponse !== 'function') return
+  const response: Promise<unknown> = asResponse.call(answer)
+  response.catch(error => {
+    const errorType = error instanceof Error ? error.constructor.name : typeof error
+    tries.call?.abandon(tries.call.expected ?? { status: 'error', errorType })
+  })
+}
+
+function recordClones(client: ClientInside, capture: Capture): void {
+  const { withOptions } = client
+  if (!withOptions) return // there is none before version 5
+  override(client, 'withOptions', (...options: unknown[]) => {
+    const clone: AuditableClient = withOptions.call(client, ...options)
+    return auditOpenAI(clone, capture)
+  })
+}
+
+/** Hides a method of the class behind one of the object, which nobody sees who lists its properties. */
+function override(client: ClientInside, name: 'request' | 'withOptions', value: unknown): void {
+  Object.defineProperty(client, name, { value, writable: true, configurable: true, enumerable: false })
+}
