@@ -42,6 +42,7 @@ const TOKENS: readonly JsonObject[] = [
   [5],
   { a: 1 },
   2 ** 31,
+  2 ** 32 - 1,
   2 ** 32,
   2 ** 45,
   2 ** 53,

@@ -112,7 +112,7 @@ export const summing: readonly BrokenBackend[] = [
     methods: entries(entry => ({ ...entry, latencyMs: entry.latencyMs && Math.round(entry.latencyMs) })),
   },
   {
-    fault: 'holds tokens in 32 bits',
+    fault: 'adds tokens up in 32 bits',
     caughtBy: 'summarize.tokens',
     methods: parts(all => all.map(part => ({ ...part, tokens: part.tokens.map(count => count % 2 ** 32) }))),
   },
