@@ -13,7 +13,7 @@ import {
   tileFrom,
 } from './note/prove-options.ts'
 import { Prover } from './note/prover.ts'
-import { createVerifier } from './note/verifier.ts'
+import { createVerifier, type Verifier } from './note/verifier.ts'
 import { invalidOptions } from './options.ts'
 import { untilAborted, untilAbortedEach } from './query/abort.ts'
 import { follow } from './query/follow.ts'
@@ -57,6 +57,8 @@ export class AuditLog implements AsyncDisposable {
   readonly #summary: LogSummary
   readonly #recorder: Recorder
   readonly #tree: MerkleTree
+  /** The key of the log's own signer. */
+  readonly #own: Verifier | undefined
   readonly #prover: Prover
   readonly #issuer: Issuer | undefined
   #closing: Promise<void> | undefined
@@ -75,8 +77,9 @@ export class AuditLog implements AsyncDisposable {
     this.#tree = new MerkleTree((start, end) => this.#backend.leafHashes(start, end), this.#backend.subtrees)
     this.#recorder = new Recorder(this.#backend, this.#tree, recording)
     const size = () => this.#backend.size()
-    this.#prover = new Prover(this.#tree, size, signer && createVerifier(signer.publicKey))
-    this.#issuer = signer && new Issuer(signer, this.#tree, this.#prover, size)
+    this.#own = signer && createVerifier(signer.publicKey)
+    this.#prover = new Prover(this.#tree, size, this.#own)
+    this.#issuer = signer && this.#own && new Issuer(signer, this.#own, this.#tree, this.#prover, size)
   }
 
   /**
@@ -266,7 +269,7 @@ export class AuditLog implements AsyncDisposable {
    */
   async verify(options: VerifyOptions = {}): Promise<VerificationReport> {
     this.#assertOpen()
-    const request = verifyOptions(options, this.#issuer?.publicKey)
+    const request = verifyOptions(options, this.#own)
     const trusted = this.#issuer?.trusted
     const report = await untilAborted(verifyLog(this.#backend, request, trusted), request.control.signal)
     const verifier = request.signed[0]?.trust.verifier // the same for all of them

@@ -8,7 +8,7 @@ import type { Prover } from './prover.ts'
 import { signNote } from './signed-note.ts'
 import type { Signer } from './signer.ts'
 import { encodeProof } from './tlog-proof.ts'
-import { createVerifier, type Verifier } from './verifier.ts'
+import type { Verifier } from './verifier.ts'
 
 /**
  * Issues checkpoints and proofs of a log. Each signed checkpoint provably continues what this process has verified or signed
@@ -16,7 +16,7 @@ import { createVerifier, type Verifier } from './verifier.ts'
  */
 export class Issuer {
   readonly #signer: Signer
-  readonly #name: string
+  readonly #own: Verifier
   readonly #tree: MerkleTree
   readonly #prover: Prover
   readonly #size: () => Promise<number>
@@ -24,20 +24,15 @@ export class Issuer {
   #trusted: TreeHead | undefined
 
   /**
+   * @param own checks what the signer signs; its name is the log's own.
    * @param size returns how many entries the log holds.
-   * @throws AuditError `AUDIT_INVALID_KEY` for a signer with an invalid public key.
    */
-  constructor(signer: Signer, tree: MerkleTree, prover: Prover, size: () => Promise<number>) {
+  constructor(signer: Signer, own: Verifier, tree: MerkleTree, prover: Prover, size: () => Promise<number>) {
     this.#signer = signer
-    this.#name = createVerifier(signer.publicKey).name
+    this.#own = own
     this.#tree = tree
     this.#prover = prover
     this.#size = size
-  }
-
-  /** The signer's public key: the vkey. */
-  get publicKey(): string {
-    return this.#signer.publicKey
   }
 
   /** A signed checkpoint of the log as it is now (C2SP tlog-checkpoint). Throws AuditError `AUDIT_CORRUPT`, `AUDIT_SIGNING_FAILED`. */
@@ -60,7 +55,7 @@ export class Issuer {
    */
   async proveConsistency(older: string | number): Promise<string> {
     const size = await this.#currentSize()
-    const oldSize = await this.#prover.olderSize(older, { origin: this.#name, size })
+    const oldSize = await this.#prover.olderSize(older, { origin: this.#own.name, size })
     const proving = this.#tree.consistencyProof(oldSize, size)
     const [hashes, checkpoint] = await Promise.all([proving, this.#sign(size)])
     return encodeConsistencyProof({ oldSize, hashes, checkpoint })
@@ -78,7 +73,7 @@ export class Issuer {
    * @param verifier the key that it was opened with.
    */
   commit(checkpoint: Checkpoint, verifier: Verifier): void {
-    const { name, keyHash } = createVerifier(this.#signer.publicKey)
+    const { name, keyHash } = this.#own
     if (verifier.name === name && equalBytes(verifier.keyHash, keyHash)) this.trust(checkpoint)
   }
 
@@ -98,7 +93,7 @@ export class Issuer {
   async #sign(size: number): Promise<string> {
     const head = { size, root: await this.#tree.root(size) }
     await this.#assertContinues(head)
-    const note = encodeCheckpoint({ origin: this.#name, ...head, extensions: [] })
+    const note = encodeCheckpoint({ origin: this.#own.name, ...head, extensions: [] })
     const checkpoint = await signNote(note, this.#signer)
     this.trust(head)
     return checkpoint

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AuditEntry } from '../entry/entry.ts'
 import { AuditError, type AuditErrorCode } from '../errors.ts'
+import { untilAbortedEach } from './abort.ts'
 import type { LogReader } from './log-reader.ts'
 import type { CheckedRange } from './query.ts'
 
@@ -32,8 +33,7 @@ export async function* follow(
       })
       if (page) silentSince = undefined
       if (!page || page.done) break
-      for (const entry of page.value) {
-        signal?.throwIfAborted()
+      for (const entry of untilAbortedEach(page.value, signal)) {
         next = entry.index + 1
         yield entry
       }

@@ -79,9 +79,12 @@ export interface CheckedQuery {
 
 /** Checks and normalises the argument of `count`: only filters. Throws like `selectionOf`. */
 export function selectionOfFilter(filter: Filter): Selection {
-  return readable(() =>
-    withoutPrototype({ ...filtersOf(ownFields(filter, FILTER_KEYS, invalidQuery)), order: 'asc' as const }),
-  )
+  return readable(() => oldestFirst(ownFields(filter, FILTER_KEYS, invalidQuery)))
+}
+
+/** The selection of filters that were taken out of what an application gave. Throws like `selectionOf`. */
+export function oldestFirst(filters: Given<(typeof FILTER_KEYS)[number]>): Selection {
+  return withoutPrototype({ ...filtersOf(filters), order: 'asc' as const })
 }
 
 /** Checks a range of indexes; throws like `selectionOf`. */
@@ -108,8 +111,7 @@ export interface CheckedRange {
   readonly signal: AbortSignal | undefined
 }
 
-/** Checks and normalises filters that were taken out of what an application gave. Throws like `selectionOf`. */
-export function filtersOf(filters: Given<(typeof FILTER_KEYS)[number]>): Omit<Selection, 'order'> {
+function filtersOf(filters: Given<(typeof FILTER_KEYS)[number]>): Omit<Selection, 'order'> {
   const given = withoutPrototype(filters)
   return {
     ...('user' in given && { user: textOf('user', given.user, invalidQuery) }),

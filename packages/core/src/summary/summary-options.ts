@@ -1,12 +1,12 @@
 import { textOf } from '../entry/fields.ts'
 import { describe, quote } from '../entry/json.ts'
-import { ownFields, withoutPrototype } from '../options.ts'
+import { ownFields } from '../options.ts'
 import {
   type CheckedQuery,
   FILTER_KEYS,
   type Filter,
-  filtersOf,
   invalidQuery,
+  oldestFirst,
   readable,
   signalOf,
 } from '../query/query.ts'
@@ -37,8 +37,11 @@ export interface CheckedSummary extends CheckedQuery {
 export function summaryOf(options: SummaryOptions): CheckedSummary {
   return readable(() => {
     const { by, signal, ...filters } = ownFields(options, [...FILTER_KEYS, 'by', 'signal'], invalidQuery)
-    const selection = withoutPrototype({ ...filtersOf(filters), order: 'asc' as const })
-    return { selection, signal: signalOf(signal), by: by === undefined ? [] : groupKeysOf(by) }
+    return {
+      selection: oldestFirst(filters),
+      signal: signalOf(signal),
+      by: by === undefined ? [] : groupKeysOf(by),
+    }
   })
 }
 
@@ -51,8 +54,11 @@ export function distinctOf(key: GroupKey, options: DistinctOptions): CheckedSumm
       )
     }
     const { signal, ...filters } = ownFields(options, [...FILTER_KEYS, 'signal'], invalidQuery)
-    const selection = withoutPrototype({ ...filtersOf(filters), order: 'asc' as const })
-    return { selection, signal: signalOf(signal), by: [textOf('key', key, invalidQuery)] }
+    return {
+      selection: oldestFirst(filters),
+      signal: signalOf(signal),
+      by: [textOf('key', key, invalidQuery)],
+    }
   })
 }
 

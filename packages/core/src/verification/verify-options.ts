@@ -2,7 +2,7 @@ import { shown } from '../entry/json.ts'
 import { HASH_BYTES } from '../merkle/hashes.ts'
 import type { TreeHead } from '../merkle/tree.ts'
 import { checkpointText } from '../note/prove-options.ts'
-import { createVerifier, type Verifier, verifiersFrom } from '../note/verifier.ts'
+import { type Verifier, verifiersFrom } from '../note/verifier.ts'
 import type { Trust } from '../note/verify-checkpoint.ts'
 import { type Given, invalidOptions, isWholeNumber, optionsOf } from '../options.ts'
 import type { VerificationControl, VerificationReport } from './report.ts'
@@ -52,14 +52,14 @@ const OWNER = 'verify'
 /**
  * Checks the options of `log.verify`.
  *
- * @param ownKey the public key of the log's own signer.
+ * @param own the key of the log's own signer.
  * @throws AuditError `AUDIT_INVALID_OPTIONS`, also if there is no key to check a checkpoint with.
  */
-export function verifyOptions(options: VerifyOptions, ownKey: string | undefined): VerifyRequest {
+export function verifyOptions(options: VerifyOptions, own: Verifier | undefined): VerifyRequest {
   const given = optionsOf(options, KEYS, OWNER)
   const earlier = typeof given.start === 'object' ? headFrom(given.start) : undefined
   return {
-    signed: signedCheckpoints(given, ownKey),
+    signed: signedCheckpoints(given, own),
     start: earlier?.size ?? startFrom(given.start),
     earlier,
     control: controlFrom(given),
@@ -68,9 +68,9 @@ export function verifyOptions(options: VerifyOptions, ownKey: string | undefined
 
 function signedCheckpoints(
   given: Given<keyof VerifyOptions>,
-  ownKey: string | undefined,
+  own: Verifier | undefined,
 ): readonly SignedCheckpoint[] {
-  const [verifier, ...witnesses] = verifiersOf(given, ownKey)
+  const [verifier, ...witnesses] = verifiersOf(given, own)
   const checkpoints = [
     ...('checkpoint' in given ? [checkpointText(given.checkpoint, OWNER)] : []),
     ...('checkpoints' in given ? textsFrom(given.checkpoints) : []),
@@ -90,9 +90,9 @@ function textsFrom(given: unknown): readonly string[] {
   return Array.from(given, text => checkpointText(text, OWNER))
 }
 
-function verifiersOf(given: Given<keyof VerifyOptions>, ownKey: string | undefined): readonly Verifier[] {
+function verifiersOf(given: Given<keyof VerifyOptions>, own: Verifier | undefined): readonly Verifier[] {
   if ('verifiers' in given) return verifiersFrom(given.verifiers, 'verifiers', OWNER)
-  return ownKey === undefined ? [] : [createVerifier(ownKey)]
+  return own ? [own] : []
 }
 
 function startFrom(given: unknown = 0): number {
