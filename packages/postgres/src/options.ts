@@ -1,4 +1,10 @@
-import { type AuditError, invalidOptions, metadataIndexesFrom, optionsOf } from '@audit/core/backend'
+import {
+  type AuditError,
+  type IndexingProgress,
+  invalidOptions,
+  metadataIndexesFrom,
+  optionsOf,
+} from '@audit/core/backend'
 import type pg from 'pg'
 
 /** What `new PostgresBackend` takes: a pool, or how to connect. */
@@ -31,16 +37,6 @@ export interface PostgresBackendOptions {
   readonly metadataIndexes?: readonly string[]
   /** Is told how far the creation of an index is, at least when it begins and when it ends. Default: nobody is. */
   readonly onIndexing?: (progress: IndexingProgress) => void
-}
-
-/** How far the creation of an index is. */
-export interface IndexingProgress {
-  /** The key of the metadata. */
-  readonly key: string
-  /** How many of the entries were read, approximately. */
-  readonly done: number
-  /** How many entries there are, in all logs of the table. */
-  readonly total: number
 }
 
 const KEYS = [

@@ -2,6 +2,7 @@ import {
   type AuditBackend,
   type AuditErrorCode,
   type Finding,
+  type IndexingProgress,
   type Leaf,
   LifeCycle,
   type Page,
@@ -19,7 +20,7 @@ import { LogReader } from './log-reader.ts'
 import { LogWriter } from './log-writer.ts'
 import { MetadataIndexes } from './metadata-indexes.ts'
 import { migrate } from './migration.ts'
-import { checkOptions, type IndexingProgress, type PostgresBackendOptions } from './options.ts'
+import { checkOptions, type PostgresBackendOptions } from './options.ts'
 import { checkLog, checkServer } from './server-check.ts'
 import { LogSummary } from './summary.ts'
 import { TreeReader } from './tree-reader.ts'

@@ -1,2 +1,3 @@
-export type { IndexingProgress, SqliteBackendOptions } from './options.ts'
+export type { IndexingProgress } from '@audit/core/backend'
+export type { SqliteBackendOptions } from './options.ts'
 export { SqliteBackend } from './sqlite-backend.ts'

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { invalidOptions, metadataIndexesFrom, optionsOf } from '@audit/core/backend'
+import { type IndexingProgress, invalidOptions, metadataIndexesFrom, optionsOf } from '@audit/core/backend'
 
 /** What `new SqliteBackend` takes. */
 export interface SqliteBackendOptions {
@@ -21,15 +21,6 @@ export interface SqliteBackendOptions {
   readonly metadataIndexes?: readonly string[]
   /** Is told when an index is begun (`done` is 0) and when it is complete (`done` is `total`). */
   readonly onIndexing?: (progress: IndexingProgress) => void
-}
-
-/** How far the index of a key has come. */
-export interface IndexingProgress {
-  readonly key: string
-  /** How many entries are in the index. */
-  readonly done: number
-  /** How many entries the log had at the beginning. */
-  readonly total: number
 }
 
 const OWNER = 'SqliteBackend'

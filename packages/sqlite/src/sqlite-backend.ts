@@ -4,6 +4,7 @@ import {
   AuditError,
   type EntryDigests,
   type Finding,
+  type IndexingProgress,
   joinHashes,
   type Leaf,
   LifeCycle,
@@ -15,7 +16,7 @@ import {
   type SummaryRequest,
 } from '@audit/core/backend'
 import { driverAnchors } from './driver-anchors.ts'
-import { checkOptions, type IndexingProgress, type SqliteBackendOptions } from './options.ts'
+import { checkOptions, type SqliteBackendOptions } from './options.ts'
 import type { KnownLog, Operations, RowPage, WorkerSetup } from './protocol.ts'
 import { entryOf, newRowOf } from './row.ts'
 import type { EntryRange } from './selection-sql.ts'

@@ -1,6 +1,16 @@
 import { describe, quote, shown } from '../entry/json.ts'
 import { invalidOptions } from '../options.ts'
 
+/** How far the index of a named key has come, as backends that build one report it. */
+export interface IndexingProgress {
+  /** The key of the metadata. */
+  readonly key: string
+  /** How many entries are in the index, approximately. */
+  readonly done: number
+  /** How many entries there are to index; a store that keeps several logs together counts all of them. */
+  readonly total: number
+}
+
 const MAX_KEYS = 32
 const MAX_KEY_LENGTH = 256
 
