@@ -1,4 +1,4 @@
 import { defineConfig } from 'tsup'
 import { published } from '../../tsup.base.ts'
 
-export default defineConfig(published())
+export default defineConfig({ ...published(), entry: { main: 'src/main.ts' }, dts: false })

@@ -1,0 +1,61 @@
+import { open, stat } from 'node:fs/promises'
+import { CommandError } from '../command-error.ts'
+import type { FileLocation } from './log-location.ts'
+
+/** How a file holds a log. */
+export type FileFormat = 'sqlite' | 'jsonl'
+
+const SQLITE = Buffer.from('SQLite format 3\0')
+/** The first bytes of `<path>-wal`, but for the last bit (SQLite file format, section 4.1). */
+const WRITE_AHEAD_LOG = Buffer.from([0x37, 0x7f, 0x06])
+/** So much of a file is looked at. A damaged JSONL file has a line that begins with `{` somewhere in it. */
+const BEGINNING_BYTES = 256 * 1024
+
+/**
+ * Tells by its content how a file holds a log. It never waits, as the opening of a FIFO would.
+ *
+ * @throws CommandError for what is certainly no log: nothing, a folder, a FIFO, an empty file, another format.
+ */
+export async function fileFormatOf({ path, name }: FileLocation): Promise<FileFormat> {
+  await assertFile(path, name)
+  const beginning = await beginningOf(path, name)
+  if (beginning.length === 0) {
+    throw new CommandError(`${name} is empty and holds no log; give the file that the application records into`)
+  }
+  if (beginning.subarray(0, SQLITE.length).equals(SQLITE)) return 'sqlite'
+  if (beginning.length < SQLITE.length && SQLITE.subarray(0, beginning.length).equals(beginning)) {
+    throw new CommandError(`${name} ends after ${beginning.length} bytes: only the beginning of an SQLite file was copied; copy it again`)
+  }
+  if (beginning.subarray(0, 3).equals(WRITE_AHEAD_LOG)) {
+    throw new CommandError(`${name} is the write-ahead log of an SQLite file; give ${name.replace(/-wal$/, '')} itself`)
+  }
+  if (hasObjectLine(beginning)) return 'jsonl'
+  throw new CommandError(`${name} is neither an SQLite nor a JSONL log; give the file that the application records into`)
+}
+
+async function assertFile(path: string, name: string): Promise<void> {
+  const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
+      throw new CommandError(`${name} does not exist; check the path, which counts from the current folder`)
+    }
+    throw new CommandError(`${name} cannot be looked at: ${error.code ?? error.message}; ask its owner`)
+  })
+  if (stats.isDirectory()) throw new CommandError(`${name} is a folder; give the log's file in it, such as audit.db`)
+  if (!stats.isFile()) throw new CommandError(`${name} is not a file but a pipe or a device; give the log's file`)
+}
+
+async function beginningOf(path: string, name: string): Promise<Buffer> {
+  try {
+    await using file = await open(path, 'r')
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(BEGINNING_BYTES), 0, BEGINNING_BYTES, 0)
+    return buffer.subarray(0, bytesRead)
+  } catch (error) {
+    const { code, message }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
+    throw new CommandError(`${name} cannot be read: ${code ?? message}; ask its owner for permission`)
+  }
+}
+
+/** Whether a line begins like an entry: after a byte-order mark and blanks, which foreign writers may have put there. */
+function hasObjectLine(beginning: Buffer): boolean {
+  return /^(?:\u00ef\u00bb\u00bf)?[ \t]*\{/m.test(beginning.toString('latin1'))
+}

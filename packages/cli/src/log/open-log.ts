@@ -1,0 +1,125 @@
+import type { AuditBackend, AuditLog, Signer } from '@audit/core'
+import { CommandError } from '../command-error.ts'
+import type { Context } from '../context.ts'
+import { note } from '../output/note.ts'
+import { counted } from '../output/numbers.ts'
+import { fileFormatOf } from './file-format.ts'
+import { type DatabaseLocation, type FileLocation, type LogLocation, locateLog } from './log-location.ts'
+import type { LogOptions } from './log-options.ts'
+
+/** A log that a command reads or, where it was opened so, writes. Dispose of it to close it. */
+export interface OpenLog extends AsyncDisposable {
+  readonly log: AuditLog
+  readonly backend: AuditBackend
+  readonly kind: 'sqlite' | 'jsonl' | 'postgres'
+  /** For messages, without a secret. It may hold any character: show it with `safeText`. */
+  readonly name: string
+  readonly location: LogLocation
+}
+
+/** How a log is opened. */
+export interface OpenOptions extends LogOptions {
+  /** Signs checkpoints. Default: none. */
+  readonly signer?: Signer | undefined
+  /** Keys of the metadata that a JSONL file is indexed by while it is read; other stores have their own. Default: none. */
+  readonly metadataIndexes?: readonly string[]
+  /** Is told of each line of a JSONL file that is not an entry. Default: a note on standard error says how many there were. */
+  readonly onDamage?: (damage: { readonly line: number; readonly message: string }) => void
+}
+
+/**
+ * Opens the log of the argument LOG. Nothing on the disk changes, and no writer is blocked.
+ *
+ * @throws CommandError for what is no log, and what cannot be reached; AuditError as `AuditLog.open` says.
+ *
+ * @example
+ * await using opened = await openLog(context, log, options)
+ * for await (const entry of opened.log.stream({ signal: context.signal })) …
+ */
+export async function openLog(context: Context, log: string, options: OpenOptions = {}): Promise<OpenLog> {
+  const location = await locateLog(context, log, options)
+  const damage = new DamageNote(context, location.name)
+  const kind = location.kind === 'postgres' ? 'postgres' : await fileFormatOf(location)
+  const onDamage = options.onDamage ?? (() => damage.count())
+  const backend = await backendAt(location, kind, { ...options, onDamage, readOnly: true })
+  const { AuditLog } = await import('@audit/core')
+  const opened = new AuditLog({ backend, signer: options.signer })
+  await opened.open()
+  return {
+    log: opened,
+    backend,
+    kind,
+    name: location.name,
+    location,
+    [Symbol.asyncDispose]: async () => {
+      await opened.close()
+      await damage.write()
+    },
+  }
+}
+
+/** How a backend is made. */
+export interface BackendOptions {
+  readonly readOnly: boolean
+  readonly metadataIndexes?: readonly string[]
+  readonly onDamage?: OpenOptions['onDamage']
+}
+
+/** Makes the backend of a log, and touches no file yet: for commands that record, with `readOnly: false`. */
+export async function backendAt(
+  location: LogLocation,
+  kind: OpenLog['kind'],
+  { readOnly, metadataIndexes = [], onDamage }: BackendOptions,
+): Promise<AuditBackend> {
+  if (location.kind === 'postgres') return postgresBackend(location, readOnly)
+  if (kind === 'sqlite') {
+    const { SqliteBackend } = await import('@audit/sqlite')
+    return new SqliteBackend({ path: location.path, readOnly, ...(!readOnly && { metadataIndexes }) })
+  }
+  const { JsonlBackend } = await import('@audit/jsonl')
+  return new JsonlBackend({ path: location.path, readOnly, metadataIndexes, ...(onDamage && { onDamage }) })
+}
+
+/** Which kind of log a new file of this name becomes: JSONL where it ends so, and SQLite otherwise. */
+export function kindOfNewFile({ path }: FileLocation): 'sqlite' | 'jsonl' {
+  return /\.(jsonl|ndjson)$/i.test(path) ? 'jsonl' : 'sqlite'
+}
+
+async function postgresBackend(
+  { connectionString, log }: DatabaseLocation,
+  readOnly: boolean,
+): Promise<AuditBackend> {
+  const { PostgresBackend } = await import('@audit/postgres').catch((error: unknown) => {
+    if (!isMissing(error)) throw error
+    throw new CommandError(
+      'a log on PostgreSQL needs two more packages; install them beside this one: npm install @audit/postgres pg',
+    )
+  })
+  return new PostgresBackend({ connectionString, log, readOnly })
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
+}
+
+/** Says once how many lines of a JSONL file were left out. */
+class DamageNote {
+  readonly #context: Context
+  readonly #name: string
+  #lines = 0
+
+  constructor(context: Context, name: string) {
+    this.#context = context
+    this.#name = name
+  }
+
+  count(): void {
+    this.#lines++
+  }
+
+  async write(): Promise<void> {
+    if (this.#lines === 0) return
+    const lines = counted(this.#lines, 'line')
+    await note(this.#context, `${lines} of ${this.#name} hold no entry and were left out; audit verify names them`)
+  }
+}

@@ -1,0 +1,33 @@
+import type { Context } from './context.ts'
+import { Output } from './output/output.ts'
+import { ClosedPipe, Interruption } from './stopping.ts'
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** So long a command may take to clean up after a signal, in milliseconds. */
+const GRACE_MS = 5000
+
+/** The context of this process. A first signal aborts the context's, and lets the command clean up; a second one ends it. */
+export function processContext(): Context {
+  const stop = new AbortController()
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      const reason = new Interruption(signal)
+      if (stop.signal.aborted) process.exit(reason.exitCode)
+      stop.abort(reason)
+      setTimeout(() => process.exit(reason.exitCode), GRACE_MS).unref()
+    })
+  }
+  const { env } = process
+  return {
+    // Looked at only where it is used: opening it would keep a terminal's process alive.
+    get stdin() {
+      return process.stdin
+    },
+    stdout: new Output(process.stdout, { env, onClosed: () => stop.abort(new ClosedPipe()) }),
+    stderr: new Output(process.stderr, { env }),
+    env,
+    cwd: process.cwd(),
+    signal: stop.signal,
+    now: () => new Date(),
+  }
+}

@@ -1,0 +1,56 @@
+import { CommanderError } from 'commander'
+import type { Run } from './command-line.ts'
+import { CommandError } from './command-error.ts'
+import type { Context } from './context.ts'
+import { EXIT, type ExitCode } from './exit-code.ts'
+import { safeLines, safeText } from './output/safe-text.ts'
+import { createProgram } from './program.ts'
+import { ClosedPipe, Interruption } from './stopping.ts'
+
+/**
+ * Runs a command line: `run(['query', 'audit.db'], context)`. It never rejects, and writes to the context alone.
+ *
+ * @returns how it ended, once all output is written.
+ */
+export async function run(args: readonly string[], context: Context): Promise<ExitCode> {
+  try {
+    return await runProgram(args, context)
+  } catch (error) {
+    return failed(error, context)
+  }
+}
+
+async function runProgram(args: readonly string[], context: Context): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.ok
+  const runHandler: Run =
+    handler =>
+    async (...given) => {
+      exitCode = (await handler(context, ...given)) ?? EXIT.ok
+    }
+  await createProgram(context, runHandler).parseAsync([...args], { from: 'user' })
+  await context.stdout.flush()
+  return exitCode
+}
+
+async function failed(error: unknown, context: Context): Promise<ExitCode> {
+  const { signal, stdout } = context
+  if (error instanceof CommanderError) {
+    await stdout.flush().catch(() => {}) // help that cannot be written is no reason to fail
+    return error.exitCode === 0 ? EXIT.ok : EXIT.failed
+  }
+  if (signal.aborted && signal.reason instanceof Interruption) return signal.reason.exitCode
+  if (signal.aborted && signal.reason instanceof ClosedPipe) return EXIT.ok
+  await report(error, context)
+  return EXIT.failed
+}
+
+async function report(error: unknown, { stderr }: Context): Promise<void> {
+  const { AuditError } = await import('@audit/core')
+  const prefix = stderr.style('red', 'audit:')
+  if (error instanceof CommandError || error instanceof AuditError) {
+    return stderr.line(`${prefix} ${safeText(error.message)}`)
+  }
+  const details = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  await stderr.line(`${prefix} this is a fault of the command itself; please report it with these lines:`)
+  await stderr.line(safeLines(details))
+}

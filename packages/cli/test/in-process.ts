@@ -1,0 +1,58 @@
+import { Readable, Writable } from 'node:stream'
+import type { Context } from '../src/context.ts'
+import { Output } from '../src/output/output.ts'
+import { run } from '../src/run.ts'
+
+/** The time that commands take for now: the sample log's entries were recorded in the days before. */
+export const NOW = new Date('2026-11-25T12:00:00Z')
+
+/** Where a command runs, and who looks at its output. */
+export interface RunOptions {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** How wide the terminal is. Default: both outputs are pipes. */
+  readonly columns?: number
+  readonly stdin?: string | Uint8Array
+  readonly now?: Date
+  readonly signal?: AbortSignal
+}
+
+/** How a command ended, and what it wrote. */
+export interface Ended {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+  /** Both, in the order in which they were written. */
+  readonly both: string
+}
+
+/** Runs a command line in this process, from its source: `runHere(['query', 'audit.db'], { cwd, columns: 80 })`. */
+export async function runHere(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  const { cwd = process.cwd(), env = {}, columns, stdin = '', now = NOW } = options
+  const written: { readonly to: 'stdout' | 'stderr'; readonly text: string }[] = []
+  const outputTo = (to: 'stdout' | 'stderr') => {
+    const stream = new Writable({
+      write(chunk, _, done) {
+        written.push({ to, text: String(chunk) })
+        done()
+      },
+    })
+    return new Output(Object.assign(stream, columns !== undefined && { isTTY: true, columns }), { env })
+  }
+  const context: Context = {
+    stdin: Readable.from([Buffer.from(stdin)]),
+    stdout: outputTo('stdout'),
+    stderr: outputTo('stderr'),
+    env,
+    cwd,
+    signal: options.signal ?? new AbortController().signal,
+    now: () => now,
+  }
+  const exitCode = await run(args, context)
+  const textOf = (...streams: readonly string[]) =>
+    written
+      .filter(({ to }) => streams.includes(to))
+      .map(({ text }) => text)
+      .join('')
+  return { exitCode, stdout: textOf('stdout'), stderr: textOf('stderr'), both: textOf('stdout', 'stderr') }
+}
