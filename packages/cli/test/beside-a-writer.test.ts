@@ -24,7 +24,11 @@ const PLACES: Readonly<Record<string, () => Place>> = {
   postgres: () => {
     const name = `cli ${randomUUID()}`
     const url = serverUrl().href
-    return { recorder: ['postgres', url, name], log: ['postgres://', '--log', name], env: { AUDIT_POSTGRES_URL: url } }
+    return {
+      recorder: ['postgres', url, name],
+      log: ['postgres://', '--log', name],
+      env: { AUDIT_POSTGRES_URL: url },
+    }
   },
 }
 
@@ -57,7 +61,8 @@ class Writer {
     const wanted = this.#acknowledged + entries
     while (this.#acknowledged < wanted) {
       if (this.#child.exitCode !== null) throw new Error(`the writer ended: ${this.#errors}`)
-      if (this.#child.stdout) await Promise.race([once(this.#child.stdout, 'data'), once(this.#child, 'exit')])
+      if (this.#child.stdout)
+        await Promise.race([once(this.#child.stdout, 'data'), once(this.#child, 'exit')])
     }
     return this.#acknowledged
   }

@@ -40,10 +40,22 @@ const SITUATIONS: readonly Situation[] = [
 
   row(['query', 'audit.db'], 'an SQLite log', 0, 48, ''),
   row(['query', 'audit.jsonl'], 'a JSONL log', 0, 48, ''),
-  row(['query', 'audit.db', '--limit', '5'], 'more than the limit', 0, 5, /^showing 5 of 48; --limit 0 for all\n$/),
+  row(
+    ['query', 'audit.db', '--limit', '5'],
+    'more than the limit',
+    0,
+    5,
+    /^showing 5 of 48; --limit 0 for all\n$/,
+  ),
   row(['query', 'audit.db', '--limit', '0'], 'no limit', 0, 48, ''),
   row(['query', 'audit.db', '--limit', '48'], 'just the limit', 0, 48, ''),
-  row(['query', 'audit.db', '--grep', 'haiku', '--limit', '2'], 'more with grep', 0, 2, /^showing 2; there are more;/),
+  row(
+    ['query', 'audit.db', '--grep', 'haiku', '--limit', '2'],
+    'more with grep',
+    0,
+    2,
+    /^showing 2; there are more;/,
+  ),
   row(['query', 'audit.db', '--user', 'nobody'], 'nothing matches', 0, '', ''),
   row(['query', 'audit.db', '--lines'], 'canonical lines', 0, 48, ''),
   row(['query', 'audit.db', '--lines', '--json'], 'two formats', 2, '', USAGE),
@@ -96,7 +108,8 @@ test.each(SITUATIONS)('$command: $situation: $exitCode', async ({ args, ...expec
 })
 
 function check(text: string, expected: Expected): void {
-  if (typeof expected !== 'number') return expected === '' ? expect(text).toBe('') : expect(text).toMatch(expected)
+  if (typeof expected !== 'number')
+    return expected === '' ? expect(text).toBe('') : expect(text).toMatch(expected)
   const lines = text.split('\n')
   expect(lines.pop()).toBe('')
   expect(lines).toHaveLength(expected)

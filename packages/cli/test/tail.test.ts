@@ -45,10 +45,14 @@ describe('without -f', () => {
 
 describe('with -f', () => {
   /** Records in turns with what the tail prints, and gives what it printed until it was ended. */
-  const follow = async (args: readonly string[], until: (line: { readonly inputText: string }) => boolean) => {
+  const follow = async (
+    args: readonly string[],
+    until: (line: { readonly inputText: string }) => boolean,
+  ) => {
     const path = `${temporaryFolder()}/audit.jsonl`
     const log = new AuditLog({ backend: new JsonlBackend({ path }) })
-    const record = (user: string, inputText: string) => log.record({ model: 'm', user, inputText, outputText: '' })
+    const record = (user: string, inputText: string) =>
+      log.record({ model: 'm', user, inputText, outputText: '' })
     await record('alice', 'before')
     const child = startBinary(['tail', '-f', path, ...args])
     const lines: { readonly index: number; readonly user: string; readonly inputText: string }[] = []

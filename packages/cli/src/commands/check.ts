@@ -10,7 +10,9 @@ export function addCheck(program: Command, run: Run): void {
     .summary('check a receipt, without the log')
     .allowExcessArguments()
     .allowUnknownOption()
-    .action(run(async () => {
-      throw new CommandError('audit check does not exist yet; wait for the next version')
-    }))
+    .action(
+      run(async () => {
+        throw new CommandError('audit check does not exist yet; wait for the next version')
+      }),
+    )
 }

@@ -10,7 +10,9 @@ export function addCheckpoint(program: Command, run: Run): void {
     .summary('sign what the log is now')
     .allowExcessArguments()
     .allowUnknownOption()
-    .action(run(async () => {
-      throw new CommandError('audit checkpoint does not exist yet; wait for the next version')
-    }))
+    .action(
+      run(async () => {
+        throw new CommandError('audit checkpoint does not exist yet; wait for the next version')
+      }),
+    )
 }

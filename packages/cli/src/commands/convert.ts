@@ -10,7 +10,9 @@ export function addConvert(program: Command, run: Run): void {
     .summary('copy the log to another backend, line by line')
     .allowExcessArguments()
     .allowUnknownOption()
-    .action(run(async () => {
-      throw new CommandError('audit convert does not exist yet; wait for the next version')
-    }))
+    .action(
+      run(async () => {
+        throw new CommandError('audit convert does not exist yet; wait for the next version')
+      }),
+    )
 }

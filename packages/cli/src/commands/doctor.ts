@@ -10,7 +10,9 @@ export function addDoctor(program: Command, run: Run): void {
     .summary('examine the log and its surroundings')
     .allowExcessArguments()
     .allowUnknownOption()
-    .action(run(async () => {
-      throw new CommandError('audit doctor does not exist yet; wait for the next version')
-    }))
+    .action(
+      run(async () => {
+        throw new CommandError('audit doctor does not exist yet; wait for the next version')
+      }),
+    )
 }

@@ -10,7 +10,9 @@ export function addExport(program: Command, run: Run): void {
     .summary('write entries in another format')
     .allowExcessArguments()
     .allowUnknownOption()
-    .action(run(async () => {
-      throw new CommandError('audit export does not exist yet; wait for the next version')
-    }))
+    .action(
+      run(async () => {
+        throw new CommandError('audit export does not exist yet; wait for the next version')
+      }),
+    )
 }

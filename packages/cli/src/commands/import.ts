@@ -10,7 +10,9 @@ export function addImport(program: Command, run: Run): void {
     .summary('record what other software has logged')
     .allowExcessArguments()
     .allowUnknownOption()
-    .action(run(async () => {
-      throw new CommandError('audit import does not exist yet; wait for the next version')
-    }))
+    .action(
+      run(async () => {
+        throw new CommandError('audit import does not exist yet; wait for the next version')
+      }),
+    )
 }

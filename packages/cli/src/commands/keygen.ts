@@ -10,7 +10,9 @@ export function addKeygen(program: Command, run: Run): void {
     .summary('make a key to sign checkpoints with')
     .allowExcessArguments()
     .allowUnknownOption()
-    .action(run(async () => {
-      throw new CommandError('audit keygen does not exist yet; wait for the next version')
-    }))
+    .action(
+      run(async () => {
+        throw new CommandError('audit keygen does not exist yet; wait for the next version')
+      }),
+    )
 }

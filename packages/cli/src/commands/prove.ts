@@ -10,7 +10,9 @@ export function addProve(program: Command, run: Run): void {
     .summary('write the receipt of an entry')
     .allowExcessArguments()
     .allowUnknownOption()
-    .action(run(async () => {
-      throw new CommandError('audit prove does not exist yet; wait for the next version')
-    }))
+    .action(
+      run(async () => {
+        throw new CommandError('audit prove does not exist yet; wait for the next version')
+      }),
+    )
 }

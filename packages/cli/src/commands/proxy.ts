@@ -10,7 +10,9 @@ export function addProxy(program: Command, run: Run): void {
     .summary('forward calls to model providers, and record them')
     .allowExcessArguments()
     .allowUnknownOption()
-    .action(run(async () => {
-      throw new CommandError('audit proxy does not exist yet; wait for the next version')
-    }))
+    .action(
+      run(async () => {
+        throw new CommandError('audit proxy does not exist yet; wait for the next version')
+      }),
+    )
 }

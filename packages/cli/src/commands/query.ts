@@ -75,7 +75,8 @@ interface Shown {
 /** Says what was left out, and to people how many there were. */
 async function sayHowMany(context: Context, { log, filters, shown, limit }: Shown): Promise<void> {
   if (shown <= limit) {
-    if (context.stdout.isTerminal) await note(context, shown === 0 ? 'no entry matches' : counted(shown, 'entry', 'entries'))
+    if (context.stdout.isTerminal)
+      await note(context, shown === 0 ? 'no entry matches' : counted(shown, 'entry', 'entries'))
     return
   }
   // Counting would read all entries where each has to be looked into.

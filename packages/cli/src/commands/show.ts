@@ -29,7 +29,9 @@ export function addShow(program: Command, run: Run): void {
     .argument('<id>', 'an id, the unique beginning of an id, or an index')
     .option('--proof', 'also where it is in the tree: its leaf hash, and the hashes from there to the root')
     .option('--json', 'write a JSON object, as a pipe gets it')
-    .addOption(command.createOption('--lines', 'write the canonical line alone, byte for byte').conflicts('json'))
+    .addOption(
+      command.createOption('--lines', 'write the canonical line alone, byte for byte').conflicts('json'),
+    )
     .option('--local', 'show times in the local time zone (default: UTC)')
   addExamples(command, [
     ['audit show audit.db 17', 'the entry with index 17'],
@@ -44,7 +46,10 @@ async function show(context: Context, log: string, id: string, options: ShowOpti
   const { stdout, signal } = context
   const { createSigner, generateKey } = await import('@audit/core')
   const key = options.proof ? generateKey('place') : undefined
-  await using opened = await openLog(context, log, { ...options, signer: key && createSigner(key.privateKey) })
+  await using opened = await openLog(context, log, {
+    ...options,
+    signer: key && createSigner(key.privateKey),
+  })
   const entry = await findEntry(context, opened.log, id)
   if (options.lines) return writeLine(context, entry)
 

@@ -26,9 +26,15 @@ export function addStats(program: Command, run: Run): void {
     .command('stats')
     .helpGroup(GROUPS.look)
     .summary('print calls, cost, tokens and latency')
-    .description('Prints how many calls there were, what they cost, their tokens, and how long they took, by group.')
+    .description(
+      'Prints how many calls there were, what they cost, their tokens, and how long they took, by group.',
+    )
   addLogArgument(command)
-    .option('--by <names>', 'model, user, day, month, hour, status, session, or keys of the metadata', 'model')
+    .option(
+      '--by <names>',
+      'model, user, day, month, hour, status, session, or keys of the metadata',
+      'model',
+    )
     .option('-n, --limit <n>', 'print at most so many groups; 0 for all', wholeNumber, 50)
     .option('--json', 'write JSON Lines, as a pipe gets them')
   addFilterOptions(command, { grep: false })
@@ -54,10 +60,18 @@ async function stats(context: Context, log: string, options: StatsOptions): Prom
   } else if (groups.length > 0) {
     const { writeStats } = await import('../stats/stats-table.ts')
     const [total] = all.length > 1 ? await groupsOf(context, opened.log, snapshot, []) : []
-    await writeStats(context, groupings, groups, total && { ...total, values: groupings.map((_, i) => (i === 0 ? 'all' : '')) })
+    await writeStats(
+      context,
+      groupings,
+      groups,
+      total && { ...total, values: groupings.map((_, i) => (i === 0 ? 'all' : '')) },
+    )
   }
   if (groups.length < all.length) {
-    await note(context, `showing ${formatCount(groups.length)} of ${counted(all.length, 'group')}; --limit 0 for all`)
+    await note(
+      context,
+      `showing ${formatCount(groups.length)} of ${counted(all.length, 'group')}; --limit 0 for all`,
+    )
   } else if (all.length === 0 && stdout.isTerminal) await note(context, 'no entry matches')
 }
 

@@ -10,7 +10,9 @@ export function addVerify(program: Command, run: Run): void {
     .summary('check every entry and hash, and compare with checkpoints')
     .allowExcessArguments()
     .allowUnknownOption()
-    .action(run(async () => {
-      throw new CommandError('audit verify does not exist yet; wait for the next version')
-    }))
+    .action(
+      run(async () => {
+        throw new CommandError('audit verify does not exist yet; wait for the next version')
+      }),
+    )
 }

@@ -10,7 +10,9 @@ export function addView(program: Command, run: Run): void {
     .summary('serve the log as a page on this machine')
     .allowExcessArguments()
     .allowUnknownOption()
-    .action(run(async () => {
-      throw new CommandError('audit view does not exist yet; wait for the next version')
-    }))
+    .action(
+      run(async () => {
+        throw new CommandError('audit view does not exist yet; wait for the next version')
+      }),
+    )
 }

@@ -53,7 +53,13 @@ type Definition = Omit<EntryColumn, 'name'>
 function definitionOf(name: string, { clock, sessionKey = SESSION_KEY }: EntryColumnOptions): Definition {
   switch (name) {
     case 'index':
-      return number('#', 0, 6, entry => entry.index, index => `${index}`)
+      return number(
+        '#',
+        0,
+        6,
+        entry => entry.index,
+        index => `${index}`,
+      )
     case 'time':
       return {
         column: { title: `time (${clock.zone})`, typical: 19 },
@@ -98,7 +104,11 @@ function metadataDefinition(name: string, sessionKey: string): Definition {
   }
 }
 
-function text(title: string, column: Omit<Column, 'title'>, valueOf: (entry: AuditEntry) => string): Definition {
+function text(
+  title: string,
+  column: Omit<Column, 'title'>,
+  valueOf: (entry: AuditEntry) => string,
+): Definition {
   return { column: { title, ...column }, textOf: valueOf, valueOf }
 }
 
@@ -117,7 +127,8 @@ function number<T extends number | null>(
 }
 
 function ofMetadata(title: string, key: string, column: Omit<Column, 'title'>): Definition {
-  const valueOf = ({ metadata }: AuditEntry) => (Object.hasOwn(metadata, key) ? (metadata[key] ?? null) : null)
+  const valueOf = ({ metadata }: AuditEntry) =>
+    Object.hasOwn(metadata, key) ? (metadata[key] ?? null) : null
   return {
     column: { title, ...column },
     textOf: entry => {

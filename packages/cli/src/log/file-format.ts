@@ -20,17 +20,25 @@ export async function fileFormatOf({ path, name }: FileLocation): Promise<FileFo
   await assertFile(path, name)
   const beginning = await beginningOf(path, name)
   if (beginning.length === 0) {
-    throw new CommandError(`${name} is empty and holds no log; give the file that the application records into`)
+    throw new CommandError(
+      `${name} is empty and holds no log; give the file that the application records into`,
+    )
   }
   if (beginning.subarray(0, SQLITE.length).equals(SQLITE)) return 'sqlite'
   if (beginning.length < SQLITE.length && SQLITE.subarray(0, beginning.length).equals(beginning)) {
-    throw new CommandError(`${name} ends after ${beginning.length} bytes: only the beginning of an SQLite file was copied; copy it again`)
+    throw new CommandError(
+      `${name} ends after ${beginning.length} bytes: only the beginning of an SQLite file was copied; copy it again`,
+    )
   }
   if (beginning.subarray(0, 3).equals(WRITE_AHEAD_LOG)) {
-    throw new CommandError(`${name} is the write-ahead log of an SQLite file; give ${name.replace(/-wal$/, '')} itself`)
+    throw new CommandError(
+      `${name} is the write-ahead log of an SQLite file; give ${name.replace(/-wal$/, '')} itself`,
+    )
   }
   if (hasObjectLine(beginning)) return 'jsonl'
-  throw new CommandError(`${name} is neither an SQLite nor a JSONL log; give the file that the application records into`)
+  throw new CommandError(
+    `${name} is neither an SQLite nor a JSONL log; give the file that the application records into`,
+  )
 }
 
 async function assertFile(path: string, name: string): Promise<void> {
@@ -40,8 +48,10 @@ async function assertFile(path: string, name: string): Promise<void> {
     }
     throw new CommandError(`${name} cannot be looked at: ${error.code ?? error.message}; ask its owner`)
   })
-  if (stats.isDirectory()) throw new CommandError(`${name} is a folder; give the log's file in it, such as audit.db`)
-  if (!stats.isFile()) throw new CommandError(`${name} is not a file but a pipe or a device; give the log's file`)
+  if (stats.isDirectory())
+    throw new CommandError(`${name} is a folder; give the log's file in it, such as audit.db`)
+  if (!stats.isFile())
+    throw new CommandError(`${name} is not a file but a pipe or a device; give the log's file`)
 }
 
 async function beginningOf(path: string, name: string): Promise<Buffer> {

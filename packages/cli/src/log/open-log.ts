@@ -123,6 +123,9 @@ class DamageNote {
   async write(): Promise<void> {
     if (this.#lines === 0) return
     const lines = counted(this.#lines, 'line')
-    await note(this.#context, `${lines} of ${this.#name} hold no entry and were left out; audit verify names them`)
+    await note(
+      this.#context,
+      `${lines} of ${this.#name} hold no entry and were left out; audit verify names them`,
+    )
   }
 }

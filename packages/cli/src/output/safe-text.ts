@@ -2,7 +2,8 @@
  * What a terminal may obey, or what may make a text look like another: C0, DEL and C1, bidirectional and zero-width
  * characters, line and paragraph separators, other invisible characters, lone surrogates.
  */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u3164\uFFA0\uFE00-\uFE0E]/gu
+const UNSAFE =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u3164\uFFA0\uFE00-\uFE0E]/gu
 /** The same, but for the line breaks and tabs of a text that is shown over several lines. */
 const UNSAFE_IN_LINES = new RegExp(`(?![\\n\\t])${UNSAFE.source}`, 'gu')
 

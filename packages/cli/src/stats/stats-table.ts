@@ -18,8 +18,17 @@ const BAR = 16
 /** What is shown of each group besides its values. */
 const FIGURES: readonly (Column & { readonly textOf: (figures: SummaryFigures) => string })[] = [
   { title: 'calls', align: 'right', textOf: ({ count }) => formatCount(count) },
-  { title: 'cost', align: 'right', textOf: ({ costUsd, count, costUnknown }) => formatUsd(costUnknown === count ? null : costUsd) },
-  { title: 'unknown', align: 'right', rank: 3, textOf: ({ costUnknown }) => (costUnknown === 0 ? '' : formatCount(costUnknown)) },
+  {
+    title: 'cost',
+    align: 'right',
+    textOf: ({ costUsd, count, costUnknown }) => formatUsd(costUnknown === count ? null : costUsd),
+  },
+  {
+    title: 'unknown',
+    align: 'right',
+    rank: 3,
+    textOf: ({ costUnknown }) => (costUnknown === 0 ? '' : formatCount(costUnknown)),
+  },
   { title: 'tokens in', align: 'right', rank: 4, textOf: ({ tokens }) => formatCount(tokens.input) },
   { title: 'out', align: 'right', rank: 4, textOf: ({ tokens }) => formatCount(tokens.output) },
   { title: 'p50', align: 'right', rank: 2, textOf: ({ latencyMs }) => formatMs(latencyMs?.p50 ?? null) },
@@ -53,7 +62,8 @@ export async function writeStats(
   await table.writeHeader()
   await table.writeRows(rows)
   const hidden = table.hidden.filter(title => title !== '')
-  if (hidden.length > 0) await note(context, `too narrow for ${hidden.join(', ')}; a wider terminal or --json shows them`)
+  if (hidden.length > 0)
+    await note(context, `too narrow for ${hidden.join(', ')}; a wider terminal or --json shows them`)
 }
 
 /** Times are UTC, and say so. */
