@@ -21,7 +21,7 @@ const PAYLOADS = [
 ]
 
 /** What a terminal may obey, but for the line breaks between rows. */
-const OBEYED = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u034f\u3164\uffa0]/u
+const OBEYED = /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}|\u034f|\u3164|\uffa0/u
 
 let folder: TemporaryFolder
 beforeAll(async () => {

@@ -96,8 +96,8 @@ function figuresOf(group: SummaryFigures): SummaryFigures {
   return { count, costUsd, costUnknown, tokens, latencyMs, status, first, last }
 }
 
-/** `null` where entries have no such key. */
+/** As the log has it, with `null` where entries have no such key. */
 function jsonOf({ values, figures }: StatsGroup, groupings: readonly Grouping[]) {
-  const named = groupings.map(({ name }, i): [string, unknown] => [name, values[i] ?? null])
+  const named = groupings.map(({ key }, i): [string, unknown] => [key, values[i] ?? null])
   return { ...Object.fromEntries(named), ...figures }
 }

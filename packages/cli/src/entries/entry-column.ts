@@ -13,7 +13,7 @@ export interface EntryColumn {
   /** For people. */
   readonly textOf: (entry: AuditEntry) => string
   /** For programs. */
-  readonly valueOf: (entry: AuditEntry) => JsonValue
+  readonly jsonOf: (entry: AuditEntry) => JsonValue
 }
 
 /** How the values of columns are shown. */
@@ -64,7 +64,7 @@ function definitionOf(name: string, { clock, sessionKey = SESSION_KEY }: EntryCo
       return {
         column: { title: `time (${clock.zone})`, typical: 19 },
         textOf: ({ timestamp }) => clock.format(timestamp).replace(/\.\d{3}/, ''),
-        valueOf: ({ timestamp }) => timestamp,
+        jsonOf: ({ timestamp }) => timestamp,
       }
     case 'id':
       return text('id', { typical: 36 }, ({ entryId }) => entryId)
@@ -97,7 +97,7 @@ function metadataDefinition(name: string, sessionKey: string): Definition {
       return {
         column: { title: 'metadata', fills: true, typical: 40 },
         textOf: ({ metadata }) => JSON.stringify(metadata),
-        valueOf: ({ metadata }) => metadata,
+        jsonOf: ({ metadata }) => metadata,
       }
     default:
       return ofMetadata(name, name.startsWith(METADATA) ? name.slice(METADATA.length) : name, {})
@@ -107,35 +107,34 @@ function metadataDefinition(name: string, sessionKey: string): Definition {
 function text(
   title: string,
   column: Omit<Column, 'title'>,
-  valueOf: (entry: AuditEntry) => string,
+  jsonOf: (entry: AuditEntry) => string,
 ): Definition {
-  return { column: { title, ...column }, textOf: valueOf, valueOf }
+  return { column: { title, ...column }, textOf: jsonOf, jsonOf }
 }
 
 function number<T extends number | null>(
   title: string,
   rank: number,
   typical: number,
-  valueOf: (entry: AuditEntry) => T,
+  jsonOf: (entry: AuditEntry) => T,
   format: (value: T) => string,
 ): Definition {
   return {
     column: { title, align: 'right', rank, typical },
-    textOf: entry => format(valueOf(entry)),
-    valueOf,
+    textOf: entry => format(jsonOf(entry)),
+    jsonOf,
   }
 }
 
 function ofMetadata(title: string, key: string, column: Omit<Column, 'title'>): Definition {
-  const valueOf = ({ metadata }: AuditEntry) =>
-    Object.hasOwn(metadata, key) ? (metadata[key] ?? null) : null
+  const jsonOf = ({ metadata }: AuditEntry) => (Object.hasOwn(metadata, key) ? (metadata[key] ?? null) : null)
   return {
     column: { title, ...column },
     textOf: entry => {
-      const value = valueOf(entry)
+      const value = jsonOf(entry)
       return value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value)
     },
-    valueOf,
+    jsonOf,
   }
 }
 

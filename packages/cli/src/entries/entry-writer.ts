@@ -86,7 +86,7 @@ class JsonWriter implements EntryWriter {
   }
 
   write(entry: AuditEntry): Promise<void> {
-    const values = this.#columns?.map(({ name, valueOf }): [string, unknown] => [name, valueOf(entry)])
+    const values = this.#columns?.map(({ name, jsonOf }): [string, unknown] => [name, jsonOf(entry)])
     return this.#context.stdout.line(safeJson(values ? Object.fromEntries(values) : entry))
   }
 
