@@ -35,9 +35,9 @@ export function addShow(program: Command, run: Run): void {
     .option('--local', 'show times in the local time zone (default: UTC)')
   addExamples(command, [
     ['audit show audit.db 17', 'the entry with index 17'],
-    ['audit show audit.db 019aaaf2', 'the entry whose id begins so'],
+    ['audit show audit.db 01a2060b', 'the entry whose id begins so'],
     ['audit show audit.db 17 --json | jq -r .inputText', 'what was asked, as it is'],
-    ['audit show audit.db 17 --lines | shasum -a 256', 'a hash of the line, by other software'],
+    ['audit show audit.db 17 --proof', 'where the entry is in the tree'],
   ])
   command.action(run(show))
 }

@@ -17,7 +17,7 @@ const LAST_MS = 253_402_300_799_999
  * @throws CommandError if there is none, or if several ids begin so.
  */
 export async function findEntry(context: Context, log: AuditLog, wanted: string): Promise<AuditEntry> {
-  const byIndex = /^#?\d{1,15}$/.test(wanted)
+  const byIndex = /^#?(0|[1-9]\d{0,14})$/.test(wanted)
     ? await entryAt(context, log, Number(wanted.replace('#', '')))
     : undefined
   const entry = byIndex ?? (await untilAborted(log.get(wanted), context.signal))
