@@ -74,6 +74,7 @@ async function writeLine({ stdout }: Context, entry: AuditEntry): Promise<void> 
 
 function jsonOf({ entry, leafHash, related, place }: EntryDetails) {
   return {
+    index: entry.index,
     ...entry,
     leafHash,
     about: related.about ?? null,

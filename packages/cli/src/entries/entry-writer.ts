@@ -87,7 +87,9 @@ class JsonWriter implements EntryWriter {
 
   write(entry: AuditEntry): Promise<void> {
     const values = this.#columns?.map(({ name, jsonOf }): [string, unknown] => [name, jsonOf(entry)])
-    return this.#context.stdout.line(safeJson(values ? Object.fromEntries(values) : entry))
+    return this.#context.stdout.line(
+      safeJson(values ? Object.fromEntries(values) : { index: entry.index, ...entry }),
+    )
   }
 
   async settle(): Promise<void> {}
@@ -124,6 +126,6 @@ class TableWriter implements EntryWriter {
     this.#held = []
     const { hidden } = this.#table
     if (hidden.length === 0) return
-    await note(this.#context, `too narrow for ${hidden.join(', ')}; --columns chooses what is shown`)
+    await note(this.#context, `not shown: ${hidden.join(', ')} (--columns chooses)`)
   }
 }
