@@ -2,6 +2,7 @@ import type { AuditEntry } from '@audit/core'
 import type { Command } from 'commander'
 import { addExamples, GROUPS, type Run } from '../command-line.ts'
 import type { Context } from '../context.ts'
+import { indexFirst } from '../entries/entry-json.ts'
 import type { EntryDetails } from '../entries/entry-text.ts'
 import { findEntry } from '../entries/find-entry.ts'
 import { relatedEntries } from '../entries/related-entries.ts'
@@ -74,8 +75,7 @@ async function writeLine({ stdout }: Context, entry: AuditEntry): Promise<void> 
 
 function jsonOf({ entry, leafHash, related, place }: EntryDetails) {
   return {
-    index: entry.index,
-    ...entry,
+    ...indexFirst(entry),
     leafHash,
     about: related.about ?? null,
     aboutIt: related.aboutIt,

@@ -6,6 +6,7 @@ import { safeJson, safeJsonText } from '../output/safe-text.ts'
 import type { Table } from '../output/table.ts'
 import { clockOf } from '../output/times.ts'
 import { COLUMN_NAMES, DEFAULT_COLUMNS, type EntryColumn, entryColumns } from './entry-column.ts'
+import { indexFirst } from './entry-json.ts'
 
 /** The options that say how entries are written, as commander gives them. */
 export interface EntryFormatOptions {
@@ -87,9 +88,7 @@ class JsonWriter implements EntryWriter {
 
   write(entry: AuditEntry): Promise<void> {
     const values = this.#columns?.map(({ name, jsonOf }): [string, unknown] => [name, jsonOf(entry)])
-    return this.#context.stdout.line(
-      safeJson(values ? Object.fromEntries(values) : { index: entry.index, ...entry }),
-    )
+    return this.#context.stdout.line(safeJson(values ? Object.fromEntries(values) : indexFirst(entry)))
   }
 
   async settle(): Promise<void> {}
