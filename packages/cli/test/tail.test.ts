@@ -101,7 +101,7 @@ describe('with -f', () => {
     await recording
     await log.close()
     expect(exitCode).toBe(130)
-    expect(stdout).toMatch(/#.*time \(UTC\)[^]*after/)
+    expect(stdout).toMatch(/#.*time \(UTC\)[\s\S]*after/)
     expect(stdout).not.toContain('before')
   })
 
