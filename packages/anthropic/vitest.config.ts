@@ -1,0 +1,3 @@
+import { testConfig } from '@audit/harness/vitest-config'
+
+export default testConfig()
