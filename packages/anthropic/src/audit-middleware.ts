@@ -5,6 +5,7 @@ import { Attempts } from './attempts.ts'
 
 /** A request, as the SDK hands it to a middleware. */
 export interface SentRequest extends RequestInit {
+  /** Whole, with its query. */
   readonly url: string
 }
 
