@@ -1,8 +1,8 @@
 import type { Middleware } from '@anthropic-ai/sdk'
-import { type Capture, type CaptureOptions, createCapture } from '@audit/capture'
+import { auditFetch, type Capture, type CaptureOptions, createCapture } from '@audit/capture'
 import { type AuditEntry, AuditLog, MemoryBackend } from '@audit/core'
 import { type Behaviour, ProviderServer, type Scene } from '@audit/harness'
-import { ANSWER, QUESTION } from '@audit/harness/situations'
+import { ANSWER, QUESTION, readAll } from '@audit/harness/situations'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { auditMiddleware } from '../src/index.ts'
 import { addressOf, BODY, MODEL } from './observed.ts'
@@ -136,13 +136,19 @@ test('a version without middleware ignores it, which coverage() counts and stric
 })
 
 describe.each(WITH_MIDDLEWARE)('$version, whose middleware sees each attempt', sdk => {
-  test('a client that has it twice, and one with auditFetch below it, records once', async () => {
+  test('a client that has it twice records once, also where a request has its own', async () => {
     const { client, capture, entries } = bench(sdk, {}, 'rate-limited')
     await chat(client.withOptions({ middleware: [auditMiddleware(capture), auditMiddleware(capture)] }))
     expect(await entries()).toMatchObject([{ metadata: { 'audit.status': 'ok', 'audit.attempts': 3 } }])
-    await chat(client, {}) // once more, with the request's own on top
     await client.messages.create(BODY, { middleware: [auditMiddleware(capture)] })
-    expect(await entries()).toHaveLength(3)
+    expect(await entries()).toHaveLength(2)
+  })
+
+  test('with auditFetch below it, that one records, being the innermost', async () => {
+    const { client, capture, entries } = bench(sdk)
+    await chat(client.withOptions({ fetch: auditFetch(capture) }))
+    const by = { integration: '@audit/capture', level: 'wire' }
+    expect(await entries()).toMatchObject([{ outputText: ANSWER, metadata: { 'audit.capture': by } }])
   })
 
   test('two captures have an entry each', async () => {
@@ -157,14 +163,21 @@ describe.each(WITH_MIDDLEWARE)('$version, whose middleware sees each attempt', s
 
   test('options that are used again are another call', async () => {
     const { client, entries } = bench(sdk)
-    const options = { method: 'post' as const, path: '/v1/messages', body: BODY }
-    await Promise.all([client.request(options), client.request(options)])
-    await client.request(options)
-    expect(await entries()).toMatchObject([
-      { outputText: ANSWER },
-      { outputText: ANSWER },
-      { outputText: ANSWER },
-    ])
+    const body = { ...BODY, stream: true }
+    const options = { method: 'post' as const, path: '/v1/messages', body, stream: true }
+    const streams = [await client.request(options), await client.request(options)]
+    for (const stream of streams) await readAll(stream, [])
+    await readAll(await client.request(options), [])
+    const whole = { outputText: ANSWER, metadata: { 'audit.status': 'ok' } }
+    expect(await entries()).toMatchObject([whole, whole, whole])
+  })
+
+  test('an attempt that failed does not end the one that follows, however slowly that is read', async () => {
+    const { client, entries } = bench(sdk, {}, 'rate-limited')
+    const stream = await client.messages.create({ ...BODY, stream: true })
+    await new Promise(resolve => setTimeout(resolve, 2500)) // longer than after two attempts a third is waited for
+    await readAll(stream, [])
+    expect(await entries()).toMatchObject([{ outputText: ANSWER, metadata: { 'audit.attempts': 3 } }])
   })
 
   test('a middleware around it that sends a request again has one entry for each answer', async () => {
