@@ -3,7 +3,7 @@ import { AuditError, AuditLog, type EntryInput, MemoryBackend } from '@audit/cor
 import { type Behaviour, ProviderServer } from '@audit/harness'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { auditMiddleware } from '../src/index.ts'
-import { type Api, askAndRead, type Form, type Play } from './observed.ts'
+import { type Api, askAndRead, type Form, type Play, readAll } from './observed.ts'
 import { SDKS, type Sdk } from './sdks.ts'
 
 let server: ProviderServer
@@ -209,6 +209,25 @@ describe.each(SDKS)('ai $major', sdk => {
     const error: { readonly lastError?: unknown } = await askAndRead(play).catch(thrown => thrown)
     expect(error.lastError).toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
     expect(scene.requests).toBe(2)
+  })
+
+  test('the failure of a stream surfaces wherever an answer is read', async () => {
+    const code = 'AUDIT_WRITE_FAILED'
+    const { play, scene } = setUp({ sdk, api: 'chat', form: 'stream' }, down())
+    const ask = () => sdk.ai.streamText({ model: play.model, prompt: 'a question' })
+    await expect(readAll(ask().textStream)).rejects.toMatchObject({ code })
+    await expect(readAll(ask().fullStream)).rejects.toMatchObject({ code })
+    await expect(ask().toUIMessageStreamResponse().text()).rejects.toMatchObject({ code })
+    await expect(ask().toTextStreamResponse().text()).rejects.toMatchObject({ code })
+    const schema = sdk.ai.jsonSchema({ type: 'object' })
+    const { partialObjectStream } = sdk.ai.streamObject({ model: play.model, prompt: 'a question', schema })
+    await expect(readAll(partialObjectStream)).rejects.toMatchObject({ code })
+    const consumed: unknown[] = []
+    await ask().consumeStream({ onError: error => void consumed.push(error) })
+    expect(consumed).toMatchObject([{ code }])
+    // Version 5 settles none of these once a stream broke, whatever broke it.
+    if (sdk.major > 5) await expect(Promise.resolve(ask().text)).rejects.toMatchObject({ code })
+    expect(scene.requests).toBe(sdk.major > 5 ? 7 : 6)
   })
 
   test.runIf(sdk.major === 7)('streamRetries does not send again what could not be recorded', async () => {

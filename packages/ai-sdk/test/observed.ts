@@ -62,8 +62,8 @@ export async function observe(
   return { seen: seen.map(shown), requests: scene.requests, entries: await log.query(), drained }
 }
 
-/** What differs between two runs of anything: times, and the place on the server. */
-const CHANGING = new Set(['timestamp', 'date', 'performance', 'stack', 'callId', 'retry-after-ms'])
+/** What differs between two runs of anything: times, connections, ids that the SDK makes, and the place on the server. */
+const CHANGING = new Set(['socket', 'timestamp', 'date', 'performance', 'stack', 'callId', 'retry-after-ms'])
 
 /** A value as an application sees it, without what differs from run to run. */
 export function shown(value: unknown): unknown {
@@ -71,7 +71,8 @@ export function shown(value: unknown): unknown {
 }
 
 function plain(value: unknown, within: readonly unknown[]): unknown {
-  if (typeof value === 'string') return value.replace(/127\.0\.0\.1:\d+\/\d+/g, 'server')
+  if (typeof value === 'string')
+    return value.replace(/127\.0\.0\.1:\d+\/\d+/g, 'server').replace(/aitxt-\w+/g, 'made')
   if (typeof value !== 'object' || value === null || within.includes(value))
     return value === undefined ? null : String(value) === '[object Object]' ? 'a circle' : value
   const inside = [...within, value]
@@ -129,4 +130,11 @@ export async function askAndRead(play: Play, options: AskOptions = {}): Promise<
   const result = stream(play, options)
   for await (const part of result.fullStream) play.seen.push(part)
   play.seen.push([await result.text, await result.usage, await result.finishReason])
+}
+
+/** All that comes of a stream. */
+export async function readAll(parts: AsyncIterable<unknown>): Promise<readonly unknown[]> {
+  const read: unknown[] = []
+  for await (const part of parts) read.push(part)
+  return read
 }

@@ -58,6 +58,11 @@ async function throwWhileReading(play: Play): Promise<void> {
   }
 }
 
+async function unread(play: Play): Promise<void> {
+  stream(play)
+  while (play.scene.bytes === 0) await pause(5)
+}
+
 async function consume(play: Play): Promise<void> {
   const result = stream(play)
   await result.consumeStream({ onError: error => void play.seen.push(error) })
@@ -160,7 +165,12 @@ export const SITUATIONS: readonly Situation[] = [
   { name: 'trickling', behaviour: 'trickle', statuses: ['ok'] },
   { name: 'gzip', behaviour: 'gzip', statuses: ['ok'] },
   { name: 'a wrong content type', behaviour: 'wrong-type', statuses: ['ok'] },
-  { name: 'no trailing newline', behaviour: 'no-newline', statuses: ['ok'] },
+  {
+    name: 'no trailing newline',
+    behaviour: 'no-newline',
+    // The SDK loses such an event. A chat has said why it stopped by then, a response has not.
+    statuses: ({ api, form }) => [api === 'responses' && form === 'stream' ? 'truncated' : 'ok'],
+  },
   {
     name: 'stopped by break',
     behaviour: 'slow',
@@ -248,21 +258,35 @@ export const SITUATIONS: readonly Situation[] = [
     name: 'choices absent',
     behaviour: 'no-choices',
     play: play => askAndRead(play, { maxRetries: 0 }),
-    statuses: ['error'],
+    statuses: ({ api, form }) => [api === 'responses' && form === 'stream' ? 'ok' : 'error'],
   },
-  { name: 'choices empty', behaviour: 'empty-choices', statuses: ['ok'] },
+  { name: 'choices empty', behaviour: 'empty-choices', forms: ['stream'], statuses: ['ok'] },
+  {
+    name: 'choices empty, whole',
+    behaviour: 'empty-choices',
+    forms: ['generate'],
+    statuses: ({ api }) => [api === 'chat' ? 'error' : 'ok'],
+    text: 'none',
+  },
   {
     name: 'malformed',
     behaviour: 'malformed',
     play: play => askAndRead(play, { maxRetries: 0 }),
     statuses: ['error'],
   },
-  { name: 'an error event', behaviour: 'error-event', forms: ['stream'], statuses: ['error'] },
+  {
+    name: 'an error event',
+    behaviour: 'error-event',
+    forms: ['stream'],
+    // OpenAI's provider for version 5 passes over that of a response.
+    statuses: ({ api, major }) => [api === 'responses' && major === 5 ? 'ok' : 'error'],
+  },
   {
     name: 'an empty body',
     behaviour: 'no-content',
     play: play => askAndRead(play, { maxRetries: 0 }),
-    statuses: ['error'],
+    statuses: ({ form }) => [form === 'stream' ? 'truncated' : 'error'],
+    text: 'none',
   },
   {
     name: 'a reset connection, then fine',
@@ -274,9 +298,9 @@ export const SITUATIONS: readonly Situation[] = [
     name: 'unread',
     behaviour: 'slow',
     forms: ['stream'],
-    play: async play => void stream(play),
+    play: unread,
     statuses: ['unfinished'],
-    text: 'none',
+    text: 'part',
   },
   { name: 'consumeStream', forms: ['stream'], play: consume, statuses: ['ok'] },
   { name: 'read twice', forms: ['stream'], play: readTwice, statuses: ['ok'] },
