@@ -90,7 +90,7 @@ describe.each(SDKS)('ai $major', sdk => {
     })
     await expect(ask(model)).rejects.toThrow()
     const { textStream } = ai.streamText({ model, prompt: QUESTION })
-    await expect(readAll(textStream)).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
+    await expect(readAll(textStream)).rejects.toMatchObject({ cause: { code: 'AUDIT_WRITE_FAILED' } })
     expect(scene.requests).toBe(2)
   })
 
