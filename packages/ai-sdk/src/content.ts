@@ -55,6 +55,8 @@ function partText(part: JsonRecord): string {
       return part.output === undefined ? jsonText(part.result) : outputText(recordOf(part.output))
     case 'source':
       return `[source, ${stringOf(part.url) ?? stringOf(part.title) ?? 'unnamed'}]`
+    case 'custom':
+      return '' // what a provider says to itself; it stands among the exact messages
     default:
       return fileText(part) ?? jsonText(part)
   }

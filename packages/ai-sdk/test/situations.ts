@@ -103,6 +103,59 @@ async function textResponse(play: Play): Promise<void> {
   play.seen.push(await stream(play).toTextStreamResponse().text())
 }
 
+/** What telemetry is told: the names of spans, or in version 7 of events. */
+async function telemetry(play: Play): Promise<void> {
+  const { ai, model, form, major, seen } = play
+  const told: string[] = []
+  const span = (name: string, attributes: object) => {
+    told.push(name, ...Object.keys(attributes))
+    return {
+      setAttributes: (more: object) => told.push(...Object.keys(more)),
+      setAttribute: (key: string) => told.push(key),
+      addEvent: (event: string) => told.push(event),
+      setStatus: () => undefined,
+      recordException: () => undefined,
+      spanContext: () => ({ traceId: '', spanId: '', traceFlags: 0 }),
+      end: () => told.push(`end of ${name}`),
+    }
+  }
+  const tracer = {
+    startActiveSpan: (name: string, { attributes = {} }: { attributes?: object }, ...more: unknown[]) => {
+      const run = more.at(-1)
+      return typeof run === 'function' ? run(span(name, attributes)) : undefined
+    },
+  }
+  const integrations = new Proxy(
+    {},
+    { get: (_, event) => (String(event).startsWith('on') ? () => told.push(String(event)) : undefined) },
+  )
+  const options =
+    major === 7 ? { telemetry: { integrations } } : { experimental_telemetry: { isEnabled: true, tracer } }
+  const asked = { model, prompt: QUESTION, ...options }
+  if (form === 'generate') await ai.generateText(asked)
+  else await ai.streamText(asked).consumeStream()
+  seen.push(told, told.length > 5)
+}
+
+async function output(play: Play): Promise<void> {
+  const { ai, model, form, seen } = play
+  const properties = { answer: { type: 'string' as const } }
+  const schema = ai.jsonSchema<{ answer: string }>({
+    type: 'object',
+    properties,
+    required: ['answer'],
+    additionalProperties: false,
+  })
+  const asked = {
+    model,
+    prompt: QUESTION,
+    output: ai.Output.object({ schema }),
+    experimental_output: ai.Output.object({ schema }),
+  }
+  if (form === 'generate') return void seen.push((await ai.generateText(asked)).text)
+  for await (const part of ai.streamText(asked).textStream) seen.push(part)
+}
+
 async function modelStreamLeft({ model, seen }: Play): Promise<void> {
   const prompt = [{ role: 'user' as const, content: [{ type: 'text' as const, text: QUESTION }] }]
   const { stream: parts } = await model.doStream({ prompt })
@@ -321,6 +374,8 @@ export const SITUATIONS: readonly Situation[] = [
     statuses: ['ok', 'ok'],
     text: /^(get_weather\({"city":"Paris"}\)|You said: .*)$/,
   },
+  { name: 'telemetry', play: telemetry, statuses: ['ok'] },
+  { name: 'output', play: output, statuses: ['ok'], text: /^{"answer":"to one two three four five six"}$/ },
   {
     name: 'an object',
     play: object,
