@@ -182,6 +182,20 @@ describe.each(SDKS)('ai $major', sdk => {
     expect((await entry()).metadata['audit.status']).toBe(status)
   })
 
+  test.runIf(major === 7)('a stream that was interrupted is truncated, whatever it used', async () => {
+    const { capture, entry } = bench()
+    const usage = { inputTokens: { total: 1 }, outputTokens: { total: 1 } }
+    const finishReason = { unified: 'interrupted', raw: undefined }
+    await readParts(madeModel(sdk, capture, { parts: [{ ...finish, finishReason, usage }] }))
+    expect((await entry()).metadata['audit.status']).toBe('truncated')
+  })
+
+  test('what comes before the provider has answered is no first chunk', async () => {
+    const { capture, entry } = bench()
+    await readParts(madeModel(sdk, capture, { parts: [{ type: 'stream-start', warnings: [] }] }))
+    expect((await entry()).metadata).not.toHaveProperty('gen_ai.response.time_to_first_chunk')
+  })
+
   test('a stream without a last part is truncated', async () => {
     const { capture, entry } = bench()
     await readParts(madeModel(sdk, capture, { parts: [{ type: 'text-delta', id: '0', delta: 'so far' }] }))
