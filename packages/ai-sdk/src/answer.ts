@@ -1,6 +1,6 @@
 import type { CallOutcome, CallStatus } from '@audit/capture'
 import { type JsonRecord, recordOf, recordsOf, stringOf } from '@audit/capture/integration'
-import { answerText } from './content.ts'
+import { contentText, joinedTexts } from './content.ts'
 import { exactJson } from './exact-json.ts'
 import { failureType } from './failure.ts'
 import type { LanguageParams } from './middleware-types.ts'
@@ -131,7 +131,7 @@ function partOf({ part, pieces }: Block): JsonRecord {
 
 function answered(content: readonly JsonRecord[]): Partial<CallOutcome> {
   return {
-    output: answerText(content),
+    output: contentText(joinedTexts(content)),
     outputMessages: [{ role: 'assistant', content: exactJson(content) }],
   }
 }

@@ -7,7 +7,6 @@ import {
   recordsOf,
   stringOf,
   toolCallText,
-  transcript,
 } from '@audit/capture/integration'
 import { jsonText } from './exact-json.ts'
 
@@ -15,17 +14,6 @@ import { jsonText } from './exact-json.ts'
 export function contentText(content: unknown): string {
   if (typeof content === 'string') return content
   return joinedLines(recordsOf(content).map(partText))
-}
-
-/** The text of an answer. What the model thought stands apart from what it said. */
-export function answerText(content: readonly JsonRecord[]): string {
-  const thought = contentText(joinedTexts(content.filter(isReasoning)))
-  const said = contentText(joinedTexts(content.filter(part => !isReasoning(part))))
-  if (thought === '') return said
-  return transcript([
-    { role: 'reasoning', text: thought },
-    { role: 'assistant', text: said },
-  ])
 }
 
 /** Parts of one text that lie side by side belong together: a citation cuts a sentence in two. */
@@ -40,15 +28,12 @@ export function joinedTexts(content: readonly JsonRecord[]): readonly JsonRecord
   return joined
 }
 
-function isReasoning({ type }: JsonRecord): boolean {
-  return type === 'reasoning' || type === 'reasoning-file'
-}
-
 function partText(part: JsonRecord): string {
   switch (part.type) {
     case 'text':
-    case 'reasoning':
       return stringOf(part.text) ?? ''
+    case 'reasoning':
+      return part.text ? `[thinking: ${part.text}]` : '' // some models show nobody what they thought
     case 'tool-call':
       return toolCallText(part.toolName, typeof part.input === 'string' ? part.input : jsonText(part.input))
     case 'tool-result':

@@ -66,7 +66,7 @@ test.each(['whole', 'streamed'])(
     const [entry] = await log.query()
     expect(entry).toMatchObject({
       model: message.model,
-      outputText: 'reasoning:\nIt is Paris.\n\nassistant:\nParis.',
+      outputText: '[thinking: It is Paris.]\nParis.',
       metadata: {
         'gen_ai.provider.name': 'anthropic',
         'gen_ai.response.id': 'msg_1',

@@ -46,10 +46,7 @@ describe.each(SDKS)('ai $major', sdk => {
     const { outputText } = await entry()
     const lines = outputText.split('\n')
     expect(lines.slice(0, -2)).toEqual([
-      'reasoning:',
-      'It may be Paris.',
-      '',
-      'assistant:',
+      '[thinking: It may be Paris.]',
       'Paris is it.',
       '[source, https://example.org/paris]',
       'get_weather({"city":"Paris"})',
@@ -85,7 +82,7 @@ describe.each(SDKS)('ai $major', sdk => {
     expect(await readParts(madeModel(sdk, capture, { parts }))).toEqual(parts)
     const { outputText, model, metadata } = await entry()
     expect(outputText.replace(DIGEST, '[a picture]')).toBe(
-      'reasoning:\nHm.\n\nassistant:\nParis\nget_weather({"city":"Paris"})\nhalf({"ci)\nBye\n[a picture]',
+      '[thinking: Hm.]\nParis\nget_weather({"city":"Paris"})\nhalf({"ci)\nBye\n[a picture]',
     )
     expect(model).toBe('made-1-2026')
     expect(metadata).toMatchObject({
