@@ -34,6 +34,7 @@ const taken = new WeakMap<Capture, Set<string>>()
  * await chain.invoke(input, { callbacks: [new AuditCallbackHandler(capture)], metadata: { user_id: 'alice' } })
  */
 export class AuditCallbackHandler extends BaseCallbackHandler {
+  /** What LangChain calls it. */
   override name = 'audit_callback_handler'
   readonly #capture: Capture
   readonly #runs = new Map<string, Run>()
