@@ -7,7 +7,7 @@ import { FakeListChatModel } from '@langchain/core/utils/testing'
 import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AuditCallbackHandler, auditModel } from '../src/index.ts'
-import { type Api, ask, type Form, modelAt, type Play, type Recorder, settled } from './observed.ts'
+import { APIS, type Api, ask, type Form, modelAt, type Play, type Recorder, settled } from './observed.ts'
 
 let server: ProviderServer
 beforeAll(async () => {
@@ -55,7 +55,7 @@ const LOGS: readonly { readonly name: string; readonly code: string; create(): R
 ]
 
 const CELLS = (['model', 'handler', 'both'] as const).flatMap(recorder =>
-  (['chat', 'responses'] as const).flatMap(api =>
+  APIS.flatMap(api =>
     (['invoke', 'stream', 'events', 'events v2'] as const)
       .filter(form => recorder !== 'handler' || form !== 'events')
       .map(form => ({ recorder, api, form })),
@@ -126,6 +126,14 @@ describe.each(CELLS)('recorded by $recorder, $api, $form', cell => {
 })
 
 describe('LangChain sends nothing again for a failed record', () => {
+  test('nor for a refusal that could not be recorded, whoever gives up', async () => {
+    const options = DEFAULT_RETRIES // of which LangChain makes no use without a time to wait
+    const scene = server.scene('rate-limited')
+    const model = auditModel(modelAt(scene, { api: 'chat', options }), createCapture({ log: DOWN }))
+    expect((await failureOf(model.invoke('a question'))).code).toBe('AUDIT_WRITE_FAILED')
+    expect(scene).toMatchObject({ requests: 1, billed: 0 })
+  })
+
   test('also where the application decides what is sent again', async () => {
     const scene = server.scene()
     const options = { ...DEFAULT_RETRIES, onFailedAttempt: () => undefined }

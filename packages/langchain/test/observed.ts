@@ -1,12 +1,13 @@
 import { type CaptureOptions, createCapture } from '@audit/capture'
 import { type AuditEntry, AuditLog, MemoryBackend } from '@audit/core'
-import type { Behaviour, ProviderServer, Scene } from '@audit/harness'
+import { type Behaviour, ProviderServer, type Scene } from '@audit/harness'
+import { ChatAnthropic } from '@langchain/anthropic'
 import { BaseCallbackHandler } from '@langchain/core/callbacks/base'
 import { ChatOpenAI, type ChatOpenAIFields } from '@langchain/openai'
 import { AuditCallbackHandler, auditModel } from '../src/index.ts'
 
 /** Which format the model speaks. */
-export type Api = 'chat' | 'responses'
+export type Api = 'chat' | 'responses' | 'messages'
 /** How it is asked. */
 export type Form = 'invoke' | 'stream' | 'events' | 'events v2' | 'log'
 /** What records it. */
@@ -60,15 +61,44 @@ export async function observe(scenery: Scenery, play: (play: Play) => Promise<un
   return { seen, requests: scene.requests, entries, drained }
 }
 
+/** The formats that the stand-in speaks. */
+export const APIS: readonly Api[] = [
+  'chat',
+  'responses',
+  ...((await speaksMessages()) ? (['messages'] as const) : []),
+]
+
+async function speaksMessages(): Promise<boolean> {
+  await using server = await ProviderServer.start()
+  const { status } = await fetch(`${server.scene().url}/messages`, { method: 'POST', body: '{}' })
+  return status !== 404
+}
+
+/** The model that is asked over an API. */
+export const MODELS: Readonly<Record<Api, { readonly name: string; readonly provider: string }>> = {
+  chat: { name: 'gpt-4o-mini', provider: 'openai' },
+  responses: { name: 'gpt-4o-mini', provider: 'openai' },
+  messages: { name: 'claude-sonnet-4-5', provider: 'anthropic' },
+}
+
 /** A model that takes the scene for its provider. */
 export function modelAt(scene: Scene, { api, options }: Pick<Scenery, 'api' | 'options'>): ChatOpenAI {
+  const fields = { model: MODELS[api].name, apiKey: 'none', maxRetries: 0 }
+  const { configuration, timeout, maxRetries = 0, onFailedAttempt } = options ?? {}
+  if (api === 'messages') {
+    const model: unknown = new ChatAnthropic({
+      ...fields,
+      maxRetries,
+      ...(onFailedAttempt ? { onFailedAttempt } : {}),
+      clientOptions: { baseURL: scene.url.replace(/\/v1$/, ''), ...(timeout ? { timeout } : {}) },
+    })
+    return model as ChatOpenAI // one table drives both, which differ in what the tests do not use
+  }
   return new ChatOpenAI({
-    model: 'gpt-4o-mini',
-    apiKey: 'none',
-    maxRetries: 0,
-    useResponsesApi: api === 'responses',
+    ...fields,
     ...options,
-    configuration: { baseURL: scene.url, ...options?.configuration },
+    useResponsesApi: api === 'responses',
+    configuration: { baseURL: scene.url, ...configuration },
   })
 }
 

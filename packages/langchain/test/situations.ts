@@ -217,6 +217,7 @@ export const SITUATIONS: readonly Situation[] = [
   },
   {
     name: 'never ending, too slow',
+    apis: ['chat', 'responses'], // Anthropic's SDK waits for ever
     behaviour: 'endless',
     forms: ['invoke'],
     options: { timeout: 500 },
@@ -269,6 +270,7 @@ export const SITUATIONS: readonly Situation[] = [
   { name: 'a call of a tool', play: callTool, status: 'ok', text: /^get_weather\(\{"city":"Paris"\}\)$/ },
   {
     name: 'structured output',
+    apis: ['chat', 'responses'], // Anthropic's is a call of a tool
     play: structured,
     status: 'ok',
     text: /^\{"answer":"to one two three four five six"\}$/,
