@@ -44,11 +44,19 @@ export function plainMessage(message: unknown): PlainMessage {
   const { content, name, tool_calls, tool_call_id } = recordOf(message)
   return {
     role: roleOf(message),
-    content,
+    content: typeof content === 'string' ? content : plainJson(content),
     ...(name === undefined ? {} : { name }),
     ...(listOf(tool_calls).length > 0 ? { tool_calls } : {}),
     ...(tool_call_id === undefined ? {} : { tool_call_id }),
   }
+}
+
+/** A content as an entry can hold it: bytes, which JSON has not, as their digest. */
+function plainJson(content: unknown): unknown {
+  const text = JSON.stringify(content ?? null, (_key, value: unknown) =>
+    value instanceof Uint8Array ? digestOf('data', value) : value,
+  )
+  return JSON.parse(text)
 }
 
 /** The roles that LangChain names otherwise than providers do. */

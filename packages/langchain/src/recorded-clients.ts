@@ -70,6 +70,12 @@ function recordTries(caller: unknown, capture: Capture): void {
   override(caller, 'callWithRetries', original => (retries, send, sent) => {
     return asOneCall(capture, retries, send as Method, trySend => original(retries, trySend, sent))
   })
+  if ('callWithRetries' in caller) return
+  // The first versions of LangChain's core 1 have the one method alone.
+  override(caller, 'call', original => (send, ...sent) => {
+    const { maxRetries } = recordOf(caller)
+    return asOneCall(capture, maxRetries, send as Method, trySend => original(trySend, ...sent))
+  })
 }
 
 /** The end of a try: what it answered, or the error of a record that failed, after which nothing may be sent again. */

@@ -8,6 +8,7 @@ import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AuditCallbackHandler, auditModel } from '../src/index.ts'
 import { APIS, type Api, ask, type Form, modelAt, type Play, type Recorder, settled } from './observed.ts'
+import { withOlderCaller } from './older-caller.ts'
 
 let server: ProviderServer
 beforeAll(async () => {
@@ -138,6 +139,14 @@ describe('LangChain sends nothing again for a failed record', () => {
     const scene = server.scene()
     const options = { ...DEFAULT_RETRIES, onFailedAttempt: () => undefined }
     const model = auditModel(modelAt(scene, { api: 'chat', options }), createCapture({ log: DOWN }))
+    expect((await failureOf(model.invoke('a question'))).code).toBe('AUDIT_WRITE_FAILED')
+    expect(scene.billed).toBe(1)
+  })
+
+  test('also with the first versions of LangChain’s core 1', async () => {
+    const scene = server.scene()
+    const model = withOlderCaller(modelAt(scene, { api: 'chat', options: {} }))
+    auditModel(model, createCapture({ log: DOWN }))
     expect((await failureOf(model.invoke('a question'))).code).toBe('AUDIT_WRITE_FAILED')
     expect(scene.billed).toBe(1)
   })

@@ -7,6 +7,7 @@ import { AzureChatOpenAI, ChatOpenAI, OpenAI, OpenAIEmbeddings } from '@langchai
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AuditCallbackHandler, auditModel } from '../src/index.ts'
 import { ANSWER, modelAt, QUESTION } from './observed.ts'
+import { withOlderCaller } from './older-caller.ts'
 import { answering, StageModel } from './stage-model.ts'
 
 let server: ProviderServer
@@ -102,6 +103,37 @@ describe('auditModel', () => {
     await model.bindTools([]).invoke(QUESTION)
     const expected = { outputText: ANSWER, metadata: { 'gen_ai.provider.name': 'azure.ai.openai' } }
     expect(await log.query()).toMatchObject([expected, expected])
+  })
+
+  test('what LangChain sends again is one entry, also with the first versions of its core 1', async () => {
+    const { bare, capture, log } = bench({}, server.scene('rate-limited'))
+    const model = auditModel(withOlderCaller(bare), capture)
+    await model.invoke(QUESTION)
+    expect(await log.query()).toMatchObject([
+      { outputText: ANSWER, metadata: { 'audit.status': 'ok', 'audit.attempts': 3 } },
+    ])
+  })
+
+  test('two captures record the clients that a model makes later', async () => {
+    const { bare, capture, log, scene } = bench()
+    const other = bench({ hosts: [server.host] })
+    auditModel(auditModel(bare, capture), other.capture)
+    for await (const _ of bare.streamEvents(QUESTION));
+    expect(scene.requests).toBe(1)
+    const levels = await Promise.all([log.query(), other.log.query()])
+    for (const [entry] of levels) {
+      expect(entry?.metadata).toMatchObject({ 'audit.capture': { level: 'wire' } })
+    }
+  })
+
+  test('bytes in a message are shown by their digest, with its exact messages, too', async () => {
+    const { capture, log } = bench({ content: 'messages' })
+    const data = new Uint8Array(Buffer.from('not really a picture'))
+    const model = auditModel(new FakeListChatModel({ responses: ['a picture'] }), capture)
+    await model.invoke([new HumanMessage({ content: [{ type: 'image', mimeType: 'image/png', data }] })])
+    const [entry] = await log.query()
+    expect(entry?.inputText).toMatch(/^\[image\/png, 20 bytes, sha256:[0-9a-f]{64}\]$/)
+    expect(JSON.stringify(entry?.metadata['gen_ai.input.messages'])).toMatch(/\[data, 20 bytes, sha256:/)
   })
 
   test('embeddings: one entry a request', async () => {
