@@ -69,7 +69,7 @@ export class ModelCall {
     } finally {
       if (!isOver) await this.#leave(parts)
     }
-    if (!this.#call.hasEnded) await this.#call.end({ status: 'ok', ...sofar() })
+    if (!this.#call.hasEnded) await this.#call.end({ status: 'ok' }) // with what has come so far
   }
 
   #within<Result>(body: () => Result): Result {
