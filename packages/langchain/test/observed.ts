@@ -1,6 +1,6 @@
 import { type CaptureOptions, createCapture } from '@audit/capture'
 import { type AuditEntry, AuditLog, MemoryBackend } from '@audit/core'
-import { type Behaviour, ProviderServer, type Scene } from '@audit/harness'
+import type { Behaviour, ProviderServer, Scene } from '@audit/harness'
 import { ChatAnthropic } from '@langchain/anthropic'
 import { BaseCallbackHandler } from '@langchain/core/callbacks/base'
 import { ChatOpenAI, type ChatOpenAIFields } from '@langchain/openai'
@@ -61,18 +61,8 @@ export async function observe(scenery: Scenery, play: (play: Play) => Promise<un
   return { seen, requests: scene.requests, entries, drained }
 }
 
-/** The formats that the stand-in speaks. */
-export const APIS: readonly Api[] = [
-  'chat',
-  'responses',
-  ...((await speaksMessages()) ? (['messages'] as const) : []),
-]
-
-async function speaksMessages(): Promise<boolean> {
-  await using server = await ProviderServer.start()
-  const { status } = await fetch(`${server.scene().url}/messages`, { method: 'POST', body: '{}' })
-  return status !== 404
-}
+/** The formats that the models speak. */
+export const APIS: readonly Api[] = ['chat', 'responses', 'messages']
 
 /** The model that is asked over an API. */
 export const MODELS: Readonly<Record<Api, { readonly name: string; readonly provider: string }>> = {

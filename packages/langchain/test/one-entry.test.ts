@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AuditCallbackHandler, auditModel } from '../src/index.ts'
 import { ANSWER, modelAt, QUESTION } from './observed.ts'
 import { withOlderCaller } from './older-caller.ts'
-import { answering, StageModel } from './stage-model.ts'
+import { answering, StageModel, WholeModel } from './stage-model.ts'
 
 let server: ProviderServer
 beforeAll(async () => {
@@ -181,6 +181,19 @@ describe('auditModel', () => {
       { inputText: 'one', outputText: 'an answer', metadata: { 'gen_ai.operation.name': 'text_completion' } },
       { inputText: 'two\nthree', outputText: 'choice 1:\nan answer\n\nchoice 2:\nan answer' },
     ])
+  })
+
+  test('a model that cannot stream is not taken for one that can', async () => {
+    const { capture, log } = bench()
+    const model = auditModel(new WholeModel(answering('one ', 'two')), capture)
+    let chunks = 0
+    for await (const chunk of await model.stream('a question')) {
+      chunks++
+      expect(chunk.text).toBe('one two')
+    }
+    for await (const _ of model.streamEvents('a question', { version: 'v2' }));
+    expect(chunks).toBe(1)
+    expect(await log.query()).toMatchObject([{ outputText: 'one two' }, { outputText: 'one two' }])
   })
 
   test('a model that streams for a handler of streams is one entry', async () => {

@@ -12,13 +12,13 @@ const USAGE: UsageMetadata = {
   output_token_details: { reasoning: 3 },
 }
 
-/** A chat model of LangChain that has no client: the parts of its answers come from a function. */
-export class StageModel extends BaseChatModel {
-  readonly #stage: Model
+/** A chat model of LangChain that has no client, and no streams: the parts of its answers come from a function. */
+export class WholeModel extends BaseChatModel {
+  protected readonly stage: Model
 
   constructor(stage: Model) {
     super({})
-    this.#stage = stage
+    this.stage = stage
   }
 
   override _llmType(): string {
@@ -31,7 +31,7 @@ export class StageModel extends BaseChatModel {
     _runManager?: CallbackManagerForLLMRun,
   ): Promise<ChatResult> {
     let text = ''
-    for await (const part of this.#stage(said(messages), options.signal)) text += part
+    for await (const part of this.stage(said(messages), options.signal)) text += part
     const message = new AIMessage({
       content: text,
       response_metadata: { model_name: 'stage-1', finish_reason: 'stop' },
@@ -39,13 +39,16 @@ export class StageModel extends BaseChatModel {
     // Its type takes no usage in the constructor.
     return { generations: [{ text, message: Object.assign(message, { usage_metadata: USAGE }) }] }
   }
+}
 
+/** One that streams. */
+export class StageModel extends WholeModel {
   override async *_streamResponseChunks(
     messages: BaseMessage[],
     options: this['ParsedCallOptions'],
     runManager?: CallbackManagerForLLMRun,
   ): AsyncGenerator<ChatGenerationChunk> {
-    for await (const text of this.#stage(said(messages), options.signal)) {
+    for await (const text of this.stage(said(messages), options.signal)) {
       const chunk = new ChatGenerationChunk({ text, message: new AIMessageChunk(text) })
       yield chunk
       await runManager?.handleLLMNewToken(text, undefined, undefined, undefined, undefined, { chunk })
