@@ -10,13 +10,13 @@ export const identify = createMiddleware<Identified>(async (c, next) => {
   const user = c.req.header('x-user')
   if (!user) return c.json({ error: 'who are you? Send the header x-user' }, 401)
   c.set('user', user)
-  await next()
+  return next()
 })
 
 /** Lets only these users pass. */
 export function only(users: readonly string[]) {
   return createMiddleware<Identified>(async (c, next) => {
     if (!users.includes(c.get('user'))) return c.json({ error: 'only auditors may read the log' }, 403)
-    await next()
+    return next()
   })
 }

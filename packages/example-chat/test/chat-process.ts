@@ -37,14 +37,23 @@ export async function startProcess(
   env: Readonly<Record<string, string>> = {},
   program = MAIN,
 ): Promise<ChatProcess> {
-  const settings = { PORT: '0', AUDIT_LOG: logPath, OPENAI_BASE_URL: scene.url, OPENAI_API_KEY: 'none', AUDITORS: 'carol' }
+  const settings = {
+    PORT: '0',
+    AUDIT_LOG: logPath,
+    OPENAI_BASE_URL: scene.url,
+    OPENAI_API_KEY: 'none',
+    AUDITORS: 'carol',
+  }
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program], {
     env: { ...process.env, ...settings, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
   const ended = outcomeOf(child)
-  const url = await Promise.race([listeningAt(child), ended.then(({ errors }) => Promise.reject(new Error(errors)))])
+  const url = await Promise.race([
+    listeningAt(child),
+    ended.then(({ errors }) => Promise.reject(new Error(errors))),
+  ])
   return {
     url,
     child,
@@ -84,7 +93,8 @@ export async function firstPart(response: Response) {
     rest: async () => {
       let rest = ''
       const decoder = new TextDecoder()
-      for (let part = await reader.read(); !part.done; part = await reader.read()) rest += decoder.decode(part.value)
+      for (let part = await reader.read(); !part.done; part = await reader.read())
+        rest += decoder.decode(part.value)
       return rest
     },
     leave: () => reader.cancel(),

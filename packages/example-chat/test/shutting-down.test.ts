@@ -16,7 +16,9 @@ describe.each(WAYS)('with %s', way => {
       expect(await chat.ended).toMatchObject({ exitCode: 0, signal: null, errors: '' })
 
       const again = await startProcess(provider.scene(), logPath)
-      expect(await again.audit('/sessions/s1')).toMatchObject([{ question: LONG, answer: whole, status: 'ok' }])
+      expect(await again.audit('/sessions/s1')).toMatchObject([
+        { question: LONG, answer: whole, status: 'ok' },
+      ])
     },
   )
 
@@ -47,7 +49,13 @@ describe.each(WAYS)('with %s', way => {
     await chat.ended
 
     const again = await startProcess(provider.scene(), logPath)
-    const unanswered = { user: 'alice', question: 'Still there?', answer: '', status: 'unfinished', costUsd: null }
+    const unanswered = {
+      user: 'alice',
+      question: 'Still there?',
+      answer: '',
+      status: 'unfinished',
+      costUsd: null,
+    }
     expect(await again.audit('/unfinished')).toMatchObject([unanswered])
     expect(await again.audit('/users/alice/questions')).toMatchObject([unanswered])
     expect(await again.audit('/costs')).toEqual([]) // an intent is no call

@@ -71,10 +71,17 @@ describe.each(WAYS)('with %s', way => {
     const chat = await startProcess(scene, logPath)
     expect((await chat.ask(way, '', 'Hello')).status).toBe(401)
     expect((await chat.ask(way, 'alice', 'Hello', '4111111111111111')).status).toBe(400)
-    for (const path of ['/audit/costs', '/audit/users/bob/questions', '/audit/sessions/s1', '/audit/unfinished']) {
+    for (const path of [
+      '/audit/costs',
+      '/audit/users/bob/questions',
+      '/audit/sessions/s1',
+      '/audit/unfinished',
+    ]) {
       expect((await fetch(`${chat.url}${path}`, { headers: { 'x-user': 'alice' } })).status).toBe(403)
     }
-    const since = await fetch(`${chat.url}/audit/users/bob/questions?since=never`, { headers: { 'x-user': 'carol' } })
+    const since = await fetch(`${chat.url}/audit/users/bob/questions?since=never`, {
+      headers: { 'x-user': 'carol' },
+    })
     expect(since.status).toBe(400)
     expect(scene.requests).toBe(0)
   })

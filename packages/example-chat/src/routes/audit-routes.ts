@@ -25,7 +25,15 @@ export function auditRoutes(log: AuditLog, capture: Capture): Hono<Identified> {
   routes.get('/costs', async c => {
     const groups = await log.summarize({ by: ['user', 'month', KEYS.intent] })
     const calls = groups.filter(group => group[KEYS.intent] === undefined) // an intent is no call
-    return c.json(calls.map(({ user, month, count, costUsd, costUnknown }) => ({ user, month, count, costUsd, costUnknown })))
+    return c.json(
+      calls.map(({ user, month, count, costUsd, costUnknown }) => ({
+        user,
+        month,
+        count,
+        costUsd,
+        costUnknown,
+      })),
+    )
   })
 
   // Which questions were never answered, because the process died?

@@ -47,7 +47,9 @@ async function answerTo(
 ): Promise<AsyncIterable<string>> {
   const question: Message = { role: 'user', content: message }
   const scope = { user, conversation: session, metadata: { [QUESTION]: message } }
-  const texts = await capture.withScope(scope, () => ask([...conversations.of(user, session), question], signal))
+  const texts = await capture.withScope(scope, () =>
+    ask([...conversations.of(user, session), question], signal),
+  )
   const answer = remembered(texts, content => {
     conversations.add(user, session, question, { role: 'assistant', content })
   })
