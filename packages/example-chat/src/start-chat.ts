@@ -5,6 +5,7 @@ import { prices } from '@audit/cost'
 import { createAdaptorServer } from '@hono/node-server'
 import { chatApp } from './chat-app.ts'
 import { Conversations } from './conversations.ts'
+import { askWithAiSdk } from './models/with-ai-sdk.ts'
 import { askWithOpenAI } from './models/with-openai.ts'
 import { openLog } from './open-log.ts'
 import type { Settings } from './settings.ts'
@@ -28,7 +29,7 @@ export async function startChat(settings: Settings): Promise<Chat> {
     strict: true, // a client that somebody forgets to wrap fails
     hosts: [new URL(baseURL).host],
   })
-  const models = { openai: askWithOpenAI(settings, capture) }
+  const models = { openai: askWithOpenAI(settings, capture), 'ai-sdk': askWithAiSdk(settings, capture) }
   const app = chatApp({ log, capture, auditors, conversations: new Conversations(), models })
   const server = createAdaptorServer({ fetch: app.fetch }) as Server // HTTP/1.1, since nothing else is asked of it
   server.listen(port)

@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest'
 import type { Turn } from '../src/turn.ts'
 
 /** The ways to ask a model: each test is run for each of them. */
-export const WAYS = ['openai'] as const
+export const WAYS = ['openai', 'ai-sdk'] as const
 export type Way = (typeof WAYS)[number]
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
