@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { createCapture } from '@audit/capture'
 import { AuditLog } from '@audit/core'
 import { outcomeOf, ProviderServer } from '@audit/harness'
-import { AzureOpenAI } from 'openai'
+import OpenAI, { AzureOpenAI } from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { auditOpenAI } from '../src/index.ts'
 import { ANSWER, QUESTION } from './observed.ts'
@@ -83,6 +83,30 @@ test('a client of Azure records, with the deployment that was asked and the mode
       outputText: 'Hello.',
       metadata: { 'gen_ai.provider.name': 'azure.ai.openai', 'gen_ai.request.model': 'mine' },
     },
+  ])
+})
+
+test('a workload identity whose token has expired has an entry for the refusal, and one for the call', async () => {
+  const log = new AuditLog()
+  let calls = 0
+  const sent: typeof fetch = async input => {
+    if (String(input).endsWith('/oauth/token')) {
+      return Response.json({ access_token: `token-${calls}`, token_type: 'Bearer', expires_in: 3600 })
+    }
+    if (++calls === 1) return Response.json({ error: { message: 'expired' } }, { status: 401 })
+    return Response.json({ model, choices: [{ message: { content: 'Hello.' } }] })
+  }
+  const provider = { tokenType: 'jwt' as const, getToken: async () => 'a subject' }
+  const workloadIdentity = { identityProviderId: 'idp', serviceAccountId: 'account', provider }
+  const openai = auditOpenAI(
+    new OpenAI({ apiKey: null, workloadIdentity, fetch: sent }),
+    createCapture({ log }),
+  )
+  await openai.chat.completions.create({ model, messages })
+  const entries = await log.query()
+  expect(entries.map(({ metadata }) => [metadata['audit.status'], metadata['error.type']])).toEqual([
+    ['error', '401'],
+    ['ok', undefined],
   ])
 })
 

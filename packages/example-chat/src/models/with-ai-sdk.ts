@@ -20,7 +20,7 @@ export function askWithAiSdk({ apiKey, baseURL, model }: Settings, capture: Capt
   }
 }
 
-/** `textStream` would end as if all were well where the call failed, or could not be recorded. */
+/** `textStream` would be empty, as if all were well, where the call is refused, or its intent could not be recorded. */
 async function* textsOf(stream: AsyncIterable<TextStreamPart<ToolSet>>): AsyncGenerator<string> {
   for await (const part of stream) {
     if (part.type === 'error') throw part.error
