@@ -19,23 +19,16 @@ export function callTargets(measurements: Measurements): readonly Target[] {
 
 const MB = 2 ** 20
 
-/** How much a process that records streams grows after the first tenth of them. */
+/** How much a process that records streams grows in the second half of them. */
 export function streamsTargets(measurements: Measurements, streams: number): readonly Target[] {
-  const grown = (figure: 'held' | 'resident') =>
-    (measurements.summary(streamsOf(figure, 'late')).high -
-      measurements.summary(streamsOf(figure, 'early')).high) /
-    MB
-  const target = (what: string, figure: 'held' | 'resident', most: number): Target => {
-    const growth = grown(figure)
-    return atMost(
-      `${integer(streams)} streams in one process: ${what}`,
-      { median: growth, low: growth, high: growth },
-      most,
-      'MB',
-    )
+  const grown = (figure: 'held' | 'resident') => {
+    const size = (half: 'first' | 'second') => measurements.summary(streamsOf(figure, half)).high
+    const growth = (size('second') - size('first')) / MB
+    return { median: growth, low: growth, high: growth }
   }
+  const what = `the second half of ${integer(streams)} streams in one process: growth of`
   return [
-    target('growth of what the heap holds', 'held', 2),
-    target('growth of the resident memory', 'resident', 32),
+    atMost(`${what} what the heap holds`, grown('held'), 2, 'MB'),
+    atMost(`${what} the resident memory`, grown('resident'), 8, 'MB'),
   ]
 }

@@ -24,20 +24,17 @@ export async function measureCalls(measurements: Measurements, { rounds, turn }:
     await using subjects = new AsyncDisposableStack()
     const provider = subjects.use(new Subject<typeof providerCommands>('provider', []))
     const { oneByOne, atOnce } = await provider.ask('urls')
-    const runners: { readonly caller: Caller; readonly subject: Subject<typeof commands> }[] = []
-    for (const caller of CALLERS) {
-      runners.push({ caller, subject: subjects.use(new Subject('call', [caller, await newFolder()])) })
-    }
+    const clients = subjects.use(new Subject<typeof commands>('call', [await newFolder()]))
     for (const answer of ANSWERS) {
       const url = answer === 'atOnce' ? atOnce : oneByOne
       const command = answer === 'whole' ? 'call' : 'chunk'
       for (let round = 0; round <= rounds; round++) {
-        for (const { caller, subject } of round % 2 === 0 ? runners : runners.toReversed()) {
-          const figure = await subject.ask(command, url, turn * (round === 0 ? WARM_UP : 1))
+        for (const caller of round % 2 === 0 ? CALLERS : CALLERS.toReversed()) {
+          const figure = await clients.ask(command, caller, url, turn * (round === 0 ? WARM_UP : 1))
           if (round > 0) measurements.add(callOf(caller, answer), figure)
         }
       }
     }
-    for (const { subject } of runners) await subject.ask('close')
+    await clients.ask('close')
   })
 }

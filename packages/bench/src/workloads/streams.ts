@@ -8,9 +8,9 @@ const LOOKS = 20
 
 type Figure = keyof Awaited<ReturnType<typeof commands.read>>
 
-/** The name of a size of the process, in bytes: after the first tenth of its streams, and later. */
-export function streamsOf(figure: Figure, when: 'early' | 'late'): string {
-  return `streams/${figure}/${when}`
+/** The name of a size of the process, in bytes: in the first half of its streams, or in the second. */
+export function streamsOf(figure: Figure, half: 'first' | 'second'): string {
+  return `streams/${figure}/${half}`
 }
 
 /** One process reads so many recorded streams. */
@@ -20,8 +20,8 @@ export async function measureStreams(measurements: Measurements, streams: number
   await using reader = new Subject<typeof commands>('streams', [oneByOne])
   for (let look = 1; look <= LOOKS; look++) {
     const { held, resident } = await reader.ask('read', Math.ceil(streams / LOOKS))
-    const when = look <= LOOKS / 10 ? 'early' : 'late'
-    measurements.add(streamsOf('held', when), held)
-    measurements.add(streamsOf('resident', when), resident)
+    const half = look <= LOOKS / 2 ? 'first' : 'second'
+    measurements.add(streamsOf('held', half), held)
+    measurements.add(streamsOf('resident', half), resident)
   }
 }
