@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process'
 import { createCapture } from '@audit/capture'
 import { AuditLog } from '@audit/core'
 import { outcomeOf, ProviderServer } from '@audit/harness'
+import { ANSWER, QUESTION } from '@audit/harness/situations'
 import OpenAI, { AzureOpenAI } from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { auditOpenAI } from '../src/index.ts'
-import { ANSWER, QUESTION } from './observed.ts'
+
 import { SDKS } from './sdks.ts'
 
 // The limits that the README and docs/integrations.md name.
