@@ -1,9 +1,10 @@
 import { createCapture, type RecordingLog } from '@audit/capture'
 import { AuditError, AuditLog, type EntryInput, MemoryBackend } from '@audit/core'
 import { type Behaviour, ProviderServer } from '@audit/harness'
+import type { Form } from '@audit/harness/situations'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { auditOpenAI } from '../src/index.ts'
-import { type Api, ask, askAndRead, type Form, type Play } from './observed.ts'
+import { type Api, ask, askAndRead, type Play } from './observed.ts'
 import { SDKS } from './sdks.ts'
 
 let server: ProviderServer
@@ -165,6 +166,19 @@ describe.each(NAMED)('openai $major, $api, $form', cell => {
     const error = await failureOf(askAndRead(play))
     expect(error.code).toBe('AUDIT_WRITE_FAILED')
     expect(scene.requests).toBe(0)
+  })
+
+  test('by choice an intent that cannot be stored is reported, and the request leaves', async () => {
+    const reported: EntryInput[] = []
+    const { play, scene, capture } = setUp(
+      cell,
+      { record: async () => Promise.reject(new Error('disk full')) },
+      { intent: true, onAuditFailure: (_, draft) => void reported.push(draft) },
+    )
+    await askAndRead(play)
+    await capture.drain()
+    expect(scene.requests).toBe(1)
+    expect(reported.map(({ metadata }) => Object(metadata)['audit.intent'])).toEqual([true, undefined])
   })
 
   test('a failure that nobody can be told of makes drain() reject', async () => {

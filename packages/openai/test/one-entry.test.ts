@@ -1,9 +1,9 @@
 import { type Capture, createCapture } from '@audit/capture'
 import { type AuditEntry, AuditLog, MemoryBackend } from '@audit/core'
 import { ProviderServer, type Scene } from '@audit/harness'
+import { ANSWER, QUESTION } from '@audit/harness/situations'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { auditOpenAI } from '../src/index.ts'
-import { ANSWER, QUESTION } from './observed.ts'
 import { type Client, SDKS } from './sdks.ts'
 
 let server: ProviderServer
@@ -72,6 +72,17 @@ describe.each(SDKS)('openai $major', sdk => {
     })
     expect(await entries()).toMatchObject([{ user: 'alice' }])
     expect((await entries())[0]?.metadata).not.toHaveProperty('gen_ai.conversation.id')
+  })
+
+  test('where user() throws, the call is not made', async () => {
+    const { client, entries, scene } = bench(sdk, {
+      user: () => {
+        throw new RangeError('nobody is logged in')
+      },
+    })
+    await expect((async () => chat(client))()).rejects.toThrow('nobody is logged in')
+    expect(scene.requests).toBe(0)
+    expect(await entries()).toHaveLength(0)
   })
 
   test('scopes nest, hold across await and in parallel', async () => {

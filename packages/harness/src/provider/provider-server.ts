@@ -6,6 +6,7 @@ import type { ProviderAnswer } from './answer.ts'
 import type { Behaviour } from './behaviour.ts'
 import { chatCompletion } from './chat-completions.ts'
 import { embeddings } from './embeddings.ts'
+import { message } from './messages.ts'
 import { isRecord, type JsonRecord } from './question.ts'
 import { response } from './responses.ts'
 import { Scene } from './scene.ts'
@@ -17,6 +18,7 @@ const FORMATS: readonly (readonly [path: string, format: Format])[] = [
   ['/chat/completions', chatCompletion],
   ['/responses', response],
   ['/embeddings', embeddings],
+  ['/messages', message],
 ]
 
 /**
@@ -33,15 +35,16 @@ export class ProviderServer implements AsyncDisposable {
   readonly #known: ReadonlyMap<string, string>
   readonly #scenes: Scene[] = []
 
-  private constructor() {
+  private constructor(answers: Readonly<Record<string, string>>) {
     const exchanges = REAL_EXCHANGES === undefined ? [] : realExchanges()
-    this.#known = new Map(exchanges.map(({ inputText, outputText }) => [inputText, outputText]))
+    const real = exchanges.map(({ inputText, outputText }) => [inputText, outputText] as const)
+    this.#known = new Map([...real, ...Object.entries(answers)])
     this.#server = createServer((request, reply) => void this.#serve(request, reply))
   }
 
-  /** Starts a server on a port of its own. */
-  static async start(): Promise<ProviderServer> {
-    const started = new ProviderServer()
+  /** Starts a server on a port of its own, which also knows these answers, by their questions. */
+  static async start(answers: Readonly<Record<string, string>> = {}): Promise<ProviderServer> {
+    const started = new ProviderServer(answers)
     await new Promise<void>(resolve => started.#server.listen(0, '127.0.0.1', resolve))
     return started
   }
