@@ -11,6 +11,7 @@ import { openLog } from '../log/open-log.ts'
 import { note } from '../output/note.ts'
 import { counted, formatCount } from '../output/numbers.ts'
 import { Progress } from '../output/progress.ts'
+import { safeLines } from '../output/safe-text.ts'
 import { openTarget } from '../output/written-file.ts'
 
 /** The names of the formats, so that help and completion need not load what writes them. */
@@ -56,7 +57,7 @@ async function exportLog(context: Context, name: string, options: ExportOptions)
   const { EXPORT_FORMATS } = await import('../export/index.ts')
   const format = EXPORT_FORMATS.find(({ name }) => name === options.format)
   if (!format) throw new CommandError(`--format takes one of ${FORMATS.join(', ')}`) // commander has checked it
-  assertNoTerminal(context, format, options)
+  assertShowable(context, format, options)
   const filters = filtersOf(context, options)
   const { createSigner, generateKey } = await import('@audit/core')
   // A key that is thrown away: only the size and the root of the checkpoint are used.
@@ -66,13 +67,23 @@ async function exportLog(context: Context, name: string, options: ExportOptions)
   const counts = { written: 0 }
   await using target = await openTarget(context, options.output, { replace: options.force === true })
   const entries = countedEntries(context, entriesAt(context, opened.log, filters, head.size), counts, head.size)
-  for await (const piece of format.write(entries)) await target.write(piece)
+  const shown = isForPeople(context, options) ? safePiece : (piece: Uint8Array) => piece
+  for await (const piece of format.write(entries)) await target.write(shown(piece))
   await target.commit()
   await report(context, options, counts.written, head)
 }
 
-function assertNoTerminal({ stdout }: Context, { name, isBinary }: ExportFormat, { output = '-' }: ExportOptions): void {
-  if (!isBinary || output !== '-' || !stdout.isTerminal) return
+function isForPeople({ stdout }: Context, { output = '-' }: ExportOptions): boolean {
+  return output === '-' && stdout.isTerminal
+}
+
+/** A terminal must not obey what a model wrote. A piece ends with a line, thus with a whole character. */
+function safePiece(piece: Uint8Array): string {
+  return safeLines(new TextDecoder().decode(piece))
+}
+
+function assertShowable(context: Context, { name, isBinary }: ExportFormat, options: ExportOptions): void {
+  if (!isBinary || !isForPeople(context, options)) return
   throw new CommandError(`${name} is no text, and a terminal cannot show it; name a file with -o, or pipe it on`)
 }
 

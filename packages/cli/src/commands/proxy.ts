@@ -47,6 +47,9 @@ export function addProxy(program: Command, run: Run): void {
   command.action(run(proxy))
 }
 
+/** Storing the last entries and closing the log take no longer than this, unless the log hangs. */
+const CLOSING_MS = 15_000
+
 const OPTIONS: readonly Option[] = [
   new Option('-p, --port <number>', 'the port to listen on; 0 takes any that is free').default('4141'),
   new Option('--host <address>', 'the address to listen on; another than this machine\'s own needs a token').default('127.0.0.1'),
@@ -70,6 +73,7 @@ async function proxy(context: Context, name: string, options: Options): Promise<
   const records = new Records(context, recording.log)
   const capture = await captureOf(context, records, options)
   const server = await serverOf(context, capture, settings, options)
+  context.allowGrace?.(settings.graceMs + CLOSING_MS)
   const address = await server.listen(settings)
   await context.stdout.line(address)
   await announce(context, address, recording, settings)
