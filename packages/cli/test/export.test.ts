@@ -116,6 +116,15 @@ describe('a file', () => {
     expect(readdirSync(folder).filter(name => name.includes('out.csv'))).toEqual(['out.csv'])
   })
 
+  test('that is the log itself is never replaced', async () => {
+    const folder = await sampleFolder()
+    for (const log of ['audit.jsonl', 'audit.db']) {
+      const before = readFileSync(join(folder, log))
+      expect(await runBinary(['export', log, '-o', `./${log}`, '--force'], { cwd: folder })).toMatchObject({ exitCode: 2 })
+      expect(readFileSync(join(folder, log))).toEqual(before)
+    }
+  })
+
   test.each([
     ['in a folder that is not there', 'missing/out.csv'],
     ['that is a folder', 'folder'],

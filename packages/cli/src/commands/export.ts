@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { AuditEntry, AuditLog } from '@audit/core'
 import { type Command, Option } from 'commander'
 import { CommandError } from '../command-error.ts'
@@ -7,7 +9,7 @@ import type { ExportFormat } from '../export/export-format.ts'
 import { addFilterOptions, type FilterOptions } from '../filters/filter-options.ts'
 import { type Filters, filtersOf, matchingEntries } from '../filters/filters.ts'
 import { addLogArgument, type LogOptions } from '../log/log-options.ts'
-import { openLog } from '../log/open-log.ts'
+import { openLog, type OpenLog } from '../log/open-log.ts'
 import { note } from '../output/note.ts'
 import { counted, formatCount } from '../output/numbers.ts'
 import { Progress } from '../output/progress.ts'
@@ -63,6 +65,7 @@ async function exportLog(context: Context, name: string, options: ExportOptions)
   // A key that is thrown away: only the size and the root of the checkpoint are used.
   const signer = createSigner(generateKey('export').privateKey)
   await using opened = await openLog(context, name, { ...options, signer })
+  await assertNotTheLog(context, opened, options)
   const head = await headOf(opened.log)
   const counts = { written: 0 }
   await using target = await openTarget(context, options.output, { replace: options.force === true })
@@ -85,6 +88,16 @@ function safePiece(piece: Uint8Array): string {
 function assertShowable(context: Context, { name, isBinary }: ExportFormat, options: ExportOptions): void {
   if (!isBinary || !isForPeople(context, options)) return
   throw new CommandError(`${name} is no text, and a terminal cannot show it; name a file with -o, or pipe it on`)
+}
+
+/** With `--force`, a name typed twice would replace the log by its export. */
+async function assertNotTheLog({ cwd }: Context, { location }: OpenLog, { output = '-' }: ExportOptions): Promise<void> {
+  if (output === '-' || location.kind !== 'file') return
+  const target = await stat(resolve(cwd, output)).catch(() => undefined) // what is not there is not the log
+  const log = await stat(location.path)
+  if (target?.ino === log.ino && target.dev === log.dev) {
+    throw new CommandError(`${output} is the log itself, which is never replaced; give another name`)
+  }
 }
 
 /** The tree that an export is taken at. */
