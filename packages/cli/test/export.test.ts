@@ -56,7 +56,9 @@ describe.each(['audit.db', 'audit.jsonl'])('%s', name => {
     const all = await runBinary(['export', name, '-f', format, '-o', 'all'], { cwd: folder })
     expect(all).toMatchObject({ exitCode: 0, output: '' })
     expect(await countIn(format, join(folder, 'all'))).toBe(SAMPLE_SIZE)
-    const some = await runBinary(['export', name, '-f', format, '-o', 'some', '--user', 'alice'], { cwd: folder })
+    const some = await runBinary(['export', name, '-f', format, '-o', 'some', '--user', 'alice'], {
+      cwd: folder,
+    })
     expect(some.exitCode).toBe(0)
     const [, count] = /exported (\d+) of 48/.exec(some.errors) ?? []
     expect(Number(count)).toBeGreaterThan(0)
@@ -66,9 +68,18 @@ describe.each(['audit.db', 'audit.jsonl'])('%s', name => {
 
 async function countIn(format: string, path: string): Promise<number> {
   const bytes = readFileSync(path)
-  if (format !== 'parquet') return bytes.toString().trimEnd().split(format === 'csv' ? '\r\n' : '\n').length - (format === 'csv' ? 1 : 0)
+  if (format !== 'parquet')
+    return (
+      bytes
+        .toString()
+        .trimEnd()
+        .split(format === 'csv' ? '\r\n' : '\n').length - (format === 'csv' ? 1 : 0)
+    )
   const buffer = Uint8Array.from(bytes).buffer
-  const file = { byteLength: buffer.byteLength, slice: (start: number, end?: number) => buffer.slice(start, end) }
+  const file = {
+    byteLength: buffer.byteLength,
+    slice: (start: number, end?: number) => buffer.slice(start, end),
+  }
   return (await parquetReadObjects({ file })).length
 }
 
@@ -98,7 +109,9 @@ test('hostile entries come through in every format', async () => {
   await Promise.all(hostileInputs().map(input => log.record(input)))
   await log.close()
   for (const format of FORMATS) {
-    const { exitCode, errors } = await runBinary(['export', 'audit.db', '-f', format, '-o', format], { cwd: folder })
+    const { exitCode, errors } = await runBinary(['export', 'audit.db', '-f', format, '-o', format], {
+      cwd: folder,
+    })
     expect({ format, exitCode, errors }).toMatchObject({ exitCode: 0 })
   }
   expect((await headOf(join(folder, 'jsonl'))).ok).toBe(true)
@@ -120,7 +133,9 @@ describe('a file', () => {
     const folder = await sampleFolder()
     for (const log of ['audit.jsonl', 'audit.db']) {
       const before = readFileSync(join(folder, log))
-      expect(await runBinary(['export', log, '-o', `./${log}`, '--force'], { cwd: folder })).toMatchObject({ exitCode: 2 })
+      expect(await runBinary(['export', log, '-o', `./${log}`, '--force'], { cwd: folder })).toMatchObject({
+        exitCode: 2,
+      })
       expect(readFileSync(join(folder, log))).toEqual(before)
     }
   })
@@ -140,10 +155,14 @@ describe('a file', () => {
 
   test.skipIf(!existsSync('/dev/full'))('that is a device is written to, and never replaced', async () => {
     const folder = await sampleFolder()
-    const { exitCode } = await runBinary(['export', 'audit.db', '-o', '/dev/full', '--force'], { cwd: folder })
+    const { exitCode } = await runBinary(['export', 'audit.db', '-o', '/dev/full', '--force'], {
+      cwd: folder,
+    })
     expect(exitCode).toBe(2)
     expect(statSync('/dev/full').isCharacterDevice()).toBe(true)
-    expect(await runBinary(['export', 'audit.db', '-o', '/dev/null'], { cwd: folder })).toMatchObject({ exitCode: 0 })
+    expect(await runBinary(['export', 'audit.db', '-o', '/dev/null'], { cwd: folder })).toMatchObject({
+      exitCode: 0,
+    })
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true)
   })
 
@@ -163,30 +182,46 @@ describe('a file', () => {
   })
 
   // A disk of its own can be mounted by root alone, and on Linux.
-  test.skipIf(!isRoot || process.platform !== 'linux')('is not there when the disk is full, nor is half of it', async ({ skip }) => {
-    const folder = await sampleFolder()
-    await largeLog(folder, 2)
-    const disk = join(folder, 'disk')
-    mkdirSync(disk)
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk]).status !== 0) skip('mounting is not allowed')
-    onTestFinished(() => void spawnSync('umount', [disk]))
-    for (const format of FORMATS) {
-      const { exitCode, output } = await runBinary(['export', 'large.db', '-f', format, '-o', `disk/out.${format}`], { cwd: folder })
-      expect({ format, exitCode, output }).toEqual({ format, exitCode: format === 'parquet' ? expect.any(Number) : 2, output: '' })
-      if (exitCode !== 0) expect(readdirSync(disk)).toEqual([])
-    }
-  })
+  test.skipIf(!isRoot || process.platform !== 'linux')(
+    'is not there when the disk is full, nor is half of it',
+    async ({ skip }) => {
+      const folder = await sampleFolder()
+      await largeLog(folder, 2)
+      const disk = join(folder, 'disk')
+      mkdirSync(disk)
+      if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk]).status !== 0)
+        skip('mounting is not allowed')
+      onTestFinished(() => void spawnSync('umount', [disk]))
+      for (const format of FORMATS) {
+        const { exitCode, output } = await runBinary(
+          ['export', 'large.db', '-f', format, '-o', `disk/out.${format}`],
+          { cwd: folder },
+        )
+        expect({ format, exitCode, output }).toEqual({
+          format,
+          exitCode: format === 'parquet' ? expect.any(Number) : 2,
+          output: '',
+        })
+        if (exitCode !== 0) expect(readdirSync(disk)).toEqual([])
+      }
+    },
+  )
 })
 
 describe('a pipe', () => {
   async function shell(cwd: string, line: string) {
-    return outcomeOf(spawn('bash', ['-c', line], { cwd, env: { ...process.env, AUDIT: BINARY, NODE: process.execPath } }))
+    return outcomeOf(
+      spawn('bash', ['-c', line], { cwd, env: { ...process.env, AUDIT: BINARY, NODE: process.execPath } }),
+    )
   }
 
   test('that nobody reads any more ends it quietly', async () => {
     const folder = temporaryFolder()
     await largeLog(folder, 4)
-    const { output, errors } = await shell(folder, '"$NODE" "$AUDIT" export large.db | head -c 10 >/dev/null; echo ${PIPESTATUS[0]}')
+    const { output, errors } = await shell(
+      folder,
+      'set -o pipefail; "$NODE" "$AUDIT" export large.db | head -c 10 >/dev/null; echo $?',
+    )
     expect(output).toBe('0\n')
     expect(errors).not.toMatch(/exported|EPIPE/)
   })

@@ -3,7 +3,7 @@ import { type AuditEntry, createEntry, type EntryInput, placeEntry } from '@audi
 /** What a model or a user may write to harm whoever opens an export. */
 export const HOSTILE_TEXTS: readonly string[] = [
   '=HYPERLINK("http://evil.example","click")',
-  '+1+cmd|\' /C calc\'!A0',
+  "+1+cmd|' /C calc'!A0",
   '-2+3',
   '@SUM(A1:A9)',
   ' =1+1',
@@ -39,7 +39,12 @@ export function hostileInputs(): readonly EntryInput[] {
     outputText: text,
     costUsd: null,
     latencyMs: 1.5,
-    metadata: { text, [text.slice(0, 20)]: 1, ['__proto__']: 'a key like any other', 'audit.status': text.slice(0, 20) },
+    metadata: {
+      text,
+      [text.slice(0, 20)]: 1,
+      ['__proto__']: 'a key like any other',
+      'audit.status': text.slice(0, 20),
+    },
   }))
 }
 

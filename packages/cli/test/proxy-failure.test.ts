@@ -7,6 +7,7 @@ import { JsonlBackend } from '@audit/jsonl'
 import Database from 'better-sqlite3'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { allOf } from './all-of.ts'
 import { proxied } from './proxy-fixture.ts'
 
 let server: ProviderServer
@@ -21,9 +22,15 @@ const client = (baseURL: string) => new OpenAI({ baseURL, apiKey: 'none' })
 
 const CALLS: readonly (readonly [name: string, call: (client: OpenAI) => Promise<unknown>])[] = [
   ['chat', client => client.chat.completions.create({ model: MODEL, messages })],
-  ['chat, streamed', async client => Array.fromAsync(await client.chat.completions.create({ model: MODEL, messages, stream: true }))],
+  [
+    'chat, streamed',
+    async client => allOf(await client.chat.completions.create({ model: MODEL, messages, stream: true })),
+  ],
   ['responses', client => client.responses.create({ model: MODEL, input: 'a question' })],
-  ['responses, streamed', async client => Array.fromAsync(await client.responses.create({ model: MODEL, input: 'a question', stream: true }))],
+  [
+    'responses, streamed',
+    async client => allOf(await client.responses.create({ model: MODEL, input: 'a question', stream: true })),
+  ],
 ]
 
 /** A proxy whose log is damaged under it after the first call, so that nothing more can be recorded. */
@@ -55,10 +62,14 @@ describe('with a log that nothing can be recorded in', () => {
 
   test('a failed call whose record fails is not sent again', async () => {
     const { proxy, scene, baseURL } = await proxied(server, 'failing', { log: 'audit.jsonl' })
-    await expect(client(baseURL).responses.create({ model: MODEL, input: 'x' })).rejects.toMatchObject({ status: 500 })
+    await expect(client(baseURL).responses.create({ model: MODEL, input: 'x' })).rejects.toMatchObject({
+      status: 500,
+    })
     expect(scene.requests).toBe(3)
     truncateSync(proxy.path, 10)
-    await expect(client(baseURL).responses.create({ model: MODEL, input: 'x' })).rejects.toMatchObject({ status: 424 })
+    await expect(client(baseURL).responses.create({ model: MODEL, input: 'x' })).rejects.toMatchObject({
+      status: 424,
+    })
     expect(scene.requests).toBe(4)
   })
 
@@ -107,7 +118,10 @@ test('with a slow log the chunks come, and the end waits until the call is recor
 })
 
 test('kill -9 in mid-stream leaves the intent, as a call that never ended', async () => {
-  const { proxy, baseURL } = await proxied(server, 'endless-stream', { log: 'audit.jsonl', args: ['--intent'] })
+  const { proxy, baseURL } = await proxied(server, 'endless-stream', {
+    log: 'audit.jsonl',
+    args: ['--intent'],
+  })
   const stream = await client(baseURL).chat.completions.create({ model: MODEL, messages, stream: true })
   const reading = (async () => {
     for await (const _ of stream) proxy.child.kill('SIGKILL')
@@ -117,7 +131,9 @@ test('kill -9 in mid-stream leaves the intent, as a call that never ended', asyn
   const log = new AuditLog({ backend: new JsonlBackend({ path: proxy.path, readOnly: true }) })
   const unfinished = await createCapture({ log }).unfinished(log)
   await log.close()
-  expect(unfinished).toMatchObject([{ inputText: 'a question of some words', outputText: '', metadata: { 'audit.intent': true } }])
+  expect(unfinished).toMatchObject([
+    { inputText: 'a question of some words', outputText: '', metadata: { 'audit.intent': true } },
+  ])
 })
 
 describe('stopped', () => {

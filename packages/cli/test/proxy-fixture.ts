@@ -1,13 +1,14 @@
-import { type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type AuditEntry, AuditLog } from '@audit/core'
-import { type Behaviour, ProviderServer, type Scene } from '@audit/harness'
+import type { Behaviour, ProviderServer, Scene } from '@audit/harness'
 import { temporaryFolder } from '@audit/harness/vitest'
 import { JsonlBackend } from '@audit/jsonl'
 import { SqliteBackend } from '@audit/sqlite'
 import { onTestFinished } from 'vitest'
+import { allOf } from './all-of.ts'
 import { startBinary } from './binary.ts'
 
 /** How a proxy is started. */
@@ -78,7 +79,7 @@ export async function entriesIn(path: string): Promise<readonly AuditEntry[]> {
     : new SqliteBackend({ path, readOnly: true })
   const log = new AuditLog({ backend })
   try {
-    return await Array.fromAsync(log.entries())
+    return await allOf(log.entries())
   } finally {
     await log.close()
   }
@@ -90,7 +91,11 @@ export function upstream(scene: Scene, name = 'openai'): readonly string[] {
 }
 
 /** A stand-in for a provider and a proxy before it. */
-export async function proxied(server: ProviderServer, behaviour: Behaviour = 'fine', options: ProxyOptions = {}) {
+export async function proxied(
+  server: ProviderServer,
+  behaviour: Behaviour = 'fine',
+  options: ProxyOptions = {},
+) {
   const scene = server.scene(behaviour)
   const proxy = await startProxy({ ...options, args: [...upstream(scene), ...(options.args ?? [])] })
   return { scene, proxy, baseURL: `${proxy.address}/openai/v1` }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { Agent, createServer, type IncomingMessage, request, type RequestOptions } from 'node:http'
+import { Agent, createServer, type IncomingMessage, type RequestOptions, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -32,17 +32,31 @@ interface Answer {
 }
 
 /** Sends a request as it is given, and not as `fetch` would have it. */
-async function send(address: string, path: string, options: RequestOptions = {}, body?: string | Buffer): Promise<Answer> {
+async function send(
+  address: string,
+  path: string,
+  options: RequestOptions = {},
+  body?: string | Buffer,
+): Promise<Answer> {
   const { hostname, port } = new URL(address)
   const sending = request({ host: hostname.replace(/[[\]]/g, ''), port, path, method: 'POST', ...options })
   sending.end(body)
   const [answer] = (await once(sending, 'response')) as [IncomingMessage] // what that event gives
-  return { status: answer.statusCode, headers: answer.headers, body: await text(answer), reused: sending.reusedSocket }
+  return {
+    status: answer.statusCode,
+    headers: answer.headers,
+    body: await text(answer),
+    reused: sending.reusedSocket,
+  }
 }
 
 /** A provider that keeps the requests that it gets. */
 async function mirror(reply: Readonly<Record<string, string>> = {}) {
-  const requests: { readonly url: string | undefined; readonly headers: IncomingMessage['headers']; readonly body: string }[] = []
+  const requests: {
+    readonly url: string | undefined
+    readonly headers: IncomingMessage['headers']
+    readonly body: string
+  }[] = []
   const provider = createServer(async (request, answer) => {
     requests.push({ url: request.url, headers: request.headers, body: await text(request) })
     answer.writeHead(200, { ...JSON_TYPE, ...reply }).end('{"choices":[]}')
@@ -76,9 +90,15 @@ describe('headers', () => {
     expect(got).toMatchObject({
       url: '/base/v1/chat/completions?x=1',
       body: BODY,
-      headers: { authorization: 'Bearer sk-secret', 'openai-organization': 'org', 'user-agent': 'a client of the test' },
+      headers: {
+        authorization: 'Bearer sk-secret',
+        'openai-organization': 'org',
+        'user-agent': 'a client of the test',
+      },
     })
-    expect(Object.keys(got?.headers ?? {})).not.toEqual(expect.arrayContaining([expect.stringMatching(/^(x-audit-|x-only-here|te$)/)]))
+    expect(Object.keys(got?.headers ?? {})).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(x-audit-|x-only-here|te$)/)]),
+    )
     expect(answer).toMatchObject({ status: 200, headers: { 'x-request-id': 'req_1' } })
     expect(answer.headers['keep-alive']).not.toBe('timeout=1')
   })
@@ -109,7 +129,10 @@ describe('headers', () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     onTestFinished(() => agent.destroy())
     await send(proxy.address, CHAT, { headers: JSON_TYPE, agent }, BODY)
-    expect(await send(proxy.address, CHAT, { headers: JSON_TYPE, agent }, BODY)).toMatchObject({ status: 200, reused: true })
+    expect(await send(proxy.address, CHAT, { headers: JSON_TYPE, agent }, BODY)).toMatchObject({
+      status: 200,
+      reused: true,
+    })
   })
 })
 
@@ -134,7 +157,10 @@ describe('who may use it', () => {
 
   test('on another address than the loopback, who has the token', async () => {
     const scene = server.scene()
-    const proxy = await startProxy({ args: ['--host', '0.0.0.0', ...upstream(scene)], env: { AUDIT_PROXY_TOKEN: TOKEN } })
+    const proxy = await startProxy({
+      args: ['--host', '0.0.0.0', ...upstream(scene)],
+      env: { AUDIT_PROXY_TOKEN: TOKEN },
+    })
     const address = proxy.address.replace('0.0.0.0', '127.0.0.1')
     const without = await send(address, CHAT, { headers: JSON_TYPE }, BODY)
     expect(without.status).toBe(401)
@@ -184,8 +210,13 @@ describe('keys', () => {
     const folder = temporaryFolder()
     const hash = createHash('sha256').update(KEY).digest('hex')
     writeFileSync(join(folder, 'keys.txt'), `# the team's keys\n\n${hash.toUpperCase()}  research team\n`)
-    const { proxy } = await proxied(server, 'fine', { folder, args: ['--keys', 'keys.txt'], log: 'audit.jsonl' })
-    const ask = (headers: Record<string, string>) => send(proxy.address, CHAT, { headers: { ...JSON_TYPE, ...headers } }, BODY)
+    const { proxy } = await proxied(server, 'fine', {
+      folder,
+      args: ['--keys', 'keys.txt'],
+      log: 'audit.jsonl',
+    })
+    const ask = (headers: Record<string, string>) =>
+      send(proxy.address, CHAT, { headers: { ...JSON_TYPE, ...headers } }, BODY)
     await ask({ authorization: `Bearer ${KEY}` })
     await ask({ 'x-api-key': KEY })
     await ask({ authorization: `Bearer ${KEY}`, 'x-audit-user': 'alice' })
@@ -260,7 +291,14 @@ describe('a request', () => {
     const { proxy } = await proxied(server)
     const json = ['-H', 'content-type: application/json']
     const curl = (body: object) =>
-      runCommand(proxy.folder, 'curl', ['-sS', '--fail', `${proxy.address}${CHAT}`, ...json, '-d', JSON.stringify(body)])
+      runCommand(proxy.folder, 'curl', [
+        '-sS',
+        '--fail',
+        `${proxy.address}${CHAT}`,
+        ...json,
+        '-d',
+        JSON.stringify(body),
+      ])
     const body = JSON.parse(BODY)
     expect(JSON.parse(await curl(body))).toHaveProperty('choices')
     expect(await curl({ ...body, stream: true })).toMatch(/data: \[DONE\]\n\n$/)

@@ -1,6 +1,7 @@
 import { ProviderServer } from '@audit/harness'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { allOf } from './all-of.ts'
 import { proxied, startProxy, upstream } from './proxy-fixture.ts'
 
 let server: ProviderServer
@@ -15,13 +16,25 @@ const messages = [{ role: 'user' as const, content: 'a question of some words' }
 /** The calls that people make, each with all that the application sees of it. */
 const CALLS: readonly (readonly [name: string, call: (client: OpenAI) => Promise<unknown>])[] = [
   ['chat', client => client.chat.completions.create({ model: MODEL, messages })],
-  ['chat, streamed', async client => Array.fromAsync(await client.chat.completions.create({ model: MODEL, messages, stream: true }))],
+  [
+    'chat, streamed',
+    async client => allOf(await client.chat.completions.create({ model: MODEL, messages, stream: true })),
+  ],
   ['responses', client => client.responses.create({ model: MODEL, input: 'a question' })],
-  ['responses, streamed', async client => Array.fromAsync(await client.responses.create({ model: MODEL, input: 'a question', stream: true }))],
-  ['embeddings', client => client.embeddings.create({ model: 'text-embedding-3-small', input: ['one', 'two'] })],
+  [
+    'responses, streamed',
+    async client => allOf(await client.responses.create({ model: MODEL, input: 'a question', stream: true })),
+  ],
+  [
+    'embeddings',
+    client => client.embeddings.create({ model: 'text-embedding-3-small', input: ['one', 'two'] }),
+  ],
 ]
 
-function client(baseURL: string, options: { defaultHeaders?: Record<string, string>; maxRetries?: number } = {}) {
+function client(
+  baseURL: string,
+  options: { defaultHeaders?: Record<string, string>; maxRetries?: number } = {},
+) {
   return new OpenAI({ baseURL, apiKey: 'sk-a-secret-of-the-test', ...options })
 }
 
@@ -29,7 +42,10 @@ function client(baseURL: string, options: { defaultHeaders?: Record<string, stri
 async function outcomeOf(calling: Promise<unknown>) {
   return calling.then(
     value => ({ value: JSON.parse(JSON.stringify(value)) }),
-    (error: Error & { status?: unknown; code?: unknown }) => ({ error: error.constructor.name, status: error.status }),
+    (error: Error & { status?: unknown; code?: unknown }) => ({
+      error: error.constructor.name,
+      status: error.status,
+    }),
   )
 }
 
@@ -37,7 +53,9 @@ describe.each(['audit.db', 'audit.jsonl'])('into %s', log => {
   test.each(CALLS)('%s is as without a proxy, and is recorded once', async (_, call) => {
     const { proxy, scene, baseURL } = await proxied(server, 'fine', { log })
     const direct = await call(client(scene.url))
-    const through = await call(client(baseURL, { defaultHeaders: { 'x-audit-user': 'alice', 'x-audit-session': 's-1' } }))
+    const through = await call(
+      client(baseURL, { defaultHeaders: { 'x-audit-user': 'alice', 'x-audit-session': 's-1' } }),
+    )
     expect(JSON.parse(JSON.stringify(through))).toEqual(JSON.parse(JSON.stringify(direct)))
     expect(scene.requests).toBe(2)
     const [entry, ...others] = await proxy.entries()
@@ -56,22 +74,30 @@ describe.each(['audit.db', 'audit.jsonl'])('into %s', log => {
   })
 })
 
-describe.each(['cut', 'refused', 'failing', 'rate-limited', 'malformed', 'no-done', 'gzip', 'slow', 'trickle', 'error-event'] as const)(
-  'a provider that is %s',
-  behaviour => {
-    test.each(['chat', 'chat, streamed', 'responses, streamed'])('%s ends as without a proxy', async name => {
-      const [, call] = CALLS.find(([known]) => known === name) ?? expect.fail()
-      const alone = server.scene(behaviour)
-      const direct = await outcomeOf(call(client(alone.url)))
-      const { proxy, scene, baseURL } = await proxied(server, behaviour)
-      const through = await outcomeOf(call(client(baseURL)))
-      if (behaviour === 'cut' && 'error' in direct) expect('error' in through).toBe(true)
-      else expect(through).toEqual(direct)
-      expect(scene.requests).toBe(alone.requests)
-      expect(await proxy.entries()).toHaveLength(scene.requests)
-    })
-  },
-)
+describe.each([
+  'cut',
+  'refused',
+  'failing',
+  'rate-limited',
+  'malformed',
+  'no-done',
+  'gzip',
+  'slow',
+  'trickle',
+  'error-event',
+] as const)('a provider that is %s', behaviour => {
+  test.each(['chat', 'chat, streamed', 'responses, streamed'])('%s ends as without a proxy', async name => {
+    const [, call] = CALLS.find(([known]) => known === name) ?? expect.fail()
+    const alone = server.scene(behaviour)
+    const direct = await outcomeOf(call(client(alone.url)))
+    const { proxy, scene, baseURL } = await proxied(server, behaviour)
+    const through = await outcomeOf(call(client(baseURL)))
+    if (behaviour === 'cut' && 'error' in direct) expect('error' in through).toBe(true)
+    else expect(through).toEqual(direct)
+    expect(scene.requests).toBe(alone.requests)
+    expect(await proxy.entries()).toHaveLength(scene.requests)
+  })
+})
 
 test('a stream comes as it is made, chunk by chunk', async () => {
   const { baseURL } = await proxied(server, 'endless-stream')
@@ -84,7 +110,10 @@ test('a stream comes as it is made, chunk by chunk', async () => {
 test('a client that leaves ends the call at the provider, and it is recorded with what it got', async () => {
   const { proxy, baseURL } = await proxied(server, 'endless-stream')
   const stop = new AbortController()
-  const stream = await client(baseURL).chat.completions.create({ model: MODEL, messages, stream: true }, { signal: stop.signal })
+  const stream = await client(baseURL).chat.completions.create(
+    { model: MODEL, messages, stream: true },
+    { signal: stop.signal },
+  )
   let chunks = 0
   for await (const _ of stream) if (++chunks === 5) stop.abort()
   await expect.poll(() => proxy.entries()).toHaveLength(1)
@@ -127,7 +156,10 @@ test('without a header the user is anonymous, and a name of any script is read',
   const { proxy, baseURL } = await proxied(server)
   await client(baseURL).chat.completions.create({ model: MODEL, messages })
   const name = Buffer.from('Ærøskøbing 太郎').toString('latin1') // as a client writes UTF-8 into a header
-  await client(baseURL, { defaultHeaders: { 'x-audit-user': name } }).chat.completions.create({ model: MODEL, messages })
+  await client(baseURL, { defaultHeaders: { 'x-audit-user': name } }).chat.completions.create({
+    model: MODEL,
+    messages,
+  })
   expect(await proxy.entries()).toMatchObject([{ user: 'anonymous' }, { user: 'Ærøskøbing 太郎' }])
 })
 
@@ -138,7 +170,11 @@ test('many at once are each recorded once, for whom they were asked', async () =
     users.map(async user => {
       const asking = client(baseURL, { defaultHeaders: { 'x-audit-user': user } })
       const content = `the question of ${user}`
-      const stream = await asking.chat.completions.create({ model: MODEL, messages: [{ role: 'user', content }], stream: true })
+      const stream = await asking.chat.completions.create({
+        model: MODEL,
+        messages: [{ role: 'user', content }],
+        stream: true,
+      })
       for await (const _ of stream);
     }),
   )

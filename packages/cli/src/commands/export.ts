@@ -9,7 +9,7 @@ import type { ExportFormat } from '../export/export-format.ts'
 import { addFilterOptions, type FilterOptions } from '../filters/filter-options.ts'
 import { type Filters, filtersOf, matchingEntries } from '../filters/filters.ts'
 import { addLogArgument, type LogOptions } from '../log/log-options.ts'
-import { openLog, type OpenLog } from '../log/open-log.ts'
+import { type OpenLog, openLog } from '../log/open-log.ts'
 import { note } from '../output/note.ts'
 import { counted, formatCount } from '../output/numbers.ts'
 import { Progress } from '../output/progress.ts'
@@ -33,14 +33,25 @@ export function addExport(program: Command, run: Run): void {
     .summary('write entries in another format')
     .description(DESCRIPTION)
   addLogArgument(command)
-    .addOption(new Option('-f, --format <format>', 'how entries are written').choices(FORMATS).default('jsonl'))
-    .option('-o, --output <file>', 'a file, which appears whole or not at all; - is standard output, the default')
+    .addOption(
+      new Option('-f, --format <format>', 'how entries are written').choices(FORMATS).default('jsonl'),
+    )
+    .option(
+      '-o, --output <file>',
+      'a file, which appears whole or not at all; - is standard output, the default',
+    )
     .option('--force', 'replace the file if it exists')
   addFilterOptions(command)
   addExamples(command, [
-    ['audit export audit.db --format csv --since 2026-11 -o november.csv', 'everything since November, for a spreadsheet'],
+    [
+      'audit export audit.db --format csv --since 2026-11 -o november.csv',
+      'everything since November, for a spreadsheet',
+    ],
     ['audit export audit.db --format parquet -o audit.parquet', 'the whole log, for DuckDB, Spark or pandas'],
-    ['audit export audit.db --format ocsf --since yesterday | vector …', 'the events of yesterday, for a SIEM'],
+    [
+      'audit export audit.db --format ocsf --since yesterday | vector …',
+      'the events of yesterday, for a SIEM',
+    ],
     ['audit export audit.db --user alice > alice.jsonl', 'what alice asked, as the log keeps it'],
   ])
   command.action(run(exportLog))
@@ -69,7 +80,12 @@ async function exportLog(context: Context, name: string, options: ExportOptions)
   const head = await headOf(opened.log)
   const counts = { written: 0 }
   await using target = await openTarget(context, options.output, { replace: options.force === true })
-  const entries = countedEntries(context, entriesAt(context, opened.log, filters, head.size), counts, head.size)
+  const entries = countedEntries(
+    context,
+    entriesAt(context, opened.log, filters, head.size),
+    counts,
+    head.size,
+  )
   const shown = isForPeople(context, options) ? safePiece : (piece: Uint8Array) => piece
   for await (const piece of format.write(entries)) await target.write(shown(piece))
   await target.commit()
@@ -87,11 +103,17 @@ function safePiece(piece: Uint8Array): string {
 
 function assertShowable(context: Context, { name, isBinary }: ExportFormat, options: ExportOptions): void {
   if (!isBinary || !isForPeople(context, options)) return
-  throw new CommandError(`${name} is no text, and a terminal cannot show it; name a file with -o, or pipe it on`)
+  throw new CommandError(
+    `${name} is no text, and a terminal cannot show it; name a file with -o, or pipe it on`,
+  )
 }
 
 /** With `--force`, a name typed twice would replace the log by its export. */
-async function assertNotTheLog({ cwd }: Context, { location }: OpenLog, { output = '-' }: ExportOptions): Promise<void> {
+async function assertNotTheLog(
+  { cwd }: Context,
+  { location }: OpenLog,
+  { output = '-' }: ExportOptions,
+): Promise<void> {
   if (output === '-' || location.kind !== 'file') return
   const target = await stat(resolve(cwd, output)).catch(() => undefined) // what is not there is not the log
   const log = await stat(location.path)
@@ -113,7 +135,12 @@ async function headOf(log: AuditLog): Promise<Head> {
 }
 
 /** By index where the log is asked for everything, so that the lines are the log again; otherwise in the order of time. */
-function entriesAt(context: Context, log: AuditLog, filters: Filters, size: number): AsyncIterable<AuditEntry> {
+function entriesAt(
+  context: Context,
+  log: AuditLog,
+  filters: Filters,
+  size: number,
+): AsyncIterable<AuditEntry> {
   const { signal } = context
   const isWhole = Object.keys(filters.filter).length === 0 && !filters.matches
   if (isWhole) return log.entries({ end: size, signal })
@@ -133,8 +160,16 @@ async function* countedEntries(
   }
 }
 
-async function report(context: Context, { format, output = '-' }: ExportOptions, written: number, head: Head): Promise<void> {
+async function report(
+  context: Context,
+  { format, output = '-' }: ExportOptions,
+  written: number,
+  head: Head,
+): Promise<void> {
   const target = output === '-' ? '' : ` to ${output}`
-  await note(context, `exported ${formatCount(written)} of ${counted(head.size, 'entry', 'entries')} as ${format}${target}`)
+  await note(
+    context,
+    `exported ${formatCount(written)} of ${counted(head.size, 'entry', 'entries')} as ${format}${target}`,
+  )
   await note(context, `checkpoint: size ${head.size}, root ${head.root}`)
 }

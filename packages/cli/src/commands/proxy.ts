@@ -52,16 +52,27 @@ const CLOSING_MS = 15_000
 
 const OPTIONS: readonly Option[] = [
   new Option('-p, --port <number>', 'the port to listen on; 0 takes any that is free').default('4141'),
-  new Option('--host <address>', 'the address to listen on; another than this machine\'s own needs a token').default('127.0.0.1'),
-  new Option('--token-file <file>', 'a file with the token that clients send as x-audit-token; otherwise AUDIT_PROXY_TOKEN has it'),
+  new Option(
+    '--host <address>',
+    "the address to listen on; another than this machine's own needs a token",
+  ).default('127.0.0.1'),
+  new Option(
+    '--token-file <file>',
+    'a file with the token that clients send as x-audit-token; otherwise AUDIT_PROXY_TOKEN has it',
+  ),
   new Option('--upstream <name=address>', 'where /name goes; may be repeated').argParser(
     (value: string, earlier: readonly string[] = []) => [...earlier, value],
   ),
   new Option('--keys <file>', 'names of API keys: on each line the SHA-256 of a key and its name'),
-  new Option('--content <kind>', 'what of the texts is recorded').choices(['text', 'messages', 'digest']).default('text'),
+  new Option('--content <kind>', 'what of the texts is recorded')
+    .choices(['text', 'messages', 'digest'])
+    .default('text'),
   new Option('--intent', 'also record each call before it leaves, so that a crash shows'),
   new Option('--fail-open', 'let a call through that cannot be recorded; otherwise its answer is withheld'),
-  new Option('--allow-unrecorded', 'let calls through of kinds that cannot be recorded; otherwise they are refused'),
+  new Option(
+    '--allow-unrecorded',
+    'let calls through of kinds that cannot be recorded; otherwise they are refused',
+  ),
   new Option('--max-body <MiB>', 'the largest request').default('64'),
   new Option('--grace <seconds>', 'how long open calls may go on once the proxy is stopped').default('10'),
 ]
@@ -132,10 +143,17 @@ async function serverOf(
     void warn(context, `calls to ${path} go through without a record`)
   }
   const allowUnrecorded = options.allowUnrecorded === true
-  return new ProxyServer(new Relay({ ...settings, capture, gate: new Gate(settings), allowUnrecorded, onUnrecorded }))
+  return new ProxyServer(
+    new Relay({ ...settings, capture, gate: new Gate(settings), allowUnrecorded, onUnrecorded }),
+  )
 }
 
-async function announce(context: Context, address: string, { name }: RecordingLog, { upstreams }: ProxySettings): Promise<void> {
+async function announce(
+  context: Context,
+  address: string,
+  { name }: RecordingLog,
+  { upstreams }: ProxySettings,
+): Promise<void> {
   await note(context, `recording into ${name}; Ctrl-C ends it`)
   for (const { name, base } of upstreams.values()) await note(context, `${address}/${name} → ${base.href}`)
   await note(context, `OPENAI_BASE_URL=${address}/openai/v1`)
@@ -143,9 +161,15 @@ async function announce(context: Context, address: string, { name }: RecordingLo
 }
 
 /** Lets open calls end, records those that do not, and says how it went. */
-async function stop(context: Context, server: ProxyServer, capture: Capture, { graceMs }: ProxySettings): Promise<ExitCode> {
+async function stop(
+  context: Context,
+  server: ProxyServer,
+  capture: Capture,
+  { graceMs }: ProxySettings,
+): Promise<ExitCode> {
   const { signal } = context
-  if (server.open > 0) await note(context, `waiting for ${counted(server.open, 'call')} to end; Ctrl-C again ends at once`)
+  if (server.open > 0)
+    await note(context, `waiting for ${counted(server.open, 'call')} to end; Ctrl-C again ends at once`)
   await server.finish(graceMs)
   try {
     await capture.close()

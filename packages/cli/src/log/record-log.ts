@@ -20,7 +20,11 @@ export interface RecordingLog extends AsyncDisposable {
  *
  * @throws CommandError for what is no log, and what cannot be reached; AuditError as `AuditLog.open` says.
  */
-export async function openForRecording(context: Context, log: string, options: LogOptions): Promise<RecordingLog> {
+export async function openForRecording(
+  context: Context,
+  log: string,
+  options: LogOptions,
+): Promise<RecordingLog> {
   const location = await locateLog(context, log, options)
   const isNew = await isMissingOrEmpty(location)
   const kind = await kindOf(location, isNew)

@@ -157,7 +157,8 @@ async function attempt<T>(path: string, operation: () => Promise<T>): Promise<T>
     const { code, message }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
     if (code === 'EEXIST') throw existing(path)
     if (code === 'ENOENT') throw new CommandError(`the folder of ${path} does not exist; create it first`)
-    if (code === 'ENOSPC') throw new CommandError(`the disk is full: ${path} was not written; free some space`)
+    if (code === 'ENOSPC')
+      throw new CommandError(`the disk is full: ${path} was not written; free some space`)
     throw new CommandError(`${path} cannot be written: ${message}`)
   }
 }
