@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AuditLog } from '@audit/core'
@@ -26,11 +27,17 @@ async function sampleFolder(): Promise<string> {
 /** A log of some megabytes. */
 async function largeLog(folder: string, megabytes: number): Promise<void> {
   const log = new AuditLog({ backend: new SqliteBackend({ path: join(folder, 'large.db') }) })
-  const inputText = 'a text of some length '.repeat(1000)
   for (let i = 0; i < megabytes; i++) {
-    await Promise.all(Array.from({ length: 46 }, () => log.record({ model: 'm', inputText, outputText: '' })))
+    await Promise.all(
+      Array.from({ length: 46 }, () => log.record({ model: 'm', inputText: noise(), outputText: '' })),
+    )
   }
   await log.close()
+}
+
+/** A text that no format makes smaller. */
+function noise(): string {
+  return randomBytes(16 * 1024).toString('base64')
 }
 
 /** The size and the root of a JSONL log, as its verification computes them. */
@@ -197,12 +204,8 @@ describe('a file', () => {
           ['export', 'large.db', '-f', format, '-o', `disk/out.${format}`],
           { cwd: folder },
         )
-        expect({ format, exitCode, output }).toEqual({
-          format,
-          exitCode: format === 'parquet' ? expect.any(Number) : 2,
-          output: '',
-        })
-        if (exitCode !== 0) expect(readdirSync(disk)).toEqual([])
+        expect({ format, exitCode, output }).toEqual({ format, exitCode: 2, output: '' })
+        expect(readdirSync(disk)).toEqual([])
       }
     },
   )
