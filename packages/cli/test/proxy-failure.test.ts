@@ -50,7 +50,7 @@ describe('with a log that nothing can be recorded in', () => {
     )
     expect(error).toMatchObject({ code: 'AUDIT_CORRUPT' })
     expect(scene).toMatchObject({ requests: 2, billed: 2 })
-    expect(proxy.errors()).toContain('was not recorded')
+    await expect.poll(proxy.errors).toContain('was not recorded')
   })
 
   test('with an intent nothing is sent to the provider', async () => {
@@ -76,7 +76,7 @@ describe('with a log that nothing can be recorded in', () => {
   test('with --fail-open calls go on, and whoever runs the proxy is told', async () => {
     const { proxy, baseURL } = await withDamagedLog(['--fail-open'])
     for (const [, call] of CALLS) await call(client(baseURL))
-    expect(proxy.errors()).toContain('was not recorded')
+    await expect.poll(proxy.errors).toContain('was not recorded')
   })
 
   test('an anthropic client gets the error in its own format', async () => {

@@ -57,12 +57,12 @@ export function addExport(program: Command, run: Run): void {
   command.action(run(exportLog))
 }
 
-const DESCRIPTION = `Writes the entries that match, all of them without a filter, and says which checkpoint the log was at.
+const DESCRIPTION = `Writes the entries that match, and says at which checkpoint of the log. Without a filter, all match.
 
 Formats:
   jsonl      the canonical lines, byte for byte: a log again, and what the hashes are over
   csv        for spreadsheets: the same columns always, formulas escaped, metadata as JSON
-  ocsf       for a SIEM: API Activity (6003) of OCSF 1.8.0 with the profile ai_operation, an event a line
+  ocsf       for a SIEM: API Activity (6003) of OCSF 1.8.0, an event a line
   parquet    for DuckDB, Spark and pandas: typed columns, compressed
   promptfoo  for evaluations: a test case of promptfoo a line`
 

@@ -51,11 +51,14 @@ export function addProxy(program: Command, run: Run): void {
 const CLOSING_MS = 15_000
 
 const OPTIONS: readonly Option[] = [
-  new Option('-p, --port <number>', 'the port to listen on; 0 takes any that is free').default('4141'),
+  new Option('-p, --port <number>', 'the port to listen on; 0 takes any that is free').default(
+    '4141',
+    '4141',
+  ),
   new Option(
     '--host <address>',
     "the address to listen on; another than this machine's own needs a token",
-  ).default('127.0.0.1'),
+  ).default('127.0.0.1', '127.0.0.1'),
   new Option(
     '--token-file <file>',
     'a file with the token that clients send as x-audit-token; otherwise AUDIT_PROXY_TOKEN has it',
@@ -73,8 +76,11 @@ const OPTIONS: readonly Option[] = [
     '--allow-unrecorded',
     'let calls through of kinds that cannot be recorded; otherwise they are refused',
   ),
-  new Option('--max-body <MiB>', 'the largest request').default('64'),
-  new Option('--grace <seconds>', 'how long open calls may go on once the proxy is stopped').default('10'),
+  new Option('--max-body <MiB>', 'the largest request').default('64', '64'),
+  new Option('--grace <seconds>', 'how long open calls may go on once the proxy is stopped').default(
+    '10',
+    '10',
+  ),
 ]
 
 async function proxy(context: Context, name: string, options: Options): Promise<ExitCode> {
