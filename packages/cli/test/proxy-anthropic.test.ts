@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 const question = {
-  model: 'claude-sonnet-4-5',
+  model: 'claude-of-the-test',
   max_tokens: 100,
   messages: [{ role: 'user' as const, content: 'a question of some words' }],
 }
@@ -51,7 +51,7 @@ describe.each(CALLS)('%s', (_, call) => {
     expect(others).toEqual([])
     expect(entry).toMatchObject({
       user: 'alice',
-      model: 'claude-sonnet-4-5',
+      model: 'claude-of-the-test',
       inputText: 'a question of some words',
       outputText: 'You said: a question of some words',
       metadata: {
