@@ -142,7 +142,10 @@ describe('parquet', () => {
     ['ordinary', samples],
     ['hostile', hostile],
   ])('gives %s entries back, with types', async (_, entries) => {
-    const rows = await parquetReadObjects({ file: bufferOf(await bytesOf('parquet', entries)), parsers: PARSERS })
+    const rows = await parquetReadObjects({
+      file: bufferOf(await bytesOf('parquet', entries)),
+      parsers: PARSERS,
+    })
     expect(rows).toHaveLength(entries.length)
     for (const [i, row] of rows.entries()) {
       const entry = entries[i] ?? expect.fail('there are more rows than entries')
