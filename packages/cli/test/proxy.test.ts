@@ -1,7 +1,10 @@
-import { ProviderServer } from '@audit/harness'
+import { randomUUID } from 'node:crypto'
+import { decodeLine } from '@audit/core/backend'
+import { ProviderServer, serverUrl } from '@audit/harness'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { allOf } from './all-of.ts'
+import { runBinary } from './binary.ts'
 import { proxied, startProxy, upstream } from './proxy-fixture.ts'
 
 let server: ProviderServer
@@ -72,6 +75,23 @@ describe.each(['audit.db', 'audit.jsonl'])('into %s', log => {
     expect(entry?.inputText).not.toBe('')
     expect(entry?.outputText).not.toBe('')
   })
+})
+
+test('into PostgreSQL, calls are recorded and can be exported', async () => {
+  const name = `proxy ${randomUUID()}`
+  const env = { AUDIT_POSTGRES_URL: serverUrl().href }
+  const args = ['--log', name]
+  const { proxy, baseURL } = await proxied(server, 'fine', { log: 'postgres://', args, env })
+  for (const [, call] of CALLS) await call(client(baseURL))
+  expect(await proxy.stop()).toBe(0)
+  const { exitCode, output, errors } = await runBinary(['export', 'postgres://', ...args], { env })
+  expect(exitCode).toBe(0)
+  const entries = output
+    .trimEnd()
+    .split('\n')
+    .map(line => decodeLine(line))
+  expect(entries.map(({ metadata }) => metadata['audit.status'])).toEqual(CALLS.map(() => 'ok'))
+  expect(errors).toContain(`size ${CALLS.length}, root `)
 })
 
 describe.each([

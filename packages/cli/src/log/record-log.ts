@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
-import type { AuditLog } from '@audit/core'
+import type { AuditBackend, AuditLog } from '@audit/core'
+import type { PostgresBackend } from '@audit/postgres'
 import type { Context } from '../context.ts'
 import { SESSION_KEY } from '../filters/filter-options.ts'
 import { fileFormatOf } from './file-format.ts'
@@ -32,8 +33,23 @@ export async function openForRecording(
   const backend = await backendAt(location, kind, { readOnly: false, metadataIndexes })
   const { AuditLog } = await import('@audit/core')
   const opened = new AuditLog({ backend })
-  await opened.open()
+  await openOrCreate(opened, backend)
   return { log: opened, name: location.name, [Symbol.asyncDispose]: () => opened.close() }
+}
+
+/** A database gets its tables only where it has none: a role that records need not be allowed to create any. */
+async function openOrCreate(log: AuditLog, backend: AuditBackend): Promise<void> {
+  try {
+    await log.open()
+  } catch (error) {
+    if (!isPostgres(backend)) throw error
+    await backend.migrate()
+    await log.open()
+  }
+}
+
+function isPostgres(backend: AuditBackend): backend is PostgresBackend {
+  return 'migrate' in backend
 }
 
 async function kindOf(location: LogLocation, isNew: boolean): Promise<OpenLog['kind']> {
