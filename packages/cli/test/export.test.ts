@@ -136,6 +136,12 @@ describe('a file', () => {
     expect(readdirSync(folder).filter(name => name.includes('out.csv'))).toEqual(['out.csv'])
   })
 
+  test.skipIf(process.platform === 'win32')('is for its owner alone', async () => {
+    const folder = await sampleFolder()
+    await runBinary(['export', 'audit.db', '-o', 'out.jsonl'], { cwd: folder })
+    expect(statSync(join(folder, 'out.jsonl')).mode & 0o777).toBe(0o600)
+  })
+
   test('that is the log itself is never replaced', async () => {
     const folder = await sampleFolder()
     for (const log of ['audit.jsonl', 'audit.db']) {
@@ -160,18 +166,24 @@ describe('a file', () => {
     expect(readdirSync(join(folder, 'folder'))).toEqual([])
   })
 
-  test.skipIf(!existsSync('/dev/full'))('that is a device is written to, and never replaced', async () => {
-    const folder = await sampleFolder()
-    const { exitCode } = await runBinary(['export', 'audit.db', '-o', '/dev/full', '--force'], {
-      cwd: folder,
-    })
-    expect(exitCode).toBe(2)
-    expect(statSync('/dev/full').isCharacterDevice()).toBe(true)
-    expect(await runBinary(['export', 'audit.db', '-o', '/dev/null'], { cwd: folder })).toMatchObject({
-      exitCode: 0,
-    })
-    expect(statSync('/dev/null').isCharacterDevice()).toBe(true)
-  })
+  // Devices of its own, since a fault here would replace those of the machine; root alone can make them.
+  test.skipIf(!isRoot || process.platform !== 'linux')(
+    'that is a device is written to, and never replaced',
+    async ({ skip }) => {
+      const folder = await sampleFolder()
+      const made = [
+        ['full', '7'],
+        ['null', '3'],
+      ].map(([name = '', minor = '']) => spawnSync('mknod', [join(folder, name), 'c', '1', minor]).status)
+      if (made.some(status => status !== 0)) skip('devices cannot be made here')
+      const full = await runBinary(['export', 'audit.db', '-o', 'full', '--force'], { cwd: folder })
+      expect(full).toMatchObject({ exitCode: 2, output: '' })
+      expect(await runBinary(['export', 'audit.db', '-o', 'null'], { cwd: folder })).toMatchObject({
+        exitCode: 0,
+      })
+      for (const name of ['full', 'null']) expect(statSync(join(folder, name)).isCharacterDevice()).toBe(true)
+    },
+  )
 
   test('is not there after Ctrl-C, nor is half of it', async () => {
     const folder = temporaryFolder()
@@ -253,7 +265,10 @@ test.each([
   expect(await runBinary(args, { cwd: await sampleFolder() })).toMatchObject({ exitCode: 2, output: '' })
 })
 
-test('beside a writer, it is the log as it was at its checkpoint', async () => {
+test.each([
+  ['all of it', []],
+  ['with a filter', ['--model', 'm']],
+])('beside a writer, it is the log as it was at its checkpoint: %s', async (_, filter) => {
   const folder = temporaryFolder()
   const path = join(folder, 'audit.db')
   const log = new AuditLog({ backend: new SqliteBackend({ path }) })
@@ -262,7 +277,8 @@ test('beside a writer, it is the log as it was at its checkpoint', async () => {
   const writing = (async () => {
     while (isWriting) await log.record({ model: 'm', inputText: 'more', outputText: 'x'.repeat(2000) })
   })()
-  const { exitCode, errors } = await runBinary(['export', 'audit.db', '-o', 'out.jsonl'], { cwd: folder })
+  const args = ['export', 'audit.db', '-o', 'out.jsonl', ...filter]
+  const { exitCode, errors } = await runBinary(args, { cwd: folder })
   isWriting = false
   await writing
   await log.close()

@@ -1,12 +1,14 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { truncateSync } from 'node:fs'
 import { createCapture } from '@audit/capture'
 import { AuditLog } from '@audit/core'
 import { ProviderServer } from '@audit/harness'
+import { temporaryFolder } from '@audit/harness/vitest'
 import { JsonlBackend } from '@audit/jsonl'
 import Database from 'better-sqlite3'
 import OpenAI from 'openai'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { allOf } from './all-of.ts'
 import { proxied } from './proxy-fixture.ts'
 
@@ -116,6 +118,27 @@ test('with a slow log the chunks come, and the end waits until the call is recor
   await whole
   expect(await proxy.entries()).toHaveLength(3)
 })
+
+// A disk of its own can be mounted by root alone, and on Linux.
+for (const log of ['audit.db', 'audit.jsonl']) {
+  test.skipIf(process.getuid?.() !== 0 || process.platform !== 'linux')(
+    `on a full disk a call into ${log} fails, and the next one that fits is recorded`,
+    async ({ skip }) => {
+      const folder = temporaryFolder()
+      const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', folder]).status === 0
+      skip(!mounted, 'mounting is not allowed')
+      onTestFinished(() => void spawnSync('umount', ['--lazy', folder]))
+      const { scene, proxy, baseURL } = await proxied(server, 'fine', { log, folder })
+      const ask = (content: string) =>
+        client(baseURL).chat.completions.create({ model: MODEL, messages: [{ role: 'user', content }] })
+      const failure = { status: 424, code: 'AUDIT_WRITE_FAILED' }
+      await expect(ask('x'.repeat(1024 * 1024))).rejects.toMatchObject(failure)
+      expect(scene).toMatchObject({ requests: 1, billed: 1 })
+      await ask('a question')
+      expect(await proxy.entries()).toMatchObject([{ inputText: 'a question' }])
+    },
+  )
+}
 
 test('kill -9 in mid-stream leaves the intent, as a call that never ended', async () => {
   const { proxy, baseURL } = await proxied(server, 'endless-stream', {

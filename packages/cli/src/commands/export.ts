@@ -66,6 +66,9 @@ Formats:
   parquet    for DuckDB, Spark and pandas: typed columns, compressed
   promptfoo  for evaluations: a test case of promptfoo a line`
 
+/** What people asked is for whoever exports it alone, as the log is. */
+const PRIVATE = 0o600
+
 async function exportLog(context: Context, name: string, options: ExportOptions): Promise<void> {
   const { EXPORT_FORMATS } = await import('../export/index.ts')
   const format = EXPORT_FORMATS.find(({ name }) => name === options.format)
@@ -79,13 +82,9 @@ async function exportLog(context: Context, name: string, options: ExportOptions)
   await assertNotTheLog(context, opened, options)
   const head = await headOf(opened.log)
   const counts = { written: 0 }
-  await using target = await openTarget(context, options.output, { replace: options.force === true })
-  const entries = countedEntries(
-    context,
-    entriesAt(context, opened.log, filters, head.size),
-    counts,
-    head.size,
-  )
+  const replace = options.force === true
+  await using target = await openTarget(context, options.output, { replace, mode: PRIVATE })
+  const entries = countedEntries(context, entriesAt(context, opened.log, filters, head.size), counts)
   const shown = isForPeople(context, options) ? safePiece : (piece: Uint8Array) => piece
   for await (const piece of format.write(entries)) await target.write(shown(piece))
   await target.commit()
@@ -134,24 +133,25 @@ async function headOf(log: AuditLog): Promise<Head> {
   return { size: Number(size), root }
 }
 
+/** The entries that are exported, and how many there are where that is known before. */
+interface Source {
+  readonly entries: AsyncIterable<AuditEntry>
+  readonly total: number | undefined
+}
+
 /** By index where the log is asked for everything, so that the lines are the log again; otherwise in the order of time. */
-function entriesAt(
-  context: Context,
-  log: AuditLog,
-  filters: Filters,
-  size: number,
-): AsyncIterable<AuditEntry> {
+function entriesAt(context: Context, log: AuditLog, filters: Filters, size: number): Source {
   const { signal } = context
   const isWhole = Object.keys(filters.filter).length === 0 && !filters.matches
-  if (isWhole) return log.entries({ end: size, signal })
-  return matchingEntries(context, log, { ...filters, filter: { ...filters.filter, size } })
+  if (isWhole) return { entries: log.entries({ end: size, signal }), total: size }
+  const entries = matchingEntries(context, log, { ...filters, filter: { ...filters.filter, size } })
+  return { entries, total: undefined }
 }
 
 async function* countedEntries(
   context: Context,
-  entries: AsyncIterable<AuditEntry>,
+  { entries, total }: Source,
   counts: { written: number },
-  total: number,
 ): AsyncGenerator<AuditEntry, void, undefined> {
   using progress = new Progress(context, { label: 'exporting', total })
   for await (const entry of entries) {

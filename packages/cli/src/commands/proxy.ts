@@ -1,6 +1,5 @@
 import { once } from 'node:events'
-import type { Capture } from '@audit/capture'
-import type { AuditLog } from '@audit/core'
+import type { Capture, RecordingLog as RecordsCalls } from '@audit/capture'
 import { type Command, Option } from 'commander'
 import { addExamples, GROUPS, type Run } from '../command-line.ts'
 import type { Context } from '../context.ts'
@@ -87,8 +86,11 @@ async function proxy(context: Context, name: string, options: Options): Promise<
   const { proxySettings } = await import('../proxy/proxy-options.ts')
   const settings = await proxySettings(context, options)
   await using recording = await openForRecording(context, name, options)
-  const records = new Records(context, recording.log)
-  const capture = await captureOf(context, records, options)
+  const { ReportingLog } = await import('../proxy/reporting-log.ts')
+  const log = new ReportingLog(recording.log, error =>
+    warn(context, `a call was not recorded: ${messageOf(error)}`),
+  )
+  const capture = await captureOf(log, options)
   const server = await serverOf(context, capture, settings, options)
   context.allowGrace?.(settings.graceMs + CLOSING_MS)
   const address = await server.listen(settings)
@@ -96,34 +98,11 @@ async function proxy(context: Context, name: string, options: Options): Promise<
   await announce(context, address, recording, settings)
   if (!context.signal.aborted) await once(context.signal, 'abort')
   const exitCode = await stop(context, server, capture, settings)
-  await note(context, `${counted(records.stored, 'entry', 'entries')} recorded`)
+  await note(context, `${counted(log.stored, 'entry', 'entries')} recorded`)
   return exitCode
 }
 
-/** Counts what is recorded, and tells whoever runs the proxy what is not. */
-class Records {
-  stored = 0
-  readonly #context: Context
-  readonly #log: AuditLog
-
-  constructor(context: Context, log: AuditLog) {
-    this.#context = context
-    this.#log = log
-  }
-
-  async record(input: Parameters<AuditLog['record']>[0]) {
-    try {
-      const entry = await this.#log.record(input)
-      this.stored++
-      return entry
-    } catch (error) {
-      await warn(this.#context, `a call was not recorded: ${messageOf(error)}`)
-      throw error
-    }
-  }
-}
-
-async function captureOf(_: Context, log: Records, options: Options): Promise<Capture> {
+async function captureOf(log: RecordsCalls, options: Options): Promise<Capture> {
   const { createCapture } = await import('@audit/capture')
   const { prices } = await import('@audit/cost')
   return createCapture({
@@ -146,7 +125,7 @@ async function serverOf(
   const onUnrecorded = (path: string) => {
     if (unrecorded.has(path)) return
     unrecorded.add(path)
-    void warn(context, `calls to ${path} go through without a record`)
+    warn(context, `calls to ${path} go through without a record`)
   }
   const allowUnrecorded = options.allowUnrecorded === true
   return new ProxyServer(
@@ -188,8 +167,9 @@ async function stop(
   return reason instanceof Interruption && reason.exitCode === EXIT.interrupted ? EXIT.interrupted : EXIT.ok
 }
 
-async function warn({ stderr }: Context, message: string): Promise<void> {
-  await stderr.line(`${stderr.style('red', 'audit:')} ${safeText(message)}`)
+/** Nothing waits for it: a terminal that is slow, or gone, must not hold up a call. */
+function warn({ stderr }: Context, message: string): void {
+  stderr.line(`${stderr.style('red', 'audit:')} ${safeText(message)}`).catch(() => {})
 }
 
 function messageOf(error: unknown): string {
