@@ -49,7 +49,7 @@ describe.skipIf(process.platform === 'win32')('a pipe whose reader is gone', () 
 test.skipIf(!existsSync('/dev/full'))('a full disk is an error, once', async () => {
   const command = `'${process.execPath}' '${BINARY}' query large.db --limit 0 > /dev/full`
   const { exitCode, errors } = await outcomeOf(spawn('bash', ['-c', command], { cwd: folder.path }))
-  expect(exitCode).toBe(2)
+  expect(exitCode, errors).toBe(2)
   expect(errors).toMatch(/^audit: the output cannot be written: .*ENOSPC.*\n$/)
 })
 

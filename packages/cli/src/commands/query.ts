@@ -10,6 +10,7 @@ import { openLog } from '../log/open-log.ts'
 import { note } from '../output/note.ts'
 import { counted, formatCount } from '../output/numbers.ts'
 import { Progress } from '../output/progress.ts'
+import { waitingFor } from '../output/waiting.ts'
 import { untilAborted } from '../until-aborted.ts'
 import { wholeNumber } from '../whole-number.ts'
 
@@ -80,7 +81,8 @@ async function sayHowMany(context: Context, { log, filters, shown, limit }: Show
     return
   }
   // Counting would read all entries where each has to be looked into.
-  const all = filters.matches ? undefined : await untilAborted(log.count(filters.filter), context.signal)
+  const counting = () => untilAborted(log.count(filters.filter), context.signal)
+  const all = filters.matches ? undefined : await waitingFor(context, 'counting', counting())
   const of = all === undefined ? '; there are more' : ` of ${formatCount(all)}`
   await note(context, `showing ${formatCount(limit)}${of}; --limit 0 for all`)
 }

@@ -10,6 +10,7 @@ import { addLogArgument, type LogOptions } from '../log/log-options.ts'
 import { openLog } from '../log/open-log.ts'
 import { safeJson, safeJsonText } from '../output/safe-text.ts'
 import { clockOf } from '../output/times.ts'
+import { waitingFor } from '../output/waiting.ts'
 import { untilAborted } from '../until-aborted.ts'
 
 interface ShowOptions extends LogOptions {
@@ -59,7 +60,11 @@ async function show(context: Context, log: string, id: string, options: ShowOpti
   const details: EntryDetails = {
     entry,
     leafHash: Buffer.from(leaf).toString('hex'),
-    related: await relatedEntries(context, opened.log, entry),
+    related: await waitingFor(
+      context,
+      'looking for what is about it',
+      relatedEntries(context, opened.log, entry),
+    ),
     place: key && (await untilAborted(treePlace(opened.log, entry, key), signal)),
   }
   if (options.json || !stdout.isTerminal) return stdout.line(safeJson(jsonOf(details)))

@@ -9,6 +9,7 @@ import { openLog } from '../log/open-log.ts'
 import { note } from '../output/note.ts'
 import { counted, formatCount } from '../output/numbers.ts'
 import { safeJson } from '../output/safe-text.ts'
+import { waitingFor } from '../output/waiting.ts'
 import { type Grouping, groupingsOf, isByTime } from '../stats/grouping.ts'
 import type { StatsGroup } from '../stats/stats-table.ts'
 import { untilAborted } from '../until-aborted.ts'
@@ -77,13 +78,17 @@ async function stats(context: Context, log: string, options: StatsOptions): Prom
 
 /** The groups: in the order of time where they are by time, and otherwise the largest first. */
 async function groupsOf(
-  { signal }: Context,
+  context: Context,
   log: AuditLog,
   { filter }: Filters,
   groupings: readonly Grouping[],
 ): Promise<readonly StatsGroup[]> {
   const keys = groupings.map(({ key }) => key)
-  const summary = await log.summarize({ ...filter, by: keys, signal })
+  const summary = await waitingFor(
+    context,
+    'adding up',
+    log.summarize({ ...filter, by: keys, signal: context.signal }),
+  )
   const groups = summary.map(group => {
     const values: Readonly<Record<string, unknown>> = { ...group }
     return { values: keys.map(key => values[key]), figures: figuresOf(group) }
