@@ -1,11 +1,11 @@
 import { once } from 'node:events'
-import type { Capture, RecordingLog as RecordsCalls } from '@audit/capture'
+import type { Capture, RecordingLog } from '@audit/capture'
 import { type Command, Option } from 'commander'
 import { addExamples, GROUPS, type Run } from '../command-line.ts'
 import type { Context } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { addLogArgument, type LogOptions } from '../log/log-options.ts'
-import { openForRecording, type RecordingLog } from '../log/record-log.ts'
+import { openWritableLog, type WritableLog } from '../log/writable-log.ts'
 import { note } from '../output/note.ts'
 import { counted } from '../output/numbers.ts'
 import { safeText } from '../output/safe-text.ts'
@@ -85,7 +85,7 @@ const OPTIONS: readonly Option[] = [
 async function proxy(context: Context, name: string, options: Options): Promise<ExitCode> {
   const { proxySettings } = await import('../proxy/proxy-options.ts')
   const settings = await proxySettings(context, options)
-  await using recording = await openForRecording(context, name, options)
+  await using recording = await openWritableLog(context, name, options)
   const { ReportingLog } = await import('../proxy/reporting-log.ts')
   const log = new ReportingLog(recording.log, error =>
     warn(context, `a call was not recorded: ${messageOf(error)}`),
@@ -102,7 +102,7 @@ async function proxy(context: Context, name: string, options: Options): Promise<
   return exitCode
 }
 
-async function captureOf(log: RecordsCalls, options: Options): Promise<Capture> {
+async function captureOf(log: RecordingLog, options: Options): Promise<Capture> {
   const { createCapture } = await import('@audit/capture')
   const { prices } = await import('@audit/cost')
   return createCapture({
@@ -136,7 +136,7 @@ async function serverOf(
 async function announce(
   context: Context,
   address: string,
-  { name }: RecordingLog,
+  { name }: WritableLog,
   { upstreams }: ProxySettings,
 ): Promise<void> {
   await note(context, `recording into ${name}; Ctrl-C ends it`)
