@@ -55,7 +55,7 @@ async function collect(
   beginning: string,
   times: { readonly since?: Date; readonly until?: Date },
 ): Promise<readonly AuditEntry[]> {
-  using progress = new Progress(context, { label: 'looking through', total: await log.count(times) })
+  using progress = new Progress(context, { label: 'looking through' })
   const found: AuditEntry[] = []
   let read = 0
   for await (const entry of log.stream({ ...times, signal: context.signal })) {
