@@ -1,0 +1,52 @@
+import type { AuditEntry, AuditLog } from '@audit/core'
+import { encodeLine, leafHash } from '@audit/core/backend'
+import type { AddressFilter } from './address-filter.ts'
+import type { EntryDetail, TreePlace } from './contract.ts'
+import { neighboursOf } from './entry-search.ts'
+
+/** Leaves of a tile (C2SP tlog-tiles). */
+const TILE = 256
+
+/** The entry with an id, or at an index; `undefined` if there is none. */
+export async function findEntry(log: AuditLog, given: string): Promise<AuditEntry | undefined> {
+  if (!/^\d{1,15}$/.test(given)) return log.get(given)
+  for await (const entry of log.entries({ start: Number(given), end: Number(given) + 1 })) return entry
+  return undefined
+}
+
+/** All that there is to show of an entry, with its neighbours in the list that it was opened from. */
+export async function detailOf(
+  log: AuditLog,
+  entry: AuditEntry,
+  filter: AddressFilter,
+  signal: AbortSignal,
+): Promise<EntryDetail> {
+  const [{ newer, older }, size] = await Promise.all([neighboursOf(log, filter, entry, signal), log.count()])
+  const line = encodeLine(entry)
+  return {
+    entry,
+    line,
+    leafHash: Buffer.from(leafHash(line)).toString('hex'),
+    place: placeOf(entry.index, size),
+    newer: newer?.entryId ?? null,
+    older: older?.entryId ?? null,
+  }
+}
+
+function placeOf(index: number, size: number): TreePlace {
+  return {
+    index,
+    size,
+    tile: Math.floor(index / TILE),
+    offset: index % TILE,
+    pathLength: pathLengthOf(index, size),
+  }
+}
+
+/** How many hashes an inclusion proof has (RFC 9162, section 2.1.3.1). */
+function pathLengthOf(index: number, size: number): number {
+  if (size <= 1) return 0
+  let left = 1
+  while (left * 2 < size) left *= 2
+  return 1 + (index < left ? pathLengthOf(index, left) : pathLengthOf(index - left, size - left))
+}

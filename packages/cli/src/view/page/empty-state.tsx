@@ -1,0 +1,30 @@
+import type { ComponentChildren } from 'preact'
+
+/** Says that there is nothing, why, and what to do next. */
+export function EmptyState({
+  title,
+  children,
+}: {
+  readonly title: string
+  readonly children: ComponentChildren
+}) {
+  return (
+    <div class="empty">
+      <h2>{title}</h2>
+      {children}
+    </div>
+  )
+}
+
+/** Says what went wrong, and what to do. */
+export function ErrorState({ error }: { readonly error: Error }) {
+  return (
+    <div class="empty error" role="alert">
+      <h2>This did not work</h2>
+      <p>{error.message}</p>
+      <button type="button" class="button" onClick={() => location.reload()}>
+        Try again
+      </button>
+    </div>
+  )
+}

@@ -1,0 +1,160 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { CheckpointInfo, Trust } from '../contract.ts'
+import { pathTo } from './address.ts'
+import { formatAge, formatCount, formatShare, formatTime, plural } from './format.ts'
+import { Link } from './router.tsx'
+import { Word } from './text.tsx'
+import { useLoaded } from './use-loaded.ts'
+
+const NO_FILTERS = new URLSearchParams()
+
+/** Says how far the log can be trusted, and verifies it when it is asked to. */
+export function TrustBanner({ size }: { readonly size: number }) {
+  const [trust, verify] = useTrust()
+  if (!trust) return <section class="trust neutral" aria-label="Trust" />
+  const { kind, title, text } = verdictOf(trust, size)
+  return (
+    <section class={`trust ${kind}`} aria-label="Trust">
+      <div class="trust-line">
+        <span class="trust-mark" aria-hidden="true" />
+        <p role="status">
+          <strong>{title}</strong> {text}
+        </p>
+        {trust.state === 'running' ? (
+          <progress aria-label="Verification" max={Math.max(trust.size, 1)} value={trust.verified} />
+        ) : (
+          <button type="button" class="button" onClick={verify}>
+            {trust.state === 'unverified' ? 'Verify now' : 'Verify again'}
+          </button>
+        )}
+      </div>
+      {trust.findings.length > 0 && <Findings trust={trust} />}
+      <TrustDetails trust={trust} />
+    </section>
+  )
+}
+
+/** What is known, and how to verify: what comes of it is told event by event. */
+function useTrust(): readonly [Trust | undefined, () => void] {
+  const { data } = useLoaded<Trust>('/api/trust')
+  const [told, setTold] = useState<Trust>()
+  const events = useRef<EventSource>()
+  const verify = () => {
+    events.current?.close()
+    const source = new EventSource('/api/verify')
+    events.current = source
+    source.onmessage = ({ data }) => {
+      const trust: Trust = JSON.parse(data)
+      setTold(trust)
+      if (trust.state !== 'running') source.close()
+    }
+    source.onerror = () => source.close() // otherwise it would verify again and again
+  }
+  const isRunning = data?.state === 'running'
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `verify` joins the verification that is running, once
+  useEffect(() => {
+    if (isRunning) verify()
+    return () => events.current?.close()
+  }, [isRunning])
+  return [told ?? data, verify]
+}
+
+interface Verdict {
+  readonly kind: 'good' | 'warn' | 'bad' | 'neutral'
+  readonly title: string
+  readonly text: string
+}
+
+function verdictOf(trust: Trust, size: number): Verdict {
+  const all = plural(trust.verified, 'entry', 'entries')
+  const more = trust.verifiedAt === null ? 0 : size - trust.verified
+  const newer = more > 0 ? ` ${plural(more, 'entry is', 'entries are')} newer.` : ''
+  switch (trust.state) {
+    case 'unverified':
+      return { kind: 'neutral', title: 'Not verified yet.', text: anchorOf(trust) }
+    case 'running':
+      return {
+        kind: 'neutral',
+        title: 'Verifying …',
+        text: `${formatCount(trust.verified)} of ${formatCount(trust.size)} (${formatShare(trust.verified / Math.max(trust.size, 1))})`,
+      }
+    case 'whole':
+      return { kind: 'good', title: 'Whole.', text: `${all} verified. ${anchorOf(trust)}${newer}` }
+    case 'unanchored':
+      return { kind: 'warn', title: 'Consistent, but unanchored.', text: `${all} verified. ${trust.reason ?? ''}${newer}` }
+    case 'findings':
+      return {
+        kind: 'bad',
+        title: `${plural(trust.findingCount, 'finding', 'findings')}.`,
+        text: 'The log is not what was recorded.',
+      }
+    case 'failed':
+      return { kind: 'bad', title: 'Not verified.', text: trust.reason ?? '' }
+  }
+}
+
+function anchorOf({ checkpoint, reason }: Trust): string {
+  if (!checkpoint) return reason ?? ''
+  return `${checkpointText(checkpoint)}${witnessText(checkpoint)}`
+}
+
+function checkpointText({ size, coversUntil, uncovered }: CheckpointInfo): string {
+  const age = coversUntil === null ? '' : `, up to ${formatAge(coversUntil)}`
+  const rest = uncovered > 0 ? `; ${plural(uncovered, 'entry is', 'entries are')} newer` : ''
+  return `The checkpoint covers ${plural(size, 'entry', 'entries')}${age}${rest}.`
+}
+
+function witnessText({ witnesses }: CheckpointInfo): string {
+  return witnesses.length === 0 ? '' : ` ${plural(witnesses.length, 'witness', 'witnesses')} cosigned it.`
+}
+
+function Findings({ trust: { findings, findingCount } }: { readonly trust: Trust }) {
+  return (
+    <ul class="findings">
+      {findings.map(({ kind, index, entryId, message }, i) => (
+        <li key={i}>
+          <code>{kind}</code> {index !== undefined && `entry ${formatCount(index)}: `}
+          <Word text={message} />
+          {entryId !== undefined && (
+            <>
+              {' '}
+              <Link to={pathTo.entry(entryId, NO_FILTERS)}>Open it</Link>
+            </>
+          )}
+        </li>
+      ))}
+      {findingCount > findings.length && (
+        <li>and {formatCount(findingCount - findings.length)} more: `audit verify` lists them</li>
+      )}
+    </ul>
+  )
+}
+
+function TrustDetails({ trust: { checkpoint, root, verifiedAt } }: { readonly trust: Trust }) {
+  if (!checkpoint && root === null) return null
+  return (
+    <details>
+      <summary>Details</summary>
+      <dl class="facts">
+        {verifiedAt !== null && <Fact name="Verified at" value={`${formatTime(verifiedAt)} UTC`} />}
+        {root !== null && <Fact name="Root" value={root} />}
+        {checkpoint && <Fact name="Checkpoint of" value={`${checkpoint.origin}, ${formatCount(checkpoint.size)} entries`} />}
+        {checkpoint?.coversUntil && <Fact name="Newest entry in it" value={`${formatTime(checkpoint.coversUntil)} UTC`} />}
+        {checkpoint?.witnesses.map(({ name, time }) => (
+          <Fact key={name} name="Witness" value={`${name}, ${formatTime(time)} UTC`} />
+        ))}
+      </dl>
+    </details>
+  )
+}
+
+function Fact({ name, value }: { readonly name: string; readonly value: string }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>
+        <Word text={value} />
+      </dd>
+    </>
+  )
+}

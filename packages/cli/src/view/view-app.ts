@@ -1,0 +1,120 @@
+import { AuditError } from '@audit/core'
+import { type Context, Hono } from 'hono'
+import { filterOfAddress } from './address-filter.ts'
+import { ICON, readAsset, SHELL } from './assets.ts'
+import type { EntryPage, LogInfo, MatchCount, SessionPage, Values } from './contract.ts'
+import { FORMATS, startDownload } from './downloads.ts'
+import { detailOf, findEntry } from './entry-detail.ts'
+import { rowOf } from './entry-rows.ts'
+import { formatPosition, parsePosition, searchPage } from './entry-search.ts'
+import { type Guard, secureHeaders } from './guard.ts'
+import { Overviews } from './overviews.ts'
+import { makeReceipt, receiptOffer } from './receipts.ts'
+import { sessionEntries } from './session-entries.ts'
+import type { ViewSource } from './source.ts'
+import { TrustDesk } from './trust-desk.ts'
+import { streamTrust } from './trust-stream.ts'
+import { valuesOf } from './values.ts'
+
+/** The page as a function from requests to answers: a server listens for it, and tests call it. */
+export function createViewApp(source: ViewSource, guard: Guard): Hono {
+  const app = new Hono()
+  app.use(secureHeaders)
+  app.use(guard.check)
+  addAssets(app)
+  app.route('/api', createApi(source))
+  app.get('*', context => context.html(SHELL))
+  app.onError((error, context) => failure(context, error))
+  return app
+}
+
+function addAssets(app: Hono): void {
+  app.get('/assets/icon.svg', context => context.body(ICON, 200, { 'content-type': 'image/svg+xml' }))
+  app.get('/assets/:name', async context => {
+    const asset = await readAsset(context.req.param('name'))
+    if (!asset) return context.json({ code: 'AUDIT_NOT_FOUND', message: 'The page has no such file.' }, 404)
+    return context.body(asset.body, 200, { 'content-type': asset.type })
+  })
+}
+
+function createApi(source: ViewSource): Hono {
+  const { log, backend, name, location, sessionKey } = source
+  const overviews = new Overviews(log, backend)
+  const api = new Hono()
+  const filterOf = (context: Context) => filterOfAddress(new URL(context.req.url).searchParams, sessionKey)
+
+  api.get('/log', async context => {
+    const size = await log.count()
+    const receipts = receiptOffer(source)
+    return context.json<LogInfo>({ name, location, size, sessionKey, receipts, formats: FORMATS })
+  })
+  api.get('/entries', async context => {
+    const after = context.req.query('after')
+    const position = after === undefined ? undefined : parsePosition(after)
+    const page = await searchPage(log, filterOf(context), position, context.req.raw.signal)
+    return context.json<EntryPage>({
+      entries: page.entries.map(entry => rowOf(entry, sessionKey)),
+      next: page.next ? formatPosition(page.next) : null,
+      searchedBackTo: page.isCut && page.next ? page.next.timestamp : null,
+    })
+  })
+  api.get('/count', async context => {
+    const { filter, text } = filterOf(context)
+    return context.json<MatchCount>({ count: text === '' ? await log.count(filter) : null })
+  })
+  api.get('/values', async context => context.json<Values>(await valuesOf(source, context.req.query('key'))))
+  api.get('/overview', async context => context.json(await overviews.overview(filterOf(context).filter)))
+  api.get('/users', async context => context.json(await overviews.topUsers(filterOf(context).filter)))
+  api.get('/session', async context => {
+    const session = context.req.query('session') ?? ''
+    return context.json<SessionPage>(await sessionEntries(source, session, context.req.raw.signal))
+  })
+  api.get('/download', context => startDownload(source, filterOf(context), context))
+  addEntryRoutes(api, source, filterOf)
+  addTrustRoutes(api, new TrustDesk(source))
+  api.all('*', context => context.json({ code: 'AUDIT_NOT_FOUND', message: 'There is nothing here.' }, 404))
+  api.onError((error, context) => failure(context, error))
+  return api
+}
+
+function addEntryRoutes(
+  api: Hono,
+  source: ViewSource,
+  filterOf: (context: Context) => ReturnType<typeof filterOfAddress>,
+): void {
+  api.get('/entries/:id', async context => {
+    const entry = await findEntry(source.log, context.req.param('id'))
+    if (!entry) return noEntry(context)
+    return context.json(await detailOf(source.log, entry, filterOf(context), context.req.raw.signal))
+  })
+  api.get('/entries/:id/receipt', async context => {
+    const offer = receiptOffer(source)
+    if (!offer.isPossible) return context.json({ code: 'AUDIT_INVALID_OPTIONS', message: offer.reason }, 409)
+    const entry = await findEntry(source.log, context.req.param('id'))
+    if (!entry) return noEntry(context)
+    return context.body(await makeReceipt(source, entry.entryId), 200, {
+      'content-type': 'text/plain; charset=utf-8',
+      'content-disposition': `attachment; filename="${entry.entryId.replaceAll(/[^\w-]/g, '_')}.tlog-proof"`,
+    })
+  })
+}
+
+function addTrustRoutes(api: Hono, desk: TrustDesk): void {
+  api.get('/trust', async context => context.json(await desk.trust()))
+  api.get('/verify', context => streamTrust(context, desk))
+}
+
+function noEntry(context: Context): Response {
+  return context.json({ code: 'AUDIT_NOT_FOUND', message: 'There is no such entry in this log.' }, 404)
+}
+
+/** Codes of what the one who asked can mend. */
+const CLIENT_ERRORS: ReadonlySet<string> = new Set(['AUDIT_INVALID_QUERY', 'AUDIT_NOT_FOUND', 'AUDIT_NOT_INCLUDED'])
+
+/** Messages of AuditErrors hold no text of an entry and no secret; those of other errors may. */
+function failure(context: Context, error: unknown): Response {
+  if (!(error instanceof AuditError))
+    return context.json({ code: 'AUDIT_READ_FAILED', message: 'The log could not be read.' }, 500)
+  const status = CLIENT_ERRORS.has(error.code) ? 400 : 500
+  return context.json({ code: error.code, message: error.message }, status)
+}
