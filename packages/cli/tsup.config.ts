@@ -1,4 +1,18 @@
 import { defineConfig } from 'tsup'
 import { published } from '../../tsup.base.ts'
 
-export default defineConfig({ ...published(), entry: { main: 'src/main.ts' }, dts: false })
+/** The page of `audit view`, for browsers: one script and one style sheet, with everything in them. */
+const page = {
+  entry: { page: 'src/view/page/main.tsx', style: 'src/view/page/style.css' },
+  outDir: 'dist/page',
+  tsconfig: 'src/view/page/tsconfig.json',
+  platform: 'browser',
+  target: ['chrome111', 'firefox114', 'safari16.4'],
+  format: 'esm',
+  splitting: false,
+  minify: true,
+  noExternal: [/./],
+  treeshake: true,
+} as const
+
+export default defineConfig([{ ...published(), entry: { main: 'src/main.ts' }, dts: false, clean: ['dist/*.js', 'dist/*.map'] }, page])

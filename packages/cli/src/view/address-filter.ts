@@ -1,48 +1,28 @@
-import type { Filter } from '@audit/core'
-import { AuditError, STATUS_KEY } from '@audit/core/backend'
-import { FILTER_NAMES } from './contract.ts'
+import type { Context } from '../context.ts'
+import type { FilterOptions } from '../filters/filter-options.ts'
+import { type Filters, filtersOf } from '../filters/filters.ts'
+import { FILTER_NAMES, type FilterName } from './contract.ts'
 
-/** The filters of an address: what the log finds by itself, and a text to look for in what it found. */
-export interface AddressFilter {
-  readonly filter: Filter
-  /** In lower case; empty for any. */
-  readonly text: string
-}
+/** The options of the command line that the filters of an address stand for. */
+const OPTIONS = {
+  user: 'user',
+  model: 'model',
+  session: 'session',
+  status: 'status',
+  since: 'since',
+  until: 'until',
+  text: 'grep',
+} as const satisfies Record<Exclude<FilterName, 'metadata'>, keyof FilterOptions>
 
-/** Reads the filters of an address, as `FILTER_NAMES` names them. An empty one is none. */
-export function filterOfAddress(params: URLSearchParams, sessionKey: string): AddressFilter {
-  const given = Object.fromEntries(
-    FILTER_NAMES.flatMap(name => {
-      const value = params.get(name)
-      return value === null || value === '' ? [] : [[name, value] as const]
-    }),
-  )
-  const { user, model, session, status, since, until, text = '' } = given
-  const metadata = {
-    ...Object.fromEntries(params.getAll('metadata').filter(pair => pair !== '').map(pairOf)),
-    ...(session !== undefined && { [sessionKey]: session }),
-    ...(status !== undefined && { [STATUS_KEY]: status }),
-  }
-  return {
-    filter: {
-      ...(user !== undefined && { user }),
-      ...(model !== undefined && { model }),
-      ...(since !== undefined && { since }),
-      ...(until !== undefined && { until }),
-      ...(Object.keys(metadata).length > 0 && { metadata }),
-    },
-    text: text.toLowerCase(),
-  }
-}
-
-/** `tenant=eu` is a text; `attempts=3`, `reviewed=true` and `tags=["a"]` are the JSON that they look like. */
-function pairOf(pair: string): readonly [string, unknown] {
-  const at = pair.indexOf('=')
-  if (at < 1) throw new AuditError('AUDIT_INVALID_QUERY', 'metadata must be key=value')
-  const value = pair.slice(at + 1)
-  try {
-    return [pair.slice(0, at), JSON.parse(value)]
-  } catch {
-    return [pair.slice(0, at), value]
-  }
+/**
+ * Reads the filters of an address as those of the command line: what `audit query` takes, the page takes. An empty one is
+ * none. Throws CommandError as `filtersOf` does.
+ */
+export function filtersOfAddress(context: Context, params: URLSearchParams, sessionKey: string): Filters {
+  const given = FILTER_NAMES.flatMap(name => {
+    const value = params.get(name)
+    return name === 'metadata' || value === null || value === '' ? [] : [[OPTIONS[name], value] as const]
+  })
+  const metadata = params.getAll('metadata').filter(pair => pair !== '')
+  return filtersOf(context, { ...Object.fromEntries(given), metadata, sessionKey })
 }

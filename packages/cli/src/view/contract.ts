@@ -13,8 +13,6 @@ import type {
 export interface LogInfo {
   /** What people call the log: the file's name, or the name in the database. */
   readonly name: string
-  /** Where it is, without any password. */
-  readonly location: string
   /** How many entries it has now. */
   readonly size: number
   /** The key of the metadata that groups entries into sessions. */

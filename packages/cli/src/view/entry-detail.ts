@@ -1,6 +1,6 @@
 import type { AuditEntry, AuditLog } from '@audit/core'
 import { encodeLine, leafHash } from '@audit/core/backend'
-import type { AddressFilter } from './address-filter.ts'
+import type { Filters } from '../filters/filters.ts'
 import type { EntryDetail, TreePlace } from './contract.ts'
 import { neighboursOf } from './entry-search.ts'
 
@@ -18,10 +18,10 @@ export async function findEntry(log: AuditLog, given: string): Promise<AuditEntr
 export async function detailOf(
   log: AuditLog,
   entry: AuditEntry,
-  filter: AddressFilter,
+  filters: Filters,
   signal: AbortSignal,
 ): Promise<EntryDetail> {
-  const [{ newer, older }, size] = await Promise.all([neighboursOf(log, filter, entry, signal), log.count()])
+  const [{ newer, older }, size] = await Promise.all([neighboursOf(log, filters, entry, signal), log.count()])
   const line = encodeLine(entry)
   return {
     entry,

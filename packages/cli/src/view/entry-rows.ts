@@ -1,5 +1,5 @@
 import type { AuditEntry } from '@audit/core'
-import { STATUS_KEY } from '@audit/core/backend'
+import { STATUS_KEY } from '../filters/filter-options.ts'
 import type { EntryRow } from './contract.ts'
 
 /** So much of a text stands in a list. */

@@ -35,8 +35,8 @@ export class Overviews {
   async overview(filter: Filter): Promise<Overview> {
     const size = await this.#log.count()
     const parts = await this.#tally(filter, ['day', 'model']).parts(size)
-    const days = new Set(parts.map(({ values: [day] }) => day))
-    const step = days.size > MOST_DAYS ? 'month' : 'day'
+    const days = parts.map(({ values: [day] }) => String(day)).toSorted()
+    const step = daysBetween(days[0], days.at(-1)) > MOST_DAYS ? 'month' : 'day'
     const periodOf = (day: GroupValue) => (step === 'month' ? String(day).slice(0, 'yyyy-mm'.length) : day)
     const total = groups(parts, [], () => [])[0]
     return {
@@ -74,6 +74,10 @@ export class Overviews {
     if (oldest !== undefined && this.#tallies.size > KEPT_TALLIES) this.#tallies.delete(oldest)
     return tally
   }
+}
+
+function daysBetween(first = '', last = ''): number {
+  return (Date.parse(last) - Date.parse(first)) / 86_400_000
 }
 
 /** Parts by other, coarser values. */

@@ -1,14 +1,10 @@
-import type { AuditLog, Signer, Verifier } from '@audit/core'
-import type { AuditBackend } from '@audit/core/backend'
+import type { Signer, Verifier } from '@audit/core'
+import type { Context } from '../context.ts'
+import type { OpenLog } from '../log/open-log.ts'
 
-/** What the page shows: an open, read-only log, and what is known to check it with. */
-export interface ViewSource {
-  readonly log: AuditLog
-  /** The backend that the log was made with: it sums up in parts, which add up to what the overview shows. */
-  readonly backend: AuditBackend
-  readonly name: string
-  /** Without a password. */
-  readonly location: string
+/** What the page shows: a log that is open, and what is known to check it with. */
+export interface ViewSource extends Pick<OpenLog, 'log' | 'backend' | 'name'> {
+  readonly context: Context
   readonly sessionKey: string
   /** A signed checkpoint that was kept elsewhere. */
   readonly checkpoint?: string | undefined

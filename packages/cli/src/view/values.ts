@@ -1,4 +1,5 @@
-import { AuditError, STATUS_KEY } from '@audit/core/backend'
+import { AuditError } from '@audit/core'
+import { STATUS_KEY } from '../filters/filter-options.ts'
 import type { Values } from './contract.ts'
 import type { ViewSource } from './source.ts'
 

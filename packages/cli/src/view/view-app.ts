@@ -1,6 +1,8 @@
 import { AuditError } from '@audit/core'
 import { type Context, Hono } from 'hono'
-import { filterOfAddress } from './address-filter.ts'
+import { CommandError } from '../command-error.ts'
+import type { Filters } from '../filters/filters.ts'
+import { filtersOfAddress } from './address-filter.ts'
 import { ICON, readAsset, SHELL } from './assets.ts'
 import type { EntryPage, LogInfo, MatchCount, SessionPage, Values } from './contract.ts'
 import { FORMATS, startDownload } from './downloads.ts'
@@ -38,20 +40,20 @@ function addAssets(app: Hono): void {
 }
 
 function createApi(source: ViewSource): Hono {
-  const { log, backend, name, location, sessionKey } = source
+  const { log, backend, name, sessionKey } = source
   const overviews = new Overviews(log, backend)
   const api = new Hono()
-  const filterOf = (context: Context) => filterOfAddress(new URL(context.req.url).searchParams, sessionKey)
+  const filtersOf = ({ req }: Context) => filtersOfAddress(source.context, new URL(req.url).searchParams, sessionKey)
 
   api.get('/log', async context => {
     const size = await log.count()
     const receipts = receiptOffer(source)
-    return context.json<LogInfo>({ name, location, size, sessionKey, receipts, formats: FORMATS })
+    return context.json<LogInfo>({ name, size, sessionKey, receipts, formats: FORMATS })
   })
   api.get('/entries', async context => {
     const after = context.req.query('after')
     const position = after === undefined ? undefined : parsePosition(after)
-    const page = await searchPage(log, filterOf(context), position, context.req.raw.signal)
+    const page = await searchPage(log, filtersOf(context), position, context.req.raw.signal)
     return context.json<EntryPage>({
       entries: page.entries.map(entry => rowOf(entry, sessionKey)),
       next: page.next ? formatPosition(page.next) : null,
@@ -59,18 +61,18 @@ function createApi(source: ViewSource): Hono {
     })
   })
   api.get('/count', async context => {
-    const { filter, text } = filterOf(context)
-    return context.json<MatchCount>({ count: text === '' ? await log.count(filter) : null })
+    const { filter, matches } = filtersOf(context)
+    return context.json<MatchCount>({ count: matches ? null : await log.count(filter) })
   })
   api.get('/values', async context => context.json<Values>(await valuesOf(source, context.req.query('key'))))
-  api.get('/overview', async context => context.json(await overviews.overview(filterOf(context).filter)))
-  api.get('/users', async context => context.json(await overviews.topUsers(filterOf(context).filter)))
+  api.get('/overview', async context => context.json(await overviews.overview(filtersOf(context).filter)))
+  api.get('/users', async context => context.json(await overviews.topUsers(filtersOf(context).filter)))
   api.get('/session', async context => {
     const session = context.req.query('session') ?? ''
     return context.json<SessionPage>(await sessionEntries(source, session, context.req.raw.signal))
   })
-  api.get('/download', context => startDownload(source, filterOf(context), context))
-  addEntryRoutes(api, source, filterOf)
+  api.get('/download', context => startDownload(source, filtersOf(context), context))
+  addEntryRoutes(api, source, filtersOf)
   addTrustRoutes(api, new TrustDesk(source))
   api.all('*', context => context.json({ code: 'AUDIT_NOT_FOUND', message: 'There is nothing here.' }, 404))
   api.onError((error, context) => failure(context, error))
@@ -80,12 +82,12 @@ function createApi(source: ViewSource): Hono {
 function addEntryRoutes(
   api: Hono,
   source: ViewSource,
-  filterOf: (context: Context) => ReturnType<typeof filterOfAddress>,
+  filtersOf: (context: Context) => Filters,
 ): void {
   api.get('/entries/:id', async context => {
     const entry = await findEntry(source.log, context.req.param('id'))
     if (!entry) return noEntry(context)
-    return context.json(await detailOf(source.log, entry, filterOf(context), context.req.raw.signal))
+    return context.json(await detailOf(source.log, entry, filtersOf(context), context.req.raw.signal))
   })
   api.get('/entries/:id/receipt', async context => {
     const offer = receiptOffer(source)
@@ -113,6 +115,7 @@ const CLIENT_ERRORS: ReadonlySet<string> = new Set(['AUDIT_INVALID_QUERY', 'AUDI
 
 /** Messages of AuditErrors hold no text of an entry and no secret; those of other errors may. */
 function failure(context: Context, error: unknown): Response {
+  if (error instanceof CommandError) return context.json({ code: 'AUDIT_INVALID_QUERY', message: error.message }, 400)
   if (!(error instanceof AuditError))
     return context.json({ code: 'AUDIT_READ_FAILED', message: 'The log could not be read.' }, 500)
   const status = CLIENT_ERRORS.has(error.code) ? 400 : 500
