@@ -1,16 +1,89 @@
+import type { AuditLog, SummaryFigures } from '@audit/core'
 import type { Command } from 'commander'
-import { CommandError } from '../command-error.ts'
-import { GROUPS, type Run } from '../command-line.ts'
+import { addExamples, GROUPS, type Run } from '../command-line.ts'
+import type { Context } from '../context.ts'
+import { addFilterOptions, type FilterOptions } from '../filters/filter-options.ts'
+import { type Filters, filtersOf } from '../filters/filters.ts'
+import { addLogArgument, type LogOptions } from '../log/log-options.ts'
+import { openLog } from '../log/open-log.ts'
+import { note } from '../output/note.ts'
+import { counted, formatCount } from '../output/numbers.ts'
+import { safeJson } from '../output/safe-text.ts'
+import { type Grouping, groupingsOf, isByTime } from '../stats/grouping.ts'
+import type { StatsGroup } from '../stats/stats-table.ts'
+import { untilAborted } from '../until-aborted.ts'
+import { wholeNumber } from '../whole-number.ts'
+
+interface StatsOptions extends FilterOptions, LogOptions {
+  readonly by: string
+  readonly limit: number
+  readonly json?: boolean
+}
 
 /** Adds `audit stats`. */
 export function addStats(program: Command, run: Run): void {
-  program
+  const command = program
     .command('stats')
     .helpGroup(GROUPS.look)
     .summary('print calls, cost, tokens and latency')
-    .allowExcessArguments()
-    .allowUnknownOption()
-    .action(run(async () => {
-      throw new CommandError('audit stats does not exist yet; wait for the next version')
-    }))
+    .description('Prints how many calls there were, what they cost, their tokens, and how long they took, by group.')
+  addLogArgument(command)
+    .option('--by <names>', 'model, user, day, month, hour, status, session, or keys of the metadata', 'model')
+    .option('-n, --limit <n>', 'print at most so many groups; 0 for all', wholeNumber, 50)
+    .option('--json', 'write JSON Lines, as a pipe gets them')
+  addFilterOptions(command, { grep: false })
+  addExamples(command, [
+    ['audit stats audit.db --since 2026-11', 'what each model has cost since November'],
+    ['audit stats audit.db --by user,month', 'who has spent what, month by month'],
+    ['audit stats audit.db --by day --since 2w --json | jq .costUsd', 'the cost of each day'],
+  ])
+  command.action(run(stats))
+}
+
+async function stats(context: Context, log: string, options: StatsOptions): Promise<void> {
+  const { stdout } = context
+  const filters = filtersOf(context, options)
+  const groupings = groupingsOf(options.by, options.sessionKey)
+  await using opened = await openLog(context, log, options)
+  const size = await untilAborted(opened.log.count(), context.signal)
+  const snapshot = { ...filters, filter: { ...filters.filter, size } }
+  const all = await groupsOf(context, opened.log, snapshot, groupings)
+  const groups = options.limit === 0 ? all : all.slice(0, options.limit)
+  if (options.json || !stdout.isTerminal) {
+    for (const group of groups) await stdout.line(safeJson(jsonOf(group, groupings)))
+  } else if (groups.length > 0) {
+    const { writeStats } = await import('../stats/stats-table.ts')
+    const [total] = all.length > 1 ? await groupsOf(context, opened.log, snapshot, []) : []
+    await writeStats(context, groupings, groups, total && { ...total, values: groupings.map((_, i) => (i === 0 ? 'all' : '')) })
+  }
+  if (groups.length < all.length) {
+    await note(context, `showing ${formatCount(groups.length)} of ${counted(all.length, 'group')}; --limit 0 for all`)
+  } else if (all.length === 0 && stdout.isTerminal) await note(context, 'no entry matches')
+}
+
+/** The groups: in the order of time where they are by time, and otherwise the largest first. */
+async function groupsOf(
+  { signal }: Context,
+  log: AuditLog,
+  { filter }: Filters,
+  groupings: readonly Grouping[],
+): Promise<readonly StatsGroup[]> {
+  const keys = groupings.map(({ key }) => key)
+  const summary = await log.summarize({ ...filter, by: keys, signal })
+  const groups = summary.map(group => {
+    const values: Readonly<Record<string, unknown>> = { ...group }
+    return { values: keys.map(key => values[key]), figures: figuresOf(group) }
+  })
+  return isByTime(groupings) ? groups : groups.toSorted((a, b) => b.figures.count - a.figures.count)
+}
+
+function figuresOf(group: SummaryFigures): SummaryFigures {
+  const { count, costUsd, costUnknown, tokens, latencyMs, status, first, last } = group
+  return { count, costUsd, costUnknown, tokens, latencyMs, status, first, last }
+}
+
+/** `null` where entries have no such key. */
+function jsonOf({ values, figures }: StatsGroup, groupings: readonly Grouping[]) {
+  const named = groupings.map(({ name }, i): [string, unknown] => [name, values[i] ?? null])
+  return { ...Object.fromEntries(named), ...figures }
 }

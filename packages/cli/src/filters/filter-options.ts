@@ -8,7 +8,7 @@ export interface FilterOptions {
   readonly until?: string
   readonly metadata?: readonly string[]
   readonly session?: string
-  readonly sessionKey: string
+  readonly sessionKey?: string
   readonly status?: string
   readonly grep?: string
   readonly local?: boolean
@@ -20,27 +20,34 @@ export const SESSION_KEY = 'gen_ai.conversation.id'
 export const STATUS_KEY = 'audit.status'
 
 const GROUP = 'Filters:'
+const FILTERS: readonly (readonly [flags: string, description: string])[] = [
+  ['-u, --user <name>', 'entries of this user'],
+  ['-m, --model <name>', 'entries of this model'],
+  ['--since <time>', 'from this time on: 2026-11-25, 2026-11, 2026-11-25T20:00Z, 36h, 2w, today, yesterday'],
+  ['--until <time>', 'up to this time, inclusive: a date is its whole day'],
+  ['--session <id>', 'entries of this conversation'],
+  ['--status <status>', 'entries of calls that ended so: ok, error, aborted, cancelled, truncated, timeout'],
+]
+
+/** Which of the filters a command does not have. */
+export interface LeftOut {
+  /** For commands that cannot look into each text. */
+  readonly grep?: false
+}
 
 /** Adds the options that choose entries; `filtersOf` reads them. */
-export function addFilterOptions(command: Command): Command {
-  const filters: readonly (readonly [flags: string, description: string])[] = [
-    ['-u, --user <name>', 'entries of this user'],
-    ['-m, --model <name>', 'entries of this model'],
-    ['--since <time>', 'from this time on: 2026-11-25, 2026-11, 2026-11-25T20:00Z, 36h, 2w, today, yesterday'],
-    ['--until <time>', 'up to this time, inclusive: a date is its whole day'],
-    ['--session <id>', 'entries of this conversation'],
-    ['--status <status>', 'entries of calls that ended so: ok, error, aborted, …'],
-    ['--grep <text>', 'entries whose input or output holds this text, in upper or lower case'],
-  ]
-  for (const [flags, description] of filters) {
-    command.addOption(command.createOption(flags, description).helpGroup(GROUP))
+export function addFilterOptions(command: Command, { grep }: LeftOut = {}): Command {
+  const add = (flags: string, description: string) => {
+    const option = command.createOption(flags, description).helpGroup(GROUP)
+    command.addOption(option)
+    return option
   }
-  const metadata = command
-    .createOption('--metadata <key=value>', 'entries with this text in the metadata; key:=value for JSON; may be repeated')
-    .argParser((value: string, earlier: readonly string[] = []) => [...earlier, value])
-  const sessionKey = command
-    .createOption('--session-key <key>', 'the key of the metadata that --session looks at')
-    .default(SESSION_KEY)
-  for (const option of [metadata, sessionKey]) command.addOption(option.helpGroup(GROUP))
-  return command.option('--local', 'read and show times in the local time zone; otherwise they are UTC')
+  for (const [flags, description] of FILTERS) add(flags, description)
+  add('--session-key <key>', `the metadata key that --session looks at (default: ${SESSION_KEY})`)
+  add('--metadata <key=value>', 'entries with this text in their metadata; key:=value for JSON; repeatable').argParser(
+    (value: string, earlier: readonly string[] = []) => [...earlier, value],
+  )
+  if (grep !== false) add('--grep <text>', 'entries whose input or output contains this text, in any case')
+  add('--local', 'read and show times in the local time zone (default: UTC)')
+  return command
 }

@@ -1,7 +1,7 @@
 import type { AuditEntry, AuditLog, Filter } from '@audit/core'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
-import { type FilterOptions, STATUS_KEY } from './filter-options.ts'
+import { type FilterOptions, SESSION_KEY, STATUS_KEY } from './filter-options.ts'
 import { timeOf } from './time.ts'
 
 /** Which entries a command is about. */
@@ -60,7 +60,8 @@ export async function* matchingEntries(
   }
 }
 
-function metadataOf({ metadata = [], session, sessionKey, status }: FilterOptions): Record<string, unknown> {
+function metadataOf(options: FilterOptions): Readonly<Record<string, unknown>> {
+  const { metadata = [], session, sessionKey = SESSION_KEY, status } = options
   const pairs = metadata.map(pairOf)
   if (session !== undefined) pairs.push([sessionKey, session])
   if (status !== undefined) pairs.push([STATUS_KEY, status])

@@ -7,10 +7,10 @@ export interface TimeOptions {
   readonly local: boolean
 }
 
-/** What the log takes as `since` and `until`: instants, or ISO 8601 that it reads itself. */
+/** The first and the last millisecond of what a text names: a date is its whole day. */
 export interface Period {
-  readonly first: Date | string
-  readonly last: Date | string
+  readonly first: Date
+  readonly last: Date
 }
 
 const SPAN = /^(\d{1,6})(s|min|m|h|d|w)$/
@@ -19,10 +19,12 @@ const SPAN_MS: Readonly<Record<string, number>> = {
   m: 60_000,
   min: 60_000,
   h: 3_600_000,
-  d: 86_400_000,
-  w: 7 * 86_400_000,
+  d: 24 * 3_600_000,
+  w: 7 * 24 * 3_600_000,
 }
-const WITHOUT_OFFSET = /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?)?)?$/
+/** What the log takes: ISO 8601, and a year or a month alone. */
+const ISO_8601 =
+  /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?([Zz]|[+-]\d\d(?::?\d\d)?)?)?)?)?$/
 
 /**
  * Reads a time: a span before now (`36h`, `2w`, `90min`), `now`, `today`, `yesterday`, or what the log takes.
@@ -32,51 +34,82 @@ const WITHOUT_OFFSET = /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d
  */
 export function timeOf(option: string, text: string, { now, local }: TimeOptions): Period {
   const [, count, unit = ''] = SPAN.exec(text) ?? []
-  if (count !== undefined) return instant(new Date(now.getTime() - Number(count) * (SPAN_MS[unit] ?? 0)))
-  if (text === 'now') return instant(now)
-  if (text === 'today') return dayOf(now, 0, local)
-  if (text === 'yesterday') return dayOf(now, -1, local)
-  const parts = WITHOUT_OFFSET.exec(text)
-  if (local && parts) return localPeriod(option, text, parts)
-  if (parts || /^\d{4}-\d\d-\d\d[Tt ]/.test(text)) return { first: text, last: text }
-  throw invalid(option, text)
-}
-
-function instant(date: Date): Period {
-  return { first: date, last: date }
-}
-
-function dayOf(now: Date, days: number, local: boolean): Period {
-  const day = new Date(now)
-  if (local) day.setDate(day.getDate() + days)
-  else day.setUTCDate(day.getUTCDate() + days)
-  if (!local) return { first: day.toISOString().slice(0, 10), last: day.toISOString().slice(0, 10) }
-  const [year, month, date] = [day.getFullYear(), day.getMonth(), day.getDate()]
-  return { first: new Date(year, month, date), last: before(new Date(year, month, date + 1)) }
-}
-
-/** A year, a month, a day, a minute, a second or an instant of the local time zone. */
-function localPeriod(option: string, text: string, [, ...parts]: readonly (string | undefined)[]): Period {
-  const given = parts.filter(part => part !== undefined)
-  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = given.slice(0, 6).map(Number)
-  const ms = given.length > 6 ? Number((given[6] ?? '').slice(0, 3).padEnd(3, '0')) : 0
-  const first = new Date(year, month - 1, day, hour, minute, second, ms)
-  if (first.getMonth() !== month - 1 || hour > 23 || minute > 59 || second > 59) throw invalid(option, text)
-  if (given.length > 6) return instant(first)
-  const next = new Date(first)
-  if (given.length === 1) next.setFullYear(year + 1)
-  else if (given.length === 2) next.setMonth(month)
-  else if (given.length === 3) next.setDate(day + 1)
-  else next.setTime(first.getTime() + (given.length === 5 ? 60_000 : 1000))
-  return { first, last: before(next) }
-}
-
-function before(date: Date): Date {
-  return new Date(date.getTime() - 1)
-}
-
-function invalid(option: string, text: string): CommandError {
-  return new CommandError(
+  if (count !== undefined) return instant(now.getTime() - Number(count) * (SPAN_MS[unit] ?? 0))
+  if (text === 'now') return instant(now.getTime())
+  const calendar = local ? LOCAL : UTC
+  if (text === 'today') return dayOf(now, 0, calendar)
+  if (text === 'yesterday') return dayOf(now, -1, calendar)
+  const period = periodOf(text, calendar)
+  if (period && !Number.isNaN(period.first.getTime() + period.last.getTime())) return period
+  throw new CommandError(
     `${option} takes a time such as 2026-11-25, 2026-11-25T20:00Z, 36h, 2w, today or yesterday, not ${text}`,
   )
+}
+
+/** Year, month from 1, day from 1, hour, minute, second, millisecond. */
+type Parts = readonly [number, number, number, number, number, number, number]
+
+/** How a time zone counts its days. A part may be beyond its end, such as the 32nd of a month. */
+interface Calendar {
+  msOf(parts: Parts): number
+  partsOf(date: Date): Parts
+}
+
+const UTC: Calendar = {
+  msOf: ([year, month, day, hour, minute, second, ms]) => {
+    const date = new Date(0)
+    date.setUTCFullYear(year, month - 1, day) // Date.UTC would take the years 0 to 99 for 1900 to 1999
+    return date.setUTCHours(hour, minute, second, ms)
+  },
+  partsOf: date => [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate(), 0, 0, 0, 0],
+}
+
+const LOCAL: Calendar = {
+  msOf: ([year, month, day, hour, minute, second, ms]) => {
+    const date = new Date(0)
+    date.setFullYear(year, month - 1, day)
+    return date.setHours(hour, minute, second, ms)
+  },
+  partsOf: date => [date.getFullYear(), date.getMonth() + 1, date.getDate(), 0, 0, 0, 0],
+}
+
+function instant(ms: number): Period {
+  return { first: new Date(ms), last: new Date(ms) }
+}
+
+function dayOf(now: Date, days: number, calendar: Calendar): Period {
+  const [year, month, day] = calendar.partsOf(now)
+  return between([year, month, day + days, 0, 0, 0, 0], [year, month, day + days + 1, 0, 0, 0, 0], calendar)
+}
+
+function between(first: Parts, next: Parts, calendar: Calendar): Period {
+  return { first: new Date(calendar.msOf(first)), last: new Date(calendar.msOf(next) - 1) }
+}
+
+/** The period that ISO 8601 names, as long as the last part that it gives. */
+function periodOf(text: string, zone: Calendar): Period | undefined {
+  const match = ISO_8601.exec(text)
+  if (!match) return undefined
+  const given = match.slice(1, 7).filter(part => part !== undefined).map(Number)
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = given
+  const [fraction, offset] = [match[7], match[8]]
+  if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return undefined
+  if (day < 1 || day > new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate()) return undefined
+
+  const ms = fraction === undefined ? 0 : Number(fraction.slice(0, 3).padEnd(3, '0'))
+  const parts: Parts = [year, month, day, hour, minute, second, ms]
+  const last = fraction === undefined ? given.length - 1 : parts.length - 1
+  const next = parts.map((part, i) => (i === last ? part + 1 : part)) as unknown as Parts // of the same length
+  const period = between(parts, next, offset === undefined ? zone : UTC)
+  const shift = offset === undefined ? 0 : offsetMs(offset)
+  if (shift === undefined) return undefined
+  return { first: new Date(period.first.getTime() - shift), last: new Date(period.last.getTime() - shift) }
+}
+
+function offsetMs(offset: string): number | undefined {
+  if (/^z$/i.test(offset)) return 0
+  const digits = offset.slice(1).replace(':', '').padEnd(4, '0')
+  const [hours, minutes] = [Number(digits.slice(0, 2)), Number(digits.slice(2))]
+  if (hours > 23 || minutes > 59) return undefined
+  return (offset.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000
 }

@@ -44,7 +44,10 @@ export async function openLog(context: Context, log: string, options: OpenOption
   const backend = await backendAt(location, kind, { ...options, onDamage, readOnly: true })
   const { AuditLog } = await import('@audit/core')
   const opened = new AuditLog({ backend, signer: options.signer })
-  await opened.open()
+  await opened.open().catch(async error => {
+    await opened.close() // a pool or a thread may be there already
+    throw error
+  })
   return {
     log: opened,
     backend,

@@ -10,6 +10,8 @@ export interface Column {
   readonly fills?: boolean
   /** Where a terminal is too narrow, the columns with the highest number are left out first. Default: 0, which never is. */
   readonly rank?: number
+  /** How wide it is where there are no rows yet to go by, as before the first entry that is followed. */
+  readonly typical?: number
 }
 
 const GAP = '  '
@@ -38,9 +40,10 @@ export class Table {
   constructor(output: Output, columns: readonly Column[], sample: readonly (readonly string[])[]) {
     this.#output = output
     this.#columns = columns
-    const natural = columns.map(({ title }, i) =>
-      Math.max(stringWidth(title), ...sample.map(row => stringWidth(cellText(row[i] ?? '')))),
-    )
+    const natural = columns.map(({ title, typical = 20 }, i) => {
+      const widths = sample.length === 0 ? [typical] : sample.map(row => stringWidth(cellText(row[i] ?? '')))
+      return Math.max(stringWidth(title), ...widths)
+    })
     const shown = fitting(columns, natural, output.columns)
     this.hidden = columns.filter((_, i) => !shown.includes(i)).map(({ title }) => title)
     this.#shown = widthsOf(columns, shown, natural, output.columns)

@@ -1,0 +1,129 @@
+import type { AuditEntry } from '@audit/core'
+import { type Command, Option } from 'commander'
+import type { Context } from '../context.ts'
+import { note } from '../output/note.ts'
+import { safeJson, safeJsonText } from '../output/safe-text.ts'
+import type { Table } from '../output/table.ts'
+import { clockOf } from '../output/times.ts'
+import { COLUMN_NAMES, DEFAULT_COLUMNS, type EntryColumn, entryColumns } from './entry-column.ts'
+
+/** The options that say how entries are written, as commander gives them. */
+export interface EntryFormatOptions {
+  readonly columns?: string
+  readonly json?: boolean
+  readonly lines?: boolean
+  readonly local?: boolean
+  readonly sessionKey?: string
+}
+
+/** Adds the options that say how entries are written. */
+export function addEntryFormatOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--columns <names>',
+        `what to show of each entry: ${COLUMN_NAMES.join(', ')}, or any key of the metadata`,
+      ).conflicts('lines'),
+    )
+    .option('--json', 'write JSON Lines, as a pipe gets them')
+    .addOption(new Option('--lines', 'write the canonical lines, byte for byte').conflicts('json'))
+}
+
+/** Writes entries to standard output: as a table to a terminal, as JSON Lines to a pipe. */
+export interface EntryWriter {
+  write(entry: AuditEntry): Promise<void>
+  /** Writes what was held back to find out how wide the columns are. From then on, nothing is held back. */
+  settle(): Promise<void>
+}
+
+/** Makes the writer that the options and the output ask for. Throws CommandError for an invalid `--columns`. */
+export async function entryWriter(context: Context, options: EntryFormatOptions): Promise<EntryWriter> {
+  if (options.lines) {
+    const { encodeLine } = await import('@audit/core/backend')
+    return new LineWriter(context, encodeLine)
+  }
+  const { columns: names, sessionKey } = options
+  const columns = entryColumns(names ?? DEFAULT_COLUMNS, { clock: clockOf(options), sessionKey })
+  if (!options.json && context.stdout.isTerminal) return new TableWriter(context, columns)
+  return new JsonWriter(context, names === undefined ? undefined : columns)
+}
+
+/** RFC 8785, byte for byte, but for what a terminal would obey. */
+class LineWriter implements EntryWriter {
+  readonly #context: Context
+  readonly #encode: (entry: AuditEntry) => string
+  #escaped = 0
+
+  constructor(context: Context, encode: (entry: AuditEntry) => string) {
+    this.#context = context
+    this.#encode = encode
+  }
+
+  async write(entry: AuditEntry): Promise<void> {
+    const { stdout } = this.#context
+    const line = this.#encode(entry)
+    const shown = stdout.isTerminal ? safeJsonText(line) : line
+    if (shown !== line) this.#escaped++
+    await stdout.line(shown)
+  }
+
+  async settle(): Promise<void> {
+    if (this.#escaped === 0) return
+    await note(
+      this.#context,
+      `${this.#escaped} of these lines hold characters that a terminal may obey; they are escaped here, and not in a pipe`,
+    )
+  }
+}
+
+class JsonWriter implements EntryWriter {
+  readonly #context: Context
+  readonly #columns: readonly EntryColumn[] | undefined
+
+  constructor(context: Context, columns: readonly EntryColumn[] | undefined) {
+    this.#context = context
+    this.#columns = columns
+  }
+
+  write(entry: AuditEntry): Promise<void> {
+    const values = this.#columns?.map(({ name, valueOf }): [string, unknown] => [name, valueOf(entry)])
+    return this.#context.stdout.line(safeJson(values ? Object.fromEntries(values) : entry))
+  }
+
+  async settle(): Promise<void> {}
+}
+
+/** So many rows decide how wide the columns are. */
+const SAMPLE = 100
+
+class TableWriter implements EntryWriter {
+  readonly #context: Context
+  readonly #columns: readonly EntryColumn[]
+  #held: (readonly string[])[] = []
+  #table: Table | undefined
+
+  constructor(context: Context, columns: readonly EntryColumn[]) {
+    this.#context = context
+    this.#columns = columns
+  }
+
+  async write(entry: AuditEntry): Promise<void> {
+    const row = this.#columns.map(({ textOf }) => textOf(entry))
+    if (this.#table) return this.#table.writeRows([row])
+    this.#held.push(row)
+    if (this.#held.length === SAMPLE) await this.settle()
+  }
+
+  async settle(): Promise<void> {
+    if (this.#table) return
+    const { Table } = await import('../output/table.ts')
+    const columns = this.#columns.map(({ column }) => column)
+    this.#table = new Table(this.#context.stdout, columns, this.#held)
+    if (this.#held.length > 0) await this.#table.writeHeader()
+    await this.#table.writeRows(this.#held)
+    this.#held = []
+    const { hidden } = this.#table
+    if (hidden.length === 0) return
+    await note(this.#context, `too narrow for ${hidden.join(', ')}; --columns chooses what is shown`)
+  }
+}

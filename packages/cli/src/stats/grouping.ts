@@ -1,0 +1,37 @@
+import { CommandError } from '../command-error.ts'
+import { SESSION_KEY, STATUS_KEY } from '../filters/filter-options.ts'
+
+/** What entries are grouped by. */
+export interface Grouping {
+  /** As `--by` names it: the heading of a column, and the key in JSON. */
+  readonly name: string
+  /** What the log calls it. */
+  readonly key: string
+}
+
+const TIMES = ['day', 'month', 'hour']
+
+/**
+ * Reads `--by`: `user`, `model`, `day`, `month`, `hour`, `status`, `session`, or keys of the metadata.
+ *
+ * @throws CommandError for an empty name, and one that is given twice.
+ */
+export function groupingsOf(by: string, sessionKey = SESSION_KEY): readonly Grouping[] {
+  const names = by.split(',').map(name => name.trim())
+  if (names.includes('')) throw new CommandError(`--by takes names, such as model or user,day, not ${by}`)
+  const groupings = names.map(name => ({ name, key: keyOf(name, sessionKey) }))
+  const keys = groupings.map(({ key }) => key)
+  const twice = groupings.find(({ key }, i) => keys.indexOf(key) !== i)
+  if (twice) throw new CommandError(`--by names ${twice.name} twice; leave one out`)
+  return groupings
+}
+
+/** Whether groups have an order of their own, that of time, rather than that of their size. */
+export function isByTime([first]: readonly Grouping[]): boolean {
+  return first !== undefined && TIMES.includes(first.key)
+}
+
+function keyOf(name: string, sessionKey: string): string {
+  if (name === 'status') return STATUS_KEY
+  return name === 'session' ? sessionKey : name
+}
