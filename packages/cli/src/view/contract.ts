@@ -28,7 +28,8 @@ export type ReceiptOffer = { readonly isPossible: true } | { readonly isPossible
 /** A format of a download. */
 export interface DownloadFormat {
   readonly name: string
-  readonly title: string
+  /** What it is for, in a few words. */
+  readonly summary: string
 }
 
 /** An entry in a list. */
@@ -70,12 +71,20 @@ export interface EntryDetail {
   readonly entry: AuditEntry
   /** The canonical line: what is hashed. */
   readonly line: string
-  /** Hexadecimal. */
+  /** Hexadecimal, computed from the line. */
   readonly leafHash: string
+  /** Whether the log has stored the same hash. */
+  readonly isAsStored: boolean
   readonly place: TreePlace
   /** The ids of the next newer and the next older entry of the list that the entry was opened from. */
   readonly newer: string | null
   readonly older: string | null
+}
+
+/** `GET /api/entries/:id/related`. */
+export interface Related {
+  /** The entries that say that they are about this one. */
+  readonly aboutIt: readonly EntryRow[]
 }
 
 /** Where a leaf is in the Merkle tree. */

@@ -1,22 +1,21 @@
-import { encodeLine } from '@audit/core/backend'
 import type { Context } from 'hono'
 import { stream } from 'hono/streaming'
+import { EXPORT_FORMATS, exportFormat } from '../export/index.ts'
 import { type Filters, matchingEntries } from '../filters/filters.ts'
 import type { DownloadFormat } from './contract.ts'
 import type { ViewSource } from './source.ts'
 
 /** What can be downloaded: the same as `audit export` writes. */
-export const FORMATS: readonly DownloadFormat[] = [{ name: 'jsonl', title: 'JSON Lines' }]
+export const FORMATS: readonly DownloadFormat[] = EXPORT_FORMATS.map(({ name, summary }) => ({ name, summary }))
 
 /** Answers with a file of the entries that match, oldest first, as they come: nothing is gathered before. */
-export function startDownload({ log, name, context: { ...context } }: ViewSource, filters: Filters, request: Context): Response {
-  const fileName = `${name.replaceAll(/[^\w.-]/g, '_')}.jsonl`
-  request.header('content-disposition', `attachment; filename="${fileName}"`)
-  request.header('content-type', 'application/jsonl; charset=utf-8')
-  const { signal } = request.req.raw
+export function startDownload({ log, context }: ViewSource, filters: Filters, request: Context): Response {
+  const format = exportFormat(request.req.query('format') ?? 'jsonl')
+  if (!format) return request.json({ code: 'AUDIT_INVALID_QUERY', message: 'There is no such format.' }, 400)
+  request.header('content-disposition', `attachment; filename="audit.${format.extension}"`)
+  request.header('content-type', format.mediaType)
+  const entries = matchingEntries({ ...context, signal: request.req.raw.signal }, log, filters)
   return stream(request, async output => {
-    for await (const entry of matchingEntries({ ...context, signal }, log, filters)) {
-      await output.write(`${encodeLine(entry)}\n`)
-    }
+    for await (const piece of format.write(entries)) await output.write(piece)
   })
 }

@@ -1,6 +1,7 @@
 import type { AuditEntry, AuditLog } from '@audit/core'
 import { encodeLine, leafHash } from '@audit/core/backend'
 import type { Filters } from '../filters/filters.ts'
+import type { ViewSource } from './source.ts'
 import type { EntryDetail, TreePlace } from './contract.ts'
 import { neighboursOf } from './entry-search.ts'
 
@@ -16,18 +17,25 @@ export async function findEntry(log: AuditLog, given: string): Promise<AuditEntr
 
 /** All that there is to show of an entry, with its neighbours in the list that it was opened from. */
 export async function detailOf(
-  log: AuditLog,
+  { log, backend }: ViewSource,
   entry: AuditEntry,
   filters: Filters,
   signal: AbortSignal,
 ): Promise<EntryDetail> {
-  const [{ newer, older }, size] = await Promise.all([neighboursOf(log, filters, entry, signal), log.count()])
+  const { index } = entry
+  const [{ newer, older }, size, stored] = await Promise.all([
+    neighboursOf(log, filters, entry, signal),
+    log.count(),
+    backend.leafHashes(index, index + 1),
+  ])
   const line = encodeLine(entry)
+  const hash = leafHash(line)
   return {
     entry,
     line,
-    leafHash: Buffer.from(leafHash(line)).toString('hex'),
-    place: placeOf(entry.index, size),
+    leafHash: Buffer.from(hash).toString('hex'),
+    isAsStored: Buffer.from(stored).equals(hash),
+    place: placeOf(index, size),
     newer: newer?.entryId ?? null,
     older: older?.entryId ?? null,
   }

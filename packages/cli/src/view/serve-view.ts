@@ -1,16 +1,14 @@
 import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
-import { AuditError } from '@audit/core'
+import { CommandError } from '../command-error.ts'
 import { Guard } from './guard.ts'
 import type { ViewSource } from './source.ts'
 import { createViewApp } from './view-app.ts'
 
-/** A page that is being served. */
-export interface ServedView {
+/** A page that is being served. Dispose of it to end all connections. */
+export interface ServedView extends AsyncDisposable {
   /** The address to open, with its token. */
   readonly url: string
-  /** Ends all connections. */
-  close(): Promise<void>
 }
 
 /** Only programs on this machine reach it. */
@@ -20,7 +18,7 @@ const LOOPBACK = '127.0.0.1'
  * Serves the page on the loopback address.
  *
  * @param port 0 for any that is free.
- * @throws AuditError `AUDIT_INVALID_OPTIONS` if the port is taken or not allowed.
+ * @throws CommandError if the port is taken or not allowed.
  */
 export async function serveView(source: ViewSource, port = 0): Promise<ServedView> {
   const server = createServer()
@@ -29,7 +27,7 @@ export async function serveView(source: ViewSource, port = 0): Promise<ServedVie
   server.on('request', getRequestListener(createViewApp(source, guard).fetch, { overrideGlobalObjects: false }))
   return {
     url: `http://${LOOPBACK}:${actual}/?token=${guard.token}`,
-    close: () => stop(server),
+    [Symbol.asyncDispose]: () => stop(server),
   }
 }
 
@@ -43,9 +41,8 @@ function listen(server: Server, port: number): Promise<number> {
   })
 }
 
-function cannotListen(port: number, cause: Error): AuditError {
-  const message = `the page cannot be served on port ${port}: leave --port out for one that is free`
-  return new AuditError('AUDIT_INVALID_OPTIONS', message, { cause })
+function cannotListen(port: number, cause: Error): CommandError {
+  return new CommandError(`the page cannot be served on port ${port}; leave --port out for one that is free`, { cause })
 }
 
 function stop(server: Server): Promise<void> {

@@ -1,9 +1,13 @@
-import { AuditError, type VerificationReport, verifyCheckpoint } from '@audit/core'
+import { type AuditLog, AuditError, type VerificationReport } from '@audit/core'
+import { type TrustedCheckpoint, trustedCheckpoint } from '../trust/trust.ts'
 import type { CheckpointInfo, Trust } from './contract.ts'
-import type { ViewSource } from './source.ts'
+import type { Anchor, ViewSource } from './source.ts'
 
 /** How many findings are sent to the page. */
 const SHOWN_FINDINGS = 100
+
+const NO_CHECKPOINT =
+  'No checkpoint was given, so whoever may write to the log could have rewritten all of it. Start audit view with --checkpoint and --key.'
 
 type Listener = (trust: Trust) => void
 
@@ -21,10 +25,10 @@ export class TrustDesk {
   /** What is known now. */
   async trust(): Promise<Trust> {
     this.#trust ??= await this.#unverified()
-    return { ...this.#trust, size: this.#running ? this.#trust.size : await this.#source.log.count() }
+    return this.#trust
   }
 
-  /** Verifies the log, or joins the verification that is running, and tells how far it is until it ends. */
+  /** Verifies the log, or joins the verification that is running, and tells how far it is until it ends or the signal comes. */
   async verify(listener: Listener, signal: AbortSignal): Promise<void> {
     const start = await this.trust()
     this.#listeners.add(listener)
@@ -37,12 +41,14 @@ export class TrustDesk {
   }
 
   async #run(start: Trust): Promise<void> {
-    const { log, checkpoint, verifiers } = this.#source
+    const { log, context } = this.#source
     this.#tell({ ...start, state: 'running', verified: 0, reason: null, findings: [], findingCount: 0 })
     try {
+      const anchor = openedAnchor(this.#source.anchor)
       const report = await log.verify({
-        ...(checkpoint !== undefined && verifiers.length > 0 && { checkpoint, verifiers }),
+        ...(anchor && { checkpoint: anchor.text, verifiers: [anchor.trust.verifier] }),
         onProgress: ({ verified, size }) => this.#tell({ ...(this.#trust ?? start), verified, size }),
+        signal: context.signal,
       })
       this.#tell(await this.#judged(report))
     } catch (error) {
@@ -62,12 +68,12 @@ export class TrustDesk {
       state: !report.ok ? 'findings' : isAnchored ? 'whole' : 'unanchored',
       verified: report.size,
       size: report.size,
-      verifiedAt: new Date().toISOString(),
+      verifiedAt: this.#source.context.now().toISOString(),
       root: Buffer.from(report.root).toString('hex'),
       checkpoint: await this.#checkpoint(report.size),
       findings: report.findings.slice(0, SHOWN_FINDINGS),
       findingCount: report.findings.length,
-      reason: isAnchored ? null : this.#whyUnanchored(),
+      reason: isAnchored ? null : NO_CHECKPOINT,
     }
   }
 
@@ -82,43 +88,41 @@ export class TrustDesk {
       checkpoint: await this.#checkpoint(size),
       findings: [],
       findingCount: 0,
-      reason: this.#source.checkpoint === undefined ? this.#whyUnanchored() : null,
+      reason: this.#source.anchor ? null : NO_CHECKPOINT,
     }
   }
 
-  #whyUnanchored(): string {
-    if (this.#source.checkpoint === undefined)
-      return 'No checkpoint was given, so whoever owns the file could have rewritten all of it. Start `audit view` with --checkpoint FILE and --key VKEY.'
-    return 'The log does not continue the checkpoint.'
-  }
-
+  /** The checkpoint, if its signatures are good. If they are not, it says nothing; a verification tells why. */
   async #checkpoint(size: number): Promise<CheckpointInfo | null> {
-    const opened = openedCheckpoint(this.#source)
+    const opened = goodAnchor(this.#source.anchor)
     if (!opened) return null
-    const isCovered = opened.size > 0 && opened.size <= size
-    const last = isCovered ? await entryAt(this.#source.log, opened.size - 1) : undefined
+    const { origin, size: covered, cosignatures } = opened.checkpoint
+    const isInside = covered > 0 && covered <= size
     return {
-      origin: opened.origin,
-      size: opened.size,
-      coversUntil: last?.timestamp ?? null,
-      uncovered: Math.max(0, size - opened.size),
-      witnesses: opened.cosignatures.map(({ name, time }) => ({ name, time: time.toISOString() })),
+      origin,
+      size: covered,
+      coversUntil: (isInside && (await timeAt(this.#source.log, covered - 1))) || null,
+      uncovered: Math.max(0, size - covered),
+      witnesses: cosignatures.map(({ name, time }) => ({ name, time: time.toISOString() })),
     }
   }
 }
 
-/** The checkpoint, if its signatures are good. If they are not, it says nothing; a verification finds that. */
-function openedCheckpoint({ checkpoint, verifiers: [verifier, ...witnesses] }: ViewSource) {
-  if (checkpoint === undefined || !verifier) return undefined
+/** Checks the signatures of the checkpoint. Throws what `trustedCheckpoint` throws. */
+function openedAnchor(anchor: Anchor | undefined): (Anchor & { readonly checkpoint: TrustedCheckpoint }) | undefined {
+  return anchor && { ...anchor, checkpoint: trustedCheckpoint(anchor.text, anchor.trust) }
+}
+
+function goodAnchor(anchor: Anchor | undefined) {
   try {
-    return verifyCheckpoint({ checkpoint, verifier, witnesses })
+    return openedAnchor(anchor)
   } catch (error) {
     if (error instanceof AuditError) return undefined
     throw error
   }
 }
 
-async function entryAt(log: ViewSource['log'], index: number) {
-  for await (const entry of log.entries({ start: index, end: index + 1 })) return entry
+async function timeAt(log: AuditLog, index: number): Promise<string | undefined> {
+  for await (const { timestamp } of log.entries({ start: index, end: index + 1 })) return timestamp
   return undefined
 }

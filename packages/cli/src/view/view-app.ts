@@ -2,9 +2,10 @@ import { AuditError } from '@audit/core'
 import { type Context, Hono } from 'hono'
 import { CommandError } from '../command-error.ts'
 import type { Filters } from '../filters/filters.ts'
+import { relatedEntries } from '../entries/related-entries.ts'
 import { filtersOfAddress } from './address-filter.ts'
 import { ICON, readAsset, SHELL } from './assets.ts'
-import type { EntryPage, LogInfo, MatchCount, SessionPage, Values } from './contract.ts'
+import type { EntryPage, LogInfo, MatchCount, Related, SessionPage, Values } from './contract.ts'
 import { FORMATS, startDownload } from './downloads.ts'
 import { detailOf, findEntry } from './entry-detail.ts'
 import { rowOf } from './entry-rows.ts'
@@ -87,16 +88,22 @@ function addEntryRoutes(
   api.get('/entries/:id', async context => {
     const entry = await findEntry(source.log, context.req.param('id'))
     if (!entry) return noEntry(context)
-    return context.json(await detailOf(source.log, entry, filtersOf(context), context.req.raw.signal))
+    return context.json(await detailOf(source, entry, filtersOf(context), context.req.raw.signal))
+  })
+  api.get('/entries/:id/related', async context => {
+    const entry = await findEntry(source.log, context.req.param('id'))
+    if (!entry) return noEntry(context)
+    const { aboutIt } = await relatedEntries({ ...source.context, signal: context.req.raw.signal }, source.log, entry)
+    return context.json<Related>({ aboutIt: aboutIt.map(each => rowOf(each, source.sessionKey)) })
   })
   api.get('/entries/:id/receipt', async context => {
     const offer = receiptOffer(source)
     if (!offer.isPossible) return context.json({ code: 'AUDIT_INVALID_OPTIONS', message: offer.reason }, 409)
     const entry = await findEntry(source.log, context.req.param('id'))
     if (!entry) return noEntry(context)
-    return context.body(await makeReceipt(source, entry.entryId), 200, {
-      'content-type': 'text/plain; charset=utf-8',
-      'content-disposition': `attachment; filename="${entry.entryId.replaceAll(/[^\w-]/g, '_')}.tlog-proof"`,
+    return context.body(await makeReceipt(source, entry), 200, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-disposition': `attachment; filename="receipt-${entry.index}.json"`,
     })
   })
 }

@@ -6,10 +6,10 @@ export function DownloadLinks({ log, filters }: { readonly log: LogInfo; readonl
     <details class="menu">
       <summary class="button">Download</summary>
       <ul>
-        {log.formats.map(({ name, title }) => (
+        {log.formats.map(({ name, summary }) => (
           <li key={name}>
             <a href={`/api/download?${withFormat(filters, name)}`} download>
-              {title}
+              <strong>{name}</strong> <span class="muted">{summary}</span>
             </a>
           </li>
         ))}

@@ -2,7 +2,7 @@ import { useRef, useState } from 'preact/hooks'
 import type { LogInfo, MatchCount } from '../contract.ts'
 import { DownloadLinks } from './download-links.tsx'
 import { EmptyState, ErrorState } from './empty-state.tsx'
-import { EntryRows } from './entry-rows.tsx'
+import { EntryList as List } from './entry-rows.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { formatCount, formatTime, plural } from './format.ts'
 import { Link } from './router.tsx'
@@ -49,7 +49,7 @@ function Found({
   readonly list: EntryList
   readonly filters: URLSearchParams
 }) {
-  if (list.rows.length > 0) return <EntryRows rows={list.rows} filters={filters} />
+  if (list.rows.length > 0) return <List rows={list.rows} filters={filters} />
   if (list.state === 'loading') return <div class="rows-ghost" aria-hidden="true" />
   if (log.size === 0) return <EmptyLog />
   return (

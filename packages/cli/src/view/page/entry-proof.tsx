@@ -6,7 +6,7 @@ import { Word } from './text.tsx'
 
 /** What proves that the entry is in the log as it was recorded. */
 export function EntryProof({ log, detail }: { readonly log: LogInfo; readonly detail: EntryDetail }) {
-  const { entry, line, leafHash, place } = detail
+  const { entry, line, leafHash, isAsStored, place } = detail
   return (
     <section class="card proof" aria-label="Proof">
       <h2>Proof</h2>
@@ -16,7 +16,10 @@ export function EntryProof({ log, detail }: { readonly log: LogInfo; readonly de
           <Word text={entry.entryId} />
         </dd>
         <dt>Leaf hash</dt>
-        <dd class="mono">{leafHash}</dd>
+        <dd>
+          <span class="mono">{leafHash}</span>
+          {!isAsStored && <p class="badge bad">The log has stored another hash: the entry or its hash was changed.</p>}
+        </dd>
         <dt>Place in the tree</dt>
         <dd>
           Leaf {formatCount(place.index)} of {formatCount(place.size)}: tile {formatCount(place.tile)}, position {place.offset}.{' '}

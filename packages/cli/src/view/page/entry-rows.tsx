@@ -8,15 +8,15 @@ import { StatusBadge } from './status-badge.tsx'
 import { Preview, Word } from './text.tsx'
 import { Time } from './time.tsx'
 
-/** A list of entries, each a link. `j`, `k` and the arrows move, Enter opens. */
-export function EntryRows({
-  rows,
-  filters,
-}: {
+interface EntryRowsProps {
   readonly rows: readonly EntryRow[]
+  /** Those of the list that the entries are opened from. */
   readonly filters: URLSearchParams
-}) {
-  const list = useRef<HTMLOListElement>(null)
+}
+
+/** The list of a view: `j`, `k` and the arrows move, Enter opens. */
+export function EntryList(props: EntryRowsProps) {
+  const list = useRef<HTMLDivElement>(null)
   const move = (step: number) => () => {
     const links = [...(list.current?.querySelectorAll('a') ?? [])]
     const current = links.findIndex(link => link === document.activeElement)
@@ -25,6 +25,15 @@ export function EntryRows({
     next?.scrollIntoView({ block: 'nearest' })
   }
   useShortcuts({ j: move(1), ArrowDown: move(1), k: move(-1), ArrowUp: move(-1) })
+  return (
+    <div ref={list}>
+      <EntryRows {...props} />
+    </div>
+  )
+}
+
+/** Entries, each of which is a link. */
+export function EntryRows({ rows, filters }: EntryRowsProps) {
   return (
     <div class="rows">
       <div class="row row-head" aria-hidden="true">
@@ -36,7 +45,7 @@ export function EntryRows({
         <span class="number">Cost</span>
         <span class="number">Latency</span>
       </div>
-      <ol ref={list} start={rows[0]?.index ?? 0}>
+      <ol start={rows[0]?.index ?? 0}>
         {rows.map(row => (
           <li key={row.entryId}>
             <Row row={row} to={pathTo.entry(row.entryId, filters)} />

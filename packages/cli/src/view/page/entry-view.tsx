@@ -6,6 +6,7 @@ import { EmptyState, ErrorState } from './empty-state.tsx'
 import { EntryFacts } from './entry-facts.tsx'
 import { EntryProof } from './entry-proof.tsx'
 import { formatCount } from './format.ts'
+import { RelatedEntries } from './related-entries.tsx'
 import { Link, navigate } from './router.tsx'
 import { useShortcuts } from './shortcuts.ts'
 import { Time } from './time.tsx'
@@ -51,6 +52,7 @@ export function EntryView({
         <EntryFacts log={log} entry={entry} />
       </div>
       <EntryProof log={log} detail={detail} />
+      <RelatedEntries id={entry.entryId} />
     </article>
   )
 }
