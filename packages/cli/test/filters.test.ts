@@ -1,0 +1,120 @@
+import { AuditLog, MemoryBackend } from '@audit/core'
+import { createEntry, createLeaf } from '@audit/core/backend'
+import { temporaryFolder } from '@audit/harness/vitest'
+import { describe, expect, test } from 'vitest'
+import { CommandError } from '../src/command-error.ts'
+import { timeOf } from '../src/filters/time.ts'
+import { NOW, runHere } from './in-process.ts'
+import { SAMPLE_SIZE, writeSampleLogs } from './sample-log.ts'
+
+const UTC = { now: NOW, local: false }
+const isoOf = (text: string, options = UTC) => {
+  const { first, last } = timeOf('--since', text, options)
+  return [first.toISOString(), last.toISOString()]
+}
+
+describe('a time', () => {
+  test.each([
+    ['36h', '2026-11-24T00:00:00.000Z'],
+    ['2w', '2026-11-11T12:00:00.000Z'],
+    ['1d', '2026-11-24T12:00:00.000Z'],
+    ['90min', '2026-11-25T10:30:00.000Z'],
+    ['5m', '2026-11-25T11:55:00.000Z'],
+    ['30s', '2026-11-25T11:59:30.000Z'],
+    ['now', '2026-11-25T12:00:00.000Z'],
+  ])('%s is an instant', (text, instant) => {
+    expect(isoOf(text)).toEqual([instant, instant])
+  })
+
+  test('today and yesterday are whole days', () => {
+    expect(isoOf('today')).toEqual(['2026-11-25T00:00:00.000Z', '2026-11-25T23:59:59.999Z'])
+    expect(isoOf('yesterday')).toEqual(['2026-11-24T00:00:00.000Z', '2026-11-24T23:59:59.999Z'])
+  })
+
+  // The log is asked what it makes of the same text: entries at both ends of the period, and just beyond them.
+  test.each([
+    ...['2026', '2026-11', '2026-12', '2026-11-24', '2028-02-29', '2026-11-24T10:00', '2026-11-24 10:00:30', '0004-02-29'],
+    ...['2026-11-24T10:00:30.5', '2026-11-24T10:00:30,123456Z', '2026-11-24T10:00Z', '2026-11-24T10:00:00+01:00'],
+    ...['2026-11-24T10:00-0930', '2026-11-24T10:00+14', '2026-11-24t10:00:00z'],
+  ])('%s is what the log takes it for', async text => {
+    const { first, last } = timeOf('--since', text, UTC)
+    const backend = new MemoryBackend()
+    await backend.open()
+    const times = [first.getTime() - 1, first.getTime(), last.getTime(), last.getTime() + 1]
+    await backend.append(
+      times.map((ms, i) =>
+        createLeaf(
+          createEntry({ model: 'm', inputText: '', outputText: '' }, { entryId: `${i}`, timestamp: new Date(ms).toISOString() }),
+        ),
+      ),
+    )
+    const log = new AuditLog({ backend })
+    const inside = await log.query({ since: text, until: text })
+    expect(inside.map(({ entryId }) => entryId)).toEqual(['1', '2'])
+  })
+
+  test.each([
+    ...['', 'soon', '2026-13', '2026-02-30', '2027-02-29', '24:00', '2026-11-25T24:00', '2026-11-25T10', '3y', '-1d'],
+    ...['2026-11-25T10:00+25', '9999999w'],
+  ])('%j is none', text => {
+    expect(() => timeOf('--since', text, UTC)).toThrow(CommandError)
+  })
+
+  test('with --local, a date is a day of the local time zone, but an offset counts', () => {
+    const local = { now: NOW, local: true }
+    const { first, last } = timeOf('--since', '2026-03-29', local)
+    expect(first).toEqual(new Date(2026, 2, 29))
+    expect(last).toEqual(new Date(new Date(2026, 2, 30).getTime() - 1))
+    expect(isoOf('2026-11-25T10:00:00.000Z', local)).toEqual(Array(2).fill('2026-11-25T10:00:00.000Z'))
+  })
+})
+
+describe('options', () => {
+  const indexesOf = async (...args: readonly string[]) => {
+    const folder = temporaryFolder()
+    await writeSampleLogs(folder)
+    const { exitCode, stdout, stderr } = await runHere(['query', 'audit.db', '--oldest', '-n', '0', ...args], { cwd: folder })
+    expect(exitCode, stderr).toBe(0)
+    return stdout
+      .split('\n')
+      .filter(line => line !== '')
+      .map((line): number => JSON.parse(line).index)
+  }
+
+  test('--session is the conversation, or what --session-key names', async () => {
+    expect(await indexesOf('--session', 's-2')).toEqual([8, 9, 10, 11])
+    expect(await indexesOf('--session', '503', '--session-key', 'error.type')).toEqual([12, 25, 38])
+  })
+
+  test('--status is how calls ended', async () => {
+    expect(await indexesOf('--status', 'error')).toEqual([12, 25, 38])
+  })
+
+  test('--metadata takes texts and JSON, and several', async () => {
+    expect(await indexesOf('--metadata', 'gen_ai.usage.input_tokens:=29')).toEqual([17])
+    expect(await indexesOf('--metadata', 'gen_ai.usage.input_tokens=29')).toEqual([])
+    expect(
+      await indexesOf('--metadata', 'gen_ai.conversation.id=s-4', '--metadata', 'gen_ai.usage.input_tokens:=29'),
+    ).toEqual([17])
+  })
+
+  test('--grep looks into both texts, in any case', async () => {
+    expect(await indexesOf('--grep', 'HAIKU')).toEqual(await indexesOf('--grep', 'tree remembers'))
+    expect((await indexesOf('--grep', 'haiku')).length).toBeGreaterThan(5)
+  })
+
+  test('--user, --model, --since and --until go together', async () => {
+    const indexes = await indexesOf('--user', 'alice', '--model', 'gpt-5', '--since', '2026-11-23', '--until', '2026-11-24')
+    expect(indexes.length).toBeGreaterThan(0)
+    expect(indexes.length).toBeLessThan(SAMPLE_SIZE / 3)
+  })
+
+  test('a key of the metadata that is given twice is an error', async () => {
+    const { exitCode } = await runHere(['query', 'x.db', '--status', 'ok', '--metadata', 'audit.status=error'])
+    expect(exitCode).toBe(2)
+  })
+
+  test('an empty user is a filter too', async () => {
+    expect(await indexesOf('--user', '')).toEqual([])
+  })
+})
