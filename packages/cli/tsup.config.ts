@@ -15,4 +15,6 @@ const page = {
   treeshake: true,
 } as const
 
-export default defineConfig([{ ...published(), entry: { main: 'src/main.ts' }, dts: false, clean: ['dist/*.js', 'dist/*.map'] }, page])
+const command = { ...published(), entry: { main: 'src/main.ts' }, dts: false, clean: ['!page/**'] }
+
+export default defineConfig([command, page])

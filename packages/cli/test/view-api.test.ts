@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AuditLog, createSigner, createVerifier, generateKey } from '@audit/core'
 import { temporaryFolder } from '@audit/harness/vitest'
@@ -170,7 +171,9 @@ async function signedLog() {
   for (let i = 0; i < 5; i++) await log.record({ model: 'm', inputText: `${i}`, outputText: '' })
   const text = await log.checkpoint()
   await log.record({ model: 'm', inputText: 'later', outputText: '' })
-  return { path, anchor: { text, trust: { verifier: createVerifier(publicKey), policy: undefined } } }
+  const checkpoint = join(path, '..', 'checkpoint.txt')
+  writeFileSync(checkpoint, text)
+  return { path, checkpoint, trust: { verifier: createVerifier(publicKey), policy: undefined } }
 }
 
 async function verified({ get, json }: ViewScene): Promise<Trust> {
@@ -191,26 +194,26 @@ test('without a checkpoint a log is unanchored, and no receipt is made', async (
 })
 
 test('with a checkpoint it is whole, and receipts are right', async () => {
-  const { path, anchor } = await signedLog()
-  const scene = await viewScene({ path, anchor })
+  const signed = await signedLog()
+  const scene = await viewScene(signed)
   expect(await verified(scene)).toMatchObject({
-    state: 'whole',
+    state: 'anchored',
     verified: 6,
     checkpoint: { origin: 'audit.example.com/log', size: 5, uncovered: 1, witnesses: [] },
   })
   const { entry } = await scene.json<EntryDetail>('/api/entries/3')
   const receipt = await (await scene.get('/api/entries/3/receipt')).text()
-  expect(judgeReceipt(receipt, anchor.trust)).toMatchObject({ verdict: 'good', entry })
+  expect(judgeReceipt(receipt, signed.trust)).toMatchObject({ verdict: 'good', entry })
   const later = await scene.get('/api/entries/5/receipt')
   expect([later.status, await later.json()]).toMatchObject([400, { code: 'AUDIT_NOT_INCLUDED' }])
 })
 
 test('a changed entry is found, also by its own page', async () => {
-  const { path, anchor } = await signedLog()
-  const database = new Database(path)
+  const signed = await signedLog()
+  const database = new Database(signed.path)
   database.exec(`DROP TRIGGER audit_log_no_update; UPDATE audit_log SET input_text = 'forged' WHERE "index" = 2`)
   database.close()
-  const scene = await viewScene({ path, anchor })
+  const scene = await viewScene(signed)
   const trust = await verified(scene)
   expect(trust.state).toBe('findings')
   expect(trust.findings.map(({ kind, index }) => [kind, index])).toContainEqual(['entry-changed', 2])
@@ -219,11 +222,11 @@ test('a changed entry is found, also by its own page', async () => {
 })
 
 test('a checkpoint by another key is never an anchor', async () => {
-  const { path, anchor } = await signedLog()
+  const signed = await signedLog()
   const verifier = createVerifier(generateKey('audit.example.com/log').publicKey)
-  const scene = await viewScene({ path, anchor: { ...anchor, trust: { verifier, policy: undefined } } })
-  expect((await scene.json<Trust>('/api/trust')).checkpoint).toBeNull()
-  expect((await verified(scene)).state).toBe('failed')
+  const scene = await viewScene({ ...signed, trust: { verifier, policy: undefined } })
+  expect(await scene.json<Trust>('/api/trust')).toMatchObject({ state: 'findings', checkpoint: null })
+  expect(await verified(scene)).toMatchObject({ state: 'findings', findings: [{ kind: 'signature-bad' }] })
 })
 
 test('an entry never leaks into an error', async () => {

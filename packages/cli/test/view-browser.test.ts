@@ -124,7 +124,6 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no chromium
     await page.keyboard.press('Enter')
     await page.waitForURL(/text=haiku/)
     await page.getByText(/^\d+ entries$/, { exact: true }).first().waitFor()
-    await page.locator('main').focus()
     await page.keyboard.press('j')
     await page.keyboard.press('j')
     await page.keyboard.press('k')

@@ -8,7 +8,8 @@ import { SESSION_KEY } from '../src/filters/filter-options.ts'
 import { openLog } from '../src/log/open-log.ts'
 import { Output } from '../src/output/output.ts'
 import { Guard } from '../src/view/guard.ts'
-import type { Anchor } from '../src/view/source.ts'
+import { type Anchors, readAnchors } from '../src/trust/anchor.ts'
+import type { Trust } from '../src/trust/trust.ts'
 import { createViewApp } from '../src/view/view-app.ts'
 import { NOW } from './in-process.ts'
 import { writeSampleLogs } from './sample-log.ts'
@@ -29,10 +30,13 @@ export interface ViewScene {
 /** The page over a log; the sample log by default. */
 export async function viewScene({
   path,
-  anchor,
+  checkpoint,
+  trust,
 }: {
   readonly path?: string
-  readonly anchor?: Anchor
+  /** The path of one. */
+  readonly checkpoint?: string
+  readonly trust?: Trust
 } = {}): Promise<ViewScene> {
   const folder = temporaryFolder()
   await writeSampleLogs(folder)
@@ -42,7 +46,8 @@ export async function viewScene({
   const guard = new Guard(PORT)
   const token = guard.token ?? ''
   const { log, backend, name } = opened
-  const app = createViewApp({ context, log, backend, name, sessionKey: SESSION_KEY, anchor }, guard)
+  const anchors: Anchors = trust && checkpoint ? await readAnchors(context, [checkpoint], trust) : { trusted: [], findings: [] }
+  const app = createViewApp({ context, log, backend, name, sessionKey: SESSION_KEY, trust, anchors }, guard)
   const cookie = await letIn(app, token)
   const get = async (path: string, headers = {}, method = 'GET') =>
     app.request(path, { method, headers: { host: HOST, cookie, ...headers } })

@@ -13,7 +13,7 @@ export async function showPage({ view }: Place, stopped: AbortSignal): Promise<v
   if (!view || !isWatched()) return
   heading('6. Look at it in the browser')
   const open = hasDesktop() ? ['--open'] : []
-  const child = spawn(process.execPath, [BINARY, 'view', ...view.args, ...open], {
+  const child = spawn(process.execPath, [VIEW_BINARY, 'view', ...view.args, ...open], {
     stdio: 'inherit',
     env: { ...process.env, ...view.env },
     signal: stopped,
@@ -24,7 +24,8 @@ export async function showPage({ view }: Place, stopped: AbortSignal): Promise<v
   })
 }
 
-const BINARY = join(dirname(createRequire(import.meta.url).resolve('@audit/cli/package.json')), 'dist', 'main.js')
+/** The command line, as it was built. */
+export const VIEW_BINARY = join(dirname(createRequire(import.meta.url).resolve('@audit/cli/package.json')), 'dist', 'main.js')
 
 function isWatched(): boolean {
   return process.stdout.isTTY === true && process.stdin.isTTY === true && !process.env.CI

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { addExamples, GROUPS, type Run } from '../command-line.ts'
 import { SESSION_KEY } from '../filters/filter-options.ts'
 import { addLogArgument } from '../log/log-options.ts'
-import { addTrustOptions } from '../trust/trust-options.ts'
+import { addCheckpointOption, addTrustOptions } from '../trust/trust-options.ts'
 import type { ViewOptions } from '../view/view.ts'
 
 /** Adds `audit view`. */
@@ -23,8 +23,8 @@ export function addView(program: Command, run: Run): void {
   addLogArgument(command)
     .option('--port <number>', 'the port to listen on (default: one that is free)')
     .option('--open', 'open the page in the browser of this desktop')
-    .option('--checkpoint <file>', 'a checkpoint that was kept elsewhere: for the verdict and for receipts; needs --key')
     .option('--session-key <key>', 'the key of the metadata that groups entries into sessions', SESSION_KEY)
+  addCheckpointOption(command, 'a checkpoint that was kept elsewhere, for the verdict and for receipts; may be repeated')
   addTrustOptions(command).action(
     run(async (context, log: string, options: ViewOptions) => {
       const { view } = await import('../view/view.ts')

@@ -145,19 +145,25 @@ export interface Cell {
 
 /** `GET /api/trust`, and each event of `GET /api/verify`. */
 export interface Trust {
-  readonly state: 'unverified' | 'running' | 'whole' | 'unanchored' | 'findings' | 'failed'
-  /** How far a verification is, or how much of the log it has read. */
+  /** `anchored`: whole, and compared with a checkpoint; `unanchored`: whole as far as the log alone can tell. */
+  readonly state: 'unverified' | 'running' | 'anchored' | 'unanchored' | 'findings' | 'failed'
+  /** How many entries a verification has read so far, or had read when it ended. */
   readonly verified: number
+  /** How many it reads in all. */
   readonly size: number
   /** When the last one ended. */
   readonly verifiedAt: string | null
-  /** The root, hexadecimal, once everything was read. */
+  /** The root over them, in base64, as checkpoints have it. */
   readonly root: string | null
+  /** The newest checkpoint that is to be trusted. */
   readonly checkpoint: CheckpointInfo | null
+  /** The first of them. */
   readonly findings: readonly Finding[]
   readonly findingCount: number
-  /** Why the log is not known to be whole, or could not be verified; a sentence for people. */
-  readonly reason: string | null
+  /** What was not looked at, in sentences. */
+  readonly unchecked: readonly string[]
+  /** Why the verification could not be finished, in a sentence. */
+  readonly problem: string | null
 }
 
 /** The checkpoint that the log is compared with. */

@@ -1,11 +1,11 @@
-import { type AuditEntry, AuditError } from '@audit/core'
-import { encodeLine, leafHash } from '@audit/core/backend'
+import type { AuditEntry } from '@audit/core'
+import { receiptOf } from '../receipt/make-receipt.ts'
 import type { ReceiptOffer } from './contract.ts'
-import type { ViewSource } from './source.ts'
+import { newestAnchor, type ViewSource } from './source.ts'
 
 /** Whether receipts can be made. */
-export function receiptOffer({ anchor }: ViewSource): ReceiptOffer {
-  if (anchor) return { isPossible: true }
+export function receiptOffer({ anchors }: ViewSource): ReceiptOffer {
+  if (newestAnchor(anchors)) return { isPossible: true }
   return {
     isPossible: false,
     reason:
@@ -13,12 +13,7 @@ export function receiptOffer({ anchor }: ViewSource): ReceiptOffer {
   }
 }
 
-/** The receipt of an entry, as `audit prove` writes it. Throws what `log.prove` throws. */
-export async function makeReceipt({ log, backend, anchor }: ViewSource, entry: AuditEntry): Promise<string> {
-  const stored = await backend.leafHashes(entry.index, entry.index + 1)
-  if (!Buffer.from(stored).equals(leafHash(encodeLine(entry)))) {
-    throw new AuditError('AUDIT_CORRUPT', `entry ${entry.index} does not match its stored hash; verify the log`)
-  }
-  const proof = await log.prove(entry.entryId, { checkpoint: anchor?.text })
-  return `${JSON.stringify({ entry, proof })}\n`
+/** The receipt of an entry, as `audit prove` writes it. Throws what `receiptOf` throws. */
+export async function makeReceipt({ log, backend, anchors }: ViewSource, entry: AuditEntry): Promise<string> {
+  return `${await receiptOf({ log, backend }, entry, newestAnchor(anchors)?.text)}\n`
 }

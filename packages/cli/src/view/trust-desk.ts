@@ -1,13 +1,11 @@
-import { type AuditLog, AuditError, type VerificationReport } from '@audit/core'
-import { type TrustedCheckpoint, trustedCheckpoint } from '../trust/trust.ts'
+import { AuditError, type AuditLog } from '@audit/core'
+import type { Anchor } from '../trust/anchor.ts'
+import { type Verdict, verdictOf } from '../verify/verdict.ts'
 import type { CheckpointInfo, Trust } from './contract.ts'
-import type { Anchor, ViewSource } from './source.ts'
+import { newestAnchor, type ViewSource } from './source.ts'
 
 /** How many findings are sent to the page. */
 const SHOWN_FINDINGS = 100
-
-const NO_CHECKPOINT =
-  'No checkpoint was given, so whoever may write to the log could have rewritten all of it. Start audit view with --checkpoint and --key.'
 
 type Listener = (trust: Trust) => void
 
@@ -41,20 +39,26 @@ export class TrustDesk {
   }
 
   async #run(start: Trust): Promise<void> {
-    const { log, context } = this.#source
-    this.#tell({ ...start, state: 'running', verified: 0, reason: null, findings: [], findingCount: 0 })
+    this.#tell({ ...start, state: 'running', verified: 0, findings: [], findingCount: 0, problem: null })
     try {
-      const anchor = openedAnchor(this.#source.anchor)
-      const report = await log.verify({
-        ...(anchor && { checkpoint: anchor.text, verifiers: [anchor.trust.verifier] }),
-        onProgress: ({ verified, size }) => this.#tell({ ...(this.#trust ?? start), verified, size }),
-        signal: context.signal,
-      })
-      this.#tell(await this.#judged(report))
+      this.#tell(await this.#judged(await this.#verified(start)))
     } catch (error) {
-      const reason = error instanceof AuditError ? error.message : 'The log could not be read to its end.'
-      this.#tell({ ...(this.#trust ?? start), state: 'failed', reason })
+      const problem = error instanceof AuditError ? error.message : 'the log could not be read to its end'
+      const isFinding = error instanceof AuditError && error.code === 'AUDIT_CORRUPT'
+      this.#tell({ ...(this.#trust ?? start), state: isFinding ? 'findings' : 'failed', problem })
     }
+  }
+
+  async #verified(start: Trust): Promise<Verdict> {
+    const { log, context, trust, anchors } = this.#source
+    const isAnchored = trust && anchors.trusted.length > 0
+    const report = await log.verify({
+      ...(isAnchored && { checkpoints: anchors.trusted.map(({ text }) => text), verifiers: [trust.verifier] }),
+      signal: context.signal,
+      onProgress: ({ verified, size }) => this.#tell({ ...(this.#trust ?? start), verified, size }),
+    })
+    const recordedSince = Math.max((await log.count()) - report.size, 0)
+    return verdictOf(report, { anchors, trust, recordedSince, mayLackWal: false })
   }
 
   #tell(trust: Trust): void {
@@ -62,63 +66,54 @@ export class TrustDesk {
     for (const listener of this.#listeners) listener(trust)
   }
 
-  async #judged(report: VerificationReport): Promise<Trust> {
-    const isAnchored = report.checkpoints.some(({ isConsistent }) => isConsistent)
+  async #judged({ verdict, size, root, findings, unchecked }: Verdict): Promise<Trust> {
+    const verified = size ?? 0
     return {
-      state: !report.ok ? 'findings' : isAnchored ? 'whole' : 'unanchored',
-      verified: report.size,
-      size: report.size,
+      state: verdict,
+      verified,
+      size: verified,
       verifiedAt: this.#source.context.now().toISOString(),
-      root: Buffer.from(report.root).toString('hex'),
-      checkpoint: await this.#checkpoint(report.size),
-      findings: report.findings.slice(0, SHOWN_FINDINGS),
-      findingCount: report.findings.length,
-      reason: isAnchored ? null : NO_CHECKPOINT,
+      root: root && Buffer.from(root).toString('base64'),
+      checkpoint: await this.#checkpoint(verified),
+      findings: findings.slice(0, SHOWN_FINDINGS),
+      findingCount: findings.length,
+      unchecked,
+      problem: null,
     }
   }
 
   async #unverified(): Promise<Trust> {
     const size = await this.#source.log.count()
+    const { findings } = this.#source.anchors // those of the checkpoints themselves are known before anything is read
     return {
-      state: 'unverified',
+      state: findings.length > 0 ? 'findings' : 'unverified',
       verified: 0,
       size,
       verifiedAt: null,
       root: null,
       checkpoint: await this.#checkpoint(size),
-      findings: [],
-      findingCount: 0,
-      reason: this.#source.anchor ? null : NO_CHECKPOINT,
+      findings,
+      findingCount: findings.length,
+      unchecked: [],
+      problem: null,
     }
   }
 
-  /** The checkpoint, if its signatures are good. If they are not, it says nothing; a verification tells why. */
   async #checkpoint(size: number): Promise<CheckpointInfo | null> {
-    const opened = goodAnchor(this.#source.anchor)
-    if (!opened) return null
-    const { origin, size: covered, cosignatures } = opened.checkpoint
-    const isInside = covered > 0 && covered <= size
-    return {
-      origin,
-      size: covered,
-      coversUntil: (isInside && (await timeAt(this.#source.log, covered - 1))) || null,
-      uncovered: Math.max(0, size - covered),
-      witnesses: cosignatures.map(({ name, time }) => ({ name, time: time.toISOString() })),
-    }
+    const anchor = newestAnchor(this.#source.anchors)
+    return anchor ? infoOf(anchor, this.#source.log, size) : null
   }
 }
 
-/** Checks the signatures of the checkpoint. Throws what `trustedCheckpoint` throws. */
-function openedAnchor(anchor: Anchor | undefined): (Anchor & { readonly checkpoint: TrustedCheckpoint }) | undefined {
-  return anchor && { ...anchor, checkpoint: trustedCheckpoint(anchor.text, anchor.trust) }
-}
-
-function goodAnchor(anchor: Anchor | undefined) {
-  try {
-    return openedAnchor(anchor)
-  } catch (error) {
-    if (error instanceof AuditError) return undefined
-    throw error
+async function infoOf({ checkpoint }: Anchor, log: AuditLog, size: number): Promise<CheckpointInfo> {
+  const { origin, size: covered, cosignatures } = checkpoint
+  const isInside = covered > 0 && covered <= size
+  return {
+    origin,
+    size: covered,
+    coversUntil: (isInside && (await timeAt(log, covered - 1))) || null,
+    uncovered: Math.max(0, size - covered),
+    witnesses: cosignatures.map(({ name, time }) => ({ name, time: time.toISOString() })),
   }
 }
 

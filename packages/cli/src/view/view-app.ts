@@ -1,5 +1,5 @@
 import { AuditError } from '@audit/core'
-import { type Context, Hono } from 'hono'
+import { type Context, Hono, type HonoRequest } from 'hono'
 import { CommandError } from '../command-error.ts'
 import type { Filters } from '../filters/filters.ts'
 import { relatedEntries } from '../entries/related-entries.ts'
@@ -46,6 +46,10 @@ function createApi(source: ViewSource): Hono {
   const api = new Hono()
   const filtersOf = ({ req }: Context) => filtersOfAddress(source.context, new URL(req.url).searchParams, sessionKey)
 
+  // A span such as the last hour stays the same for a minute, so that what was counted for it can be used again.
+  const thisMinute = { ...source.context, now: () => new Date(Math.floor(source.context.now().getTime() / 60_000) * 60_000) }
+  const steadyFilterOf = (req: HonoRequest) => filtersOfAddress(thisMinute, new URL(req.url).searchParams, sessionKey).filter
+
   api.get('/log', async context => {
     const size = await log.count()
     const receipts = receiptOffer(source)
@@ -66,8 +70,8 @@ function createApi(source: ViewSource): Hono {
     return context.json<MatchCount>({ count: matches ? null : await log.count(filter) })
   })
   api.get('/values', async context => context.json<Values>(await valuesOf(source, context.req.query('key'))))
-  api.get('/overview', async context => context.json(await overviews.overview(filtersOf(context).filter)))
-  api.get('/users', async context => context.json(await overviews.topUsers(filtersOf(context).filter)))
+  api.get('/overview', async ({ req, json }) => json(await overviews.overview(steadyFilterOf(req))))
+  api.get('/users', async ({ req, json }) => json(await overviews.topUsers(steadyFilterOf(req))))
   api.get('/session', async context => {
     const session = context.req.query('session') ?? ''
     return context.json<SessionPage>(await sessionEntries(source, session, context.req.raw.signal))

@@ -3,28 +3,28 @@ import type { Context } from '../context.ts'
 import type { LogOptions } from '../log/log-options.ts'
 import { openLog } from '../log/open-log.ts'
 import { note } from '../output/note.ts'
-import { readSmallFile } from '../trust/small-file.ts'
+import { anchorsFrom } from '../trust/anchor.ts'
 import { trustFrom } from '../trust/trust.ts'
 import type { TrustOptions } from '../trust/trust-options.ts'
 import { openBrowser } from './open-browser.ts'
 import { serveView } from './serve-view.ts'
-import type { Anchor } from './source.ts'
 
 /** What `audit view` takes besides the log. */
 export interface ViewOptions extends LogOptions, TrustOptions {
   readonly port?: string
   readonly open?: boolean
-  readonly checkpoint?: string
+  readonly checkpoint?: readonly string[]
   readonly sessionKey: string
 }
 
 /** `audit view`: serves the page until it is interrupted. */
 export async function view(context: Context, log: string, options: ViewOptions): Promise<void> {
   const port = portOf(options.port)
-  const anchor = await anchorFrom(context, options)
+  const trust = await trustFrom(context, options)
+  const anchors = await anchorsFrom(context, options.checkpoint, trust)
   await using opened = await openLog(context, log, { ...options, metadataIndexes: [options.sessionKey] })
   const { backend, name } = opened
-  const source = { context, log: opened.log, backend, name, sessionKey: options.sessionKey, anchor }
+  const source = { context, log: opened.log, backend, name, sessionKey: options.sessionKey, trust, anchors }
   await using served = await serveView(source, port)
   await context.stdout.line(served.url)
   await note(context, 'open this address; its token is good once. Ctrl-C ends the page')
@@ -38,18 +38,6 @@ function portOf(given: string | undefined): number {
   const port = Number(given)
   if (/^\d{1,5}$/.test(given) && port <= 65_535) return port
   throw new CommandError(`--port takes a number from 0 to 65535, not ${given}; leave it out for a port that is free`)
-}
-
-async function anchorFrom(context: Context, options: ViewOptions): Promise<Anchor | undefined> {
-  const trust = await trustFrom(context, options)
-  if (options.checkpoint === undefined) {
-    if (!trust) return undefined
-    throw new CommandError('a key alone says nothing about the log; give the checkpoint too, with --checkpoint')
-  }
-  if (!trust) {
-    throw new CommandError('anybody can sign a checkpoint with a key of their own; give the public key of the log with --key')
-  }
-  return { text: await readSmallFile(context, options.checkpoint, 'a checkpoint'), trust }
 }
 
 function ended(signal: AbortSignal): Promise<void> {

@@ -45,7 +45,7 @@ export function EntryRows({ rows, filters }: EntryRowsProps) {
         <span class="number">Cost</span>
         <span class="number">Latency</span>
       </div>
-      <ol start={rows[0]?.index ?? 0}>
+      <ol>
         {rows.map(row => (
           <li key={row.entryId}>
             <Row row={row} to={pathTo.entry(row.entryId, filters)} />

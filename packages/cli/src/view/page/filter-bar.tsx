@@ -17,9 +17,7 @@ export function FilterBar({ log, filters }: { readonly log: LogInfo; readonly fi
   const active = FILTER_NAMES.filter(name => filters.has(name))
   return (
     <form class="filters" role="search" aria-label="Filters" onSubmit={event => event.preventDefault()}>
-      {view === 'entries' && (
-        <Field label="Text" name="text" filters={filters} onChange={set('text')} input={search} placeholder="Search in texts" />
-      )}
+      <Field label="Text" name="text" filters={filters} onChange={set('text')} input={search} placeholder="Search in texts" />
       <TimeFilter filters={filters} onChange={changes => navigate(path(changed(filters, changes)))} />
       <Field label="User" name="user" filters={filters} onChange={set('user')} suggest />
       <Field label="Model" name="model" filters={filters} onChange={set('model')} suggest />
@@ -76,6 +74,9 @@ function Field({
         spellcheck={false}
         {...(list !== undefined && { list })}
         onFocus={() => setWanted(true)}
+        onKeyDown={event => {
+          if (event.key === 'Enter' || event.key === 'Escape') event.currentTarget.blur() // the other keys work again
+        }}
         onInput={event => setTyped(event.currentTarget.value)}
         onChange={event => onChange(event.currentTarget.value)}
       />

@@ -24,7 +24,7 @@ export function TrustBanner({ size }: { readonly size: number }) {
           <progress aria-label="Verification" max={Math.max(trust.size, 1)} value={trust.verified} />
         ) : (
           <button type="button" class="button" onClick={verify}>
-            {trust.state === 'unverified' ? 'Verify now' : 'Verify again'}
+            {trust.verifiedAt === null ? 'Verify now' : 'Verify again'}
           </button>
         )}
       </div>
@@ -65,46 +65,47 @@ interface Verdict {
   readonly text: string
 }
 
+const UNANCHORED =
+  'Nothing was found, as far as the log alone can tell. Whoever may write to it could have rewritten all of it: compare it with a checkpoint that was kept elsewhere (--checkpoint).'
+
 function verdictOf(trust: Trust, size: number): Verdict {
-  const all = plural(trust.verified, 'entry', 'entries')
-  const more = trust.verifiedAt === null ? 0 : size - trust.verified
-  const newer = more > 0 ? ` ${plural(more, 'entry is', 'entries are')} newer.` : ''
-  switch (trust.state) {
+  const { state, verified, checkpoint, problem } = trust
+  const all = `${plural(verified, 'entry', 'entries')} verified${newerText(trust, size)}.`
+  switch (state) {
     case 'unverified':
-      return { kind: 'neutral', title: 'Not verified yet.', text: anchorOf(trust) }
-    case 'running':
-      return {
-        kind: 'neutral',
-        title: 'Verifying …',
-        text: `${formatCount(trust.verified)} of ${formatCount(trust.size)} (${formatShare(trust.verified / Math.max(trust.size, 1))})`,
-      }
-    case 'whole':
-      return { kind: 'good', title: 'Whole.', text: `${all} verified. ${anchorOf(trust)}${newer}` }
+      return { kind: 'neutral', title: 'Not verified yet.', text: checkpoint ? checkpointText(checkpoint) : NO_CHECKPOINT }
+    case 'running': {
+      const share = formatShare(verified / Math.max(trust.size, 1))
+      return { kind: 'neutral', title: 'Verifying …', text: `${formatCount(verified)} of ${formatCount(trust.size)} (${share})` }
+    }
+    case 'anchored':
+      return { kind: 'good', title: 'Whole.', text: `${all} ${checkpoint ? checkpointText(checkpoint) : ''}` }
     case 'unanchored':
-      return { kind: 'warn', title: 'Consistent, but unanchored.', text: `${all} verified. ${trust.reason ?? ''}${newer}` }
+      return { kind: 'warn', title: 'Unanchored.', text: `${all} ${UNANCHORED}` }
     case 'findings':
-      return {
-        kind: 'bad',
-        title: `${plural(trust.findingCount, 'finding', 'findings')}.`,
-        text: 'The log is not what was recorded.',
-      }
+      return { kind: 'bad', title: findingTitle(trust), text: problem ?? 'The log is not what was recorded, or not what was signed.' }
     case 'failed':
-      return { kind: 'bad', title: 'Not verified.', text: trust.reason ?? '' }
+      return { kind: 'bad', title: 'Not verified.', text: problem ?? '' }
   }
 }
 
-function anchorOf({ checkpoint, reason }: Trust): string {
-  if (!checkpoint) return reason ?? ''
-  return `${checkpointText(checkpoint)}${witnessText(checkpoint)}`
+const NO_CHECKPOINT = 'No checkpoint was given to compare the log with.'
+
+function findingTitle({ findingCount }: Trust): string {
+  return findingCount === 0 ? 'Damaged.' : `${plural(findingCount, 'finding', 'findings')}.`
 }
 
-function checkpointText({ size, coversUntil, uncovered }: CheckpointInfo): string {
+function newerText({ verified }: Trust, size: number): string {
+  return size > verified ? `, ${formatCount(size - verified)} newer` : ''
+}
+
+function checkpointText({ size, coversUntil, uncovered, witnesses }: CheckpointInfo): string {
   const age = coversUntil === null ? '' : `, up to ${formatAge(coversUntil)}`
   const rest = uncovered > 0 ? `; ${plural(uncovered, 'entry is', 'entries are')} newer` : ''
-  return `The checkpoint covers ${plural(size, 'entry', 'entries')}${age}${rest}.`
+  return `The checkpoint covers ${plural(size, 'entry', 'entries')}${age}${rest}.${witnessText(witnesses)}`
 }
 
-function witnessText({ witnesses }: CheckpointInfo): string {
+function witnessText(witnesses: CheckpointInfo['witnesses']): string {
   return witnesses.length === 0 ? '' : ` ${plural(witnesses.length, 'witness', 'witnesses')} cosigned it.`
 }
 
@@ -130,7 +131,7 @@ function Findings({ trust: { findings, findingCount } }: { readonly trust: Trust
   )
 }
 
-function TrustDetails({ trust: { checkpoint, root, verifiedAt } }: { readonly trust: Trust }) {
+function TrustDetails({ trust: { checkpoint, root, verifiedAt, unchecked } }: { readonly trust: Trust }) {
   if (!checkpoint && root === null) return null
   return (
     <details>
@@ -143,6 +144,18 @@ function TrustDetails({ trust: { checkpoint, root, verifiedAt } }: { readonly tr
         {checkpoint?.witnesses.map(({ name, time }) => (
           <Fact key={name} name="Witness" value={`${name}, ${formatTime(time)} UTC`} />
         ))}
+        {unchecked.length > 0 && (
+          <>
+            <dt>Not looked at</dt>
+            <dd>
+              <ul class="unchecked">
+                {unchecked.map(text => (
+                  <li key={text}>{text}</li>
+                ))}
+              </ul>
+            </dd>
+          </>
+        )}
       </dl>
     </details>
   )
