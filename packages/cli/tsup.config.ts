@@ -1,8 +1,8 @@
-import { defineConfig } from 'tsup'
+import { defineConfig, type Options } from 'tsup'
 import { published } from '../../tsup.base.ts'
 
 /** The page of `audit view`, for browsers: one script and one style sheet, with everything in them. */
-const page = {
+const page: Options = {
   entry: { page: 'src/view/page/main.tsx', style: 'src/view/page/style.css' },
   outDir: 'dist/page',
   tsconfig: 'src/view/page/tsconfig.json',
@@ -13,7 +13,7 @@ const page = {
   minify: true,
   noExternal: [/./],
   treeshake: true,
-} as const
+}
 
 const command = { ...published(), entry: { main: 'src/main.ts' }, dts: false, clean: ['!page/**'] }
 

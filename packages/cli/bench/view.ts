@@ -11,7 +11,8 @@ import { SqliteBackend } from '@audit/sqlite'
 import { type Browser, chromium, type Page } from 'playwright-core'
 
 const BINARY = fileURLToPath(new URL('../dist/main.js', import.meta.url))
-const [, , count = '1000000', path = `/tmp/audit-view-${count}.db`, executablePath = '/usr/bin/chromium'] = process.argv
+const [, , count = '1000000', path = `/tmp/audit-view-${count}.db`, executablePath = '/usr/bin/chromium'] =
+  process.argv
 const ENTRIES = Number(count)
 const BATCH = 5000
 const STEP_MS = Math.floor((60 * 86_400_000) / ENTRIES)
@@ -38,8 +39,24 @@ async function measure(browser: Browser, url: string): Promise<void> {
   await report(page, 'overview, top users too', to('/?model='), '.bars a[href*="user="]')
   await report(page, 'overview, again', to('/'), '.tile-value:text("1,")')
   await report(page, 'entries', to('/entries'), 'a.row')
-  for (const filter of ['user=user7', 'model=gpt-5', 'user=user7&model=gpt-5', 'since=2026-10-20&until=2026-10-21', `session=${SESSION}`, 'status=error', 'status=nothing', 'metadata=tenant%3Dnone', 'text=notice', 'text=nothing-at-all']) {
-    await report(page, `entries, ${filter}`, to(`/entries?${filter}`), 'a.row, .empty, .list-head p:text("searched back")')
+  for (const filter of [
+    'user=user7',
+    'model=gpt-5',
+    'user=user7&model=gpt-5',
+    'since=2026-10-20&until=2026-10-21',
+    `session=${SESSION}`,
+    'status=error',
+    'status=nothing',
+    'metadata=tenant%3Dnone',
+    'text=notice',
+    'text=nothing-at-all',
+  ]) {
+    await report(
+      page,
+      `entries, ${filter}`,
+      to(`/entries?${filter}`),
+      'a.row, .empty, .list-head p:text("searched back")',
+    )
   }
   await report(page, 'an entry', to(`/entries/${ENTRIES >> 1}`), '.proof')
   await report(page, 'a session', to(`/sessions/${SESSION}`), '.turn')
@@ -57,7 +74,9 @@ async function report(page: Page, what: string, url: string, selector: string): 
 async function fill(backend: AuditBackend): Promise<void> {
   await backend.open()
   for (let start = 0; start < ENTRIES; start += BATCH) {
-    await backend.append(Array.from({ length: Math.min(BATCH, ENTRIES - start) }, (_, i) => leafAt(start + i)))
+    await backend.append(
+      Array.from({ length: Math.min(BATCH, ENTRIES - start) }, (_, i) => leafAt(start + i)),
+    )
   }
   await backend.close()
 }

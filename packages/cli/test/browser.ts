@@ -7,7 +7,9 @@ import { startBinary } from './binary.ts'
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 /** The browser of this machine; `undefined` where there is none. `AUDIT_CHROMIUM` names one that is elsewhere. */
-export const CHROMIUM: string | undefined = [process.env.AUDIT_CHROMIUM ?? '', ...PLACES].find(path => existsSync(path))
+export const CHROMIUM: string | undefined = [process.env.AUDIT_CHROMIUM ?? '', ...PLACES].find(path =>
+  existsSync(path),
+)
 
 /** How it is started: it speaks to nobody but the page. */
 export const CHROMIUM_FLAGS = [
@@ -34,7 +36,10 @@ export interface Visit {
 
 /** Opens an address in a browser that has not been there. */
 export async function visit(url: string, { width = 1440, theme = 'light' }: Visitor = {}): Promise<Visit> {
-  browser ??= await chromium.launch({ ...(CHROMIUM !== undefined && { executablePath: CHROMIUM }), args: CHROMIUM_FLAGS })
+  browser ??= await chromium.launch({
+    ...(CHROMIUM !== undefined && { executablePath: CHROMIUM }),
+    args: CHROMIUM_FLAGS,
+  })
   const context = await browser.newContext({ colorScheme: theme, viewport: { width, height: 900 } })
   onTestFinished(() => context.close())
   const problems: string[] = []

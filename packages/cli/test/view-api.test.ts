@@ -15,7 +15,9 @@ async function allPages({ json }: ViewScene, filters = ''): Promise<readonly Ent
   const pages: EntryPage[] = []
   let after: string | null = null
   do {
-    const page: EntryPage = await json(`/api/entries?${filters}${after === null ? '' : `&after=${encodeURIComponent(after)}`}`)
+    const page: EntryPage = await json(
+      `/api/entries?${filters}${after === null ? '' : `&after=${encodeURIComponent(after)}`}`,
+    )
     pages.push(page)
     after = page.next
   } while (after !== null)
@@ -27,7 +29,13 @@ async function logOf(count: number, change: (i: number) => object = () => ({})):
   await using log = new AuditLog({ backend: new SqliteBackend({ path }) })
   await Promise.all(
     Array.from({ length: count }, (_, i) =>
-      log.record({ model: 'm', user: i % 3 === 0 ? 'alice' : 'bob', inputText: `question ${i}`, outputText: '', ...change(i) }),
+      log.record({
+        model: 'm',
+        user: i % 3 === 0 ? 'alice' : 'bob',
+        inputText: `question ${i}`,
+        outputText: '',
+        ...change(i),
+      }),
     ),
   )
   return path
@@ -41,7 +49,9 @@ test('a list comes in pages of 50, newest first, each entry once', async () => {
     Array.from({ length: 120 }, (_, i) => 119 - i),
   )
   const alice = await allPages(scene, 'user=alice')
-  expect(alice.flatMap(({ entries }) => entries.map(({ user }) => user))).toEqual(Array.from({ length: 40 }, () => 'alice'))
+  expect(alice.flatMap(({ entries }) => entries.map(({ user }) => user))).toEqual(
+    Array.from({ length: 40 }, () => 'alice'),
+  )
 })
 
 test('filters are those of the command line', async () => {
@@ -74,7 +84,9 @@ test.each(['since=soon', 'metadata=x', 'metadata=a:%3D{', 'after=nothing', 'afte
 
 test('a list shows the beginning of long texts alone, and the entry all of it', async () => {
   const text = 'x'.repeat(1_000_000)
-  const { json } = await viewScene({ path: await logOf(1, () => ({ inputText: text, outputText: `${text}\u{1f600}` })) })
+  const { json } = await viewScene({
+    path: await logOf(1, () => ({ inputText: text, outputText: `${text}\u{1f600}` })),
+  })
   const { entries } = await json<EntryPage>('/api/entries')
   expect(entries[0]?.input.length).toBeLessThan(300)
   const { entry } = await json<EntryDetail>('/api/entries/0')
@@ -121,10 +133,12 @@ test('the overview adds up to what the log sums up', async () => {
   const overview = await scene.json<Overview>('/api/overview')
   const { status: statuses, ...figures } = total ?? { status: {} }
   expect(overview.total).toMatchObject(figures)
-  expect(overview.total.status).toEqual(Object.fromEntries(Object.entries(statuses).map(([k, v]) => [k, v.count])))
-  expect(overview.periods.map(({ period, count, costUsd, latencyMs }) => [period, count, costUsd, latencyMs])).toEqual(
-    days.map(({ day, count, costUsd, latencyMs }) => [day, count, costUsd, latencyMs]),
+  expect(overview.total.status).toEqual(
+    Object.fromEntries(Object.entries(statuses).map(([k, v]) => [k, v.count])),
   )
+  expect(
+    overview.periods.map(({ period, count, costUsd, latencyMs }) => [period, count, costUsd, latencyMs]),
+  ).toEqual(days.map(({ day, count, costUsd, latencyMs }) => [day, count, costUsd, latencyMs]))
   expect(new Map(overview.models.map(({ model, count }) => [model, count]))).toEqual(
     new Map(models.map(({ model, count }) => [model, count])),
   )
@@ -158,7 +172,9 @@ test('what is filtered can be downloaded, as export writes it', async () => {
   const answer = await get('/api/download?format=jsonl&session=s-3')
   expect(answer.headers.get('content-disposition')).toBe('attachment; filename="audit.jsonl"')
   const { entries } = await json<SessionPage>('/api/session?session=s-3')
-  const lines = await Promise.all(entries.map(async ({ index }) => (await json<EntryDetail>(`/api/entries/${index}`)).line))
+  const lines = await Promise.all(
+    entries.map(async ({ index }) => (await json<EntryDetail>(`/api/entries/${index}`)).line),
+  )
   expect(await answer.text()).toBe(lines.map(line => `${line}\n`).join(''))
   expect((await get('/api/download?format=nothing')).status).toBe(400)
 })
@@ -211,7 +227,9 @@ test('with a checkpoint it is whole, and receipts are right', async () => {
 test('a changed entry is found, also by its own page', async () => {
   const signed = await signedLog()
   const database = new Database(signed.path)
-  database.exec(`DROP TRIGGER audit_log_no_update; UPDATE audit_log SET input_text = 'forged' WHERE "index" = 2`)
+  database.exec(
+    `DROP TRIGGER audit_log_no_update; UPDATE audit_log SET input_text = 'forged' WHERE "index" = 2`,
+  )
   database.close()
   const scene = await viewScene(signed)
   const trust = await verified(scene)
@@ -232,11 +250,12 @@ test('a checkpoint by another key is never an anchor', async () => {
 test('an entry never leaks into an error', async () => {
   const path = await logOf(1, () => ({ inputText: 'a secret' }))
   const database = new Database(path)
-  database.exec('DROP TRIGGER audit_log_no_update; UPDATE audit_log SET metadata = \'{"a secret":\' WHERE "index" = 0')
+  database.exec(
+    'DROP TRIGGER audit_log_no_update; UPDATE audit_log SET metadata = \'{"a secret":\' WHERE "index" = 0',
+  )
   database.close()
   const { get } = await viewScene({ path })
   const answer = await get('/api/entries')
   expect(answer.status).toBe(500)
   expect(JSON.stringify(await answer.json())).not.toContain('secret')
 })
-

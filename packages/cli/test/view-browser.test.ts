@@ -19,7 +19,7 @@ const HOSTILE = [
   'user \u202egnp.exe \u2066isolated \u200bzero\ufeffwidth',
   'x'.repeat(1_000_000),
   '"></bdi></script></textarea><style>*{display:none}</style>',
-  '${7*7} {{7*7}} =HYPERLINK("https://evil.example")',
+  '{{7*7}} =HYPERLINK("https://evil.example")',
 ]
 
 async function served(...args: readonly string[]): Promise<string> {
@@ -38,17 +38,25 @@ async function servedWith(entries: readonly EntryInput[]): Promise<string> {
 
 const go = (page: Page, path: string) => page.goto(new URL(path, page.url()).href)
 
-/** What axe finds; it is run beside the page's policy, which would refuse it as a script of the page. */
+/** What axe finds, as the browser's own debugger runs it: the page's policy would refuse it as a script of the page. */
 async function accessibilityOf(page: Page): Promise<readonly string[]> {
   await page.evaluate(AXE)
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } } // what the script above defines
-    const { violations } = await axe.run()
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`))
-  })
+  return page.evaluate<
+    readonly string[]
+  >(`axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => id + ': ' + html + ' ' + failureSummary)))`)
 }
 
-const widthOf = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth)
+const widthOf = (page: Page) => page.evaluate<number>('document.documentElement.scrollWidth')
+
+/** What must be in no text that the page shows. */
+const OBEYED = /(?![\n\t])[\p{Cc}\p{Cf}]/u
+
+/** Notes what moves after it was drawn, without anybody having done anything. */
+const WATCH_SHIFTS = `window.shifts = []
+new PerformanceObserver(list => {
+  for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput && value > 0.01) window.shifts.push(value)
+}).observe({ type: 'layout-shift', buffered: true })`
 
 describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no chromium is installed)', () => {
   test.each(['light', 'dark'] as const)('axe finds nothing on any view, in %s colours', async theme => {
@@ -90,23 +98,33 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no chromium
       await go(page, `/entries/${i}`)
       await page.waitForSelector('.proof')
       expect(await widthOf(page)).toBe(360)
-      expect(await page.locator('#page script, #page style, #page a[href^="javascript"], #page img[src="x"]').count()).toBe(0)
-      expect(await page.locator('.message').first().innerText()).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e\u2066\u200b\ufeff]/)
+      expect(
+        await page
+          .locator('#page script, #page style, #page a[href^="javascript"], #page img[src="x"]')
+          .count(),
+      ).toBe(0)
+      expect(await page.locator('.message').first().textContent()).not.toMatch(OBEYED)
     }
     await go(page, '/entries/3')
-    await page.getByText('user \\u{202e}gnp.exe \\u{2066}isolated \\u{200b}zero\\u{feff}width').first().waitFor()
+    await page
+      .getByText('user \\u{202e}gnp.exe \\u{2066}isolated \\u{200b}zero\\u{feff}width')
+      .first()
+      .waitFor()
     for (const path of ['/entries', '/']) {
       await go(page, path)
       await page.waitForSelector(path === '/' ? '.bars a' : 'a.row')
       expect([path, await widthOf(page)]).toEqual([path, 360])
     }
-    for (const link of await page.locator('.bars a').all()) expect(await link.getAttribute('href')).toMatch(/^\/entries\?/)
-    expect(await page.evaluate(() => 'hacked' in window)).toBe(false)
+    for (const link of await page.locator('.bars a').all())
+      expect(await link.getAttribute('href')).toMatch(/^\/entries\?/)
+    expect(await page.evaluate(`'hacked' in window`)).toBe(false)
     expect(problems).toEqual([])
   })
 
   test('a text of a megabyte is folded, and unfolds', async () => {
-    const { page } = await visit(await servedWith([{ model: 'm', inputText: HOSTILE[4] ?? '', outputText: '' }]))
+    const { page } = await visit(
+      await servedWith([{ model: 'm', inputText: HOSTILE[4] ?? '', outputText: '' }]),
+    )
     await go(page, '/entries/0')
     const unfold = page.getByRole('button', { name: 'Show all of this message' })
     expect((await page.locator('.message .lines').first().textContent())?.length).toBe(2048)
@@ -123,7 +141,10 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no chromium
     await page.keyboard.type('haiku')
     await page.keyboard.press('Enter')
     await page.waitForURL(/text=haiku/)
-    await page.getByText(/^\d+ entries$/, { exact: true }).first().waitFor()
+    await page
+      .getByText(/^\d+ entries$/, { exact: true })
+      .first()
+      .waitFor()
     await page.keyboard.press('j')
     await page.keyboard.press('j')
     await page.keyboard.press('k')
@@ -186,7 +207,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no chromium
 
   test('the colours follow the system, until somebody chooses others', async () => {
     const { page } = await visit(await served(), { theme: 'dark' })
-    const theme = () => page.evaluate(() => document.documentElement.dataset.theme)
+    const theme = () => page.evaluate('document.documentElement.dataset.theme')
     expect(await theme()).toBe('dark')
     await page.emulateMedia({ colorScheme: 'light' })
     expect(await theme()).toBe('light')
@@ -198,16 +219,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no chromium
 
   test('no view is wider than 360 pixels, and none moves after it was drawn', async () => {
     const { page, context } = await visit(await served(), { width: 360 })
-    await context.addInitScript(() => {
-      const shifts: string[] = []
-      Object.assign(window, { shifts })
-      new PerformanceObserver(list => {
-        for (const entry of list.getEntries()) {
-          const { value, hadRecentInput } = entry as PerformanceEntry & { value: number; hadRecentInput: boolean } // of this type
-          if (!hadRecentInput && value > 0.01) shifts.push(String(value))
-        }
-      }).observe({ type: 'layout-shift', buffered: true })
-    })
+    await context.addInitScript(WATCH_SHIFTS)
     for (const [path, there] of [
       ['/', '.bars a'],
       ['/entries', 'a.row'],
@@ -218,7 +230,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no chromium
       await page.waitForSelector(there)
       expect([path, await widthOf(page)]).toEqual([path, 360])
       await page.waitForLoadState('networkidle')
-      expect([path, await page.evaluate(() => Reflect.get(window, 'shifts'))]).toEqual([path, []])
+      expect([path, await page.evaluate('shifts')]).toEqual([path, []])
     }
   })
 })

@@ -2,7 +2,15 @@ import { expect, test } from 'vitest'
 import { Guard, SECURITY_HEADERS } from '../src/view/guard.ts'
 import { HOST, viewScene } from './view-scene.ts'
 
-const PATHS = ['/', '/entries?user=alice', '/api/log', '/api/entries', '/api/verify', '/api/download', '/nowhere']
+const PATHS = [
+  '/',
+  '/entries?user=alice',
+  '/api/log',
+  '/api/entries',
+  '/api/verify',
+  '/api/download',
+  '/nowhere',
+]
 
 test('nothing is shown without the token', async () => {
   const { app } = await viewScene()
@@ -30,31 +38,40 @@ test('the token is good once, becomes a cookie that no script reads and no other
   const scene = await viewScene()
   const answer = await scene.get(`/entries?token=${scene.token}&user=alice&since=7d`) // reloaded by the same browser
   expect([answer.status, answer.headers.get('location')]).toEqual([303, '/entries?user=alice&since=7d'])
-  expect(answer.headers.get('set-cookie')).toMatch(/^audit_view_4567=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/)
+  expect(answer.headers.get('set-cookie')).toMatch(
+    /^audit_view_4567=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/,
+  )
   const again = await scene.app.request(`/?token=${scene.token}`, { headers: { host: HOST } })
   expect([again.status, again.headers.get('set-cookie')]).toEqual([401, null])
   const elsewhere = await scene.get(`//evil.example/?token=${scene.token}`)
   expect(elsewhere.headers.get('location')).not.toMatch(/^\/\//)
 })
 
-test.each(['evil.example', 'evil.example:4567', '127.0.0.1', '127.0.0.1:80', '127.0.0.1:4567.evil.example', ''])(
-  'the host %j is refused, also with the cookie',
-  async host => {
+test.each([
+  'evil.example',
+  'evil.example:4567',
+  '127.0.0.1',
+  '127.0.0.1:80',
+  '127.0.0.1:4567.evil.example',
+  '',
+])('the host %j is refused, also with the cookie', async host => {
+  const { get } = await viewScene()
+  for (const path of [...PATHS, '/assets/page.js']) {
+    const answer = await get(path, { host })
+    expect([answer.status, await answer.json()]).toMatchObject([421, { code: 'AUDIT_VIEW_HOST' }])
+  }
+})
+
+test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
+  '%s is refused, also with the cookie',
+  async method => {
     const { get } = await viewScene()
-    for (const path of [...PATHS, '/assets/page.js']) {
-      const answer = await get(path, { host })
-      expect([answer.status, await answer.json()]).toMatchObject([421, { code: 'AUDIT_VIEW_HOST' }])
+    for (const path of PATHS) {
+      const answer = await get(path, {}, method)
+      expect([answer.status, await answer.json()]).toMatchObject([405, { code: 'AUDIT_VIEW_METHOD' }])
     }
   },
 )
-
-test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('%s is refused, also with the cookie', async method => {
-  const { get } = await viewScene()
-  for (const path of PATHS) {
-    const answer = await get(path, {}, method)
-    expect([answer.status, await answer.json()]).toMatchObject([405, { code: 'AUDIT_VIEW_METHOD' }])
-  }
-})
 
 test('what another site, or another port of this machine, asks for is refused', async () => {
   const { get } = await viewScene()
@@ -76,7 +93,9 @@ test('what another site, or another port of this machine, asks for is refused', 
 test('every answer has the security headers, errors too', async () => {
   const { app, get } = await viewScene()
   const answers = await Promise.all([
-    ...[...PATHS, '/assets/style.css', '/assets/nothing.js', '/api/nothing', '/api/entries?since=x'].map(path => get(path)),
+    ...[...PATHS, '/assets/style.css', '/assets/nothing.js', '/api/nothing', '/api/entries?since=x'].map(
+      path => get(path),
+    ),
     get('/', { host: 'evil.example' }),
     app.request('/', { headers: { host: HOST } }),
     app.request('/', { method: 'POST', headers: { host: HOST } }),

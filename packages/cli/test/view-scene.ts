@@ -7,9 +7,9 @@ import type { Context } from '../src/context.ts'
 import { SESSION_KEY } from '../src/filters/filter-options.ts'
 import { openLog } from '../src/log/open-log.ts'
 import { Output } from '../src/output/output.ts'
-import { Guard } from '../src/view/guard.ts'
 import { type Anchors, readAnchors } from '../src/trust/anchor.ts'
 import type { Trust } from '../src/trust/trust.ts'
+import { Guard } from '../src/view/guard.ts'
 import { createViewApp } from '../src/view/view-app.ts'
 import { NOW } from './in-process.ts'
 import { writeSampleLogs } from './sample-log.ts'
@@ -46,12 +46,13 @@ export async function viewScene({
   const guard = new Guard(PORT)
   const token = guard.token ?? ''
   const { log, backend, name } = opened
-  const anchors: Anchors = trust && checkpoint ? await readAnchors(context, [checkpoint], trust) : { trusted: [], findings: [] }
+  const anchors: Anchors =
+    trust && checkpoint ? await readAnchors(context, [checkpoint], trust) : { trusted: [], findings: [] }
   const app = createViewApp({ context, log, backend, name, sessionKey: SESSION_KEY, trust, anchors }, guard)
   const cookie = await letIn(app, token)
   const get = async (path: string, headers = {}, method = 'GET') =>
     app.request(path, { method, headers: { host: HOST, cookie, ...headers } })
-  return { app, token, get, json: async path => (await get(path)).json() }
+  return { app, token, get, json: async path => JSON.parse(await (await get(path)).text()) }
 }
 
 async function letIn(app: Hono, token: string): Promise<string> {

@@ -25,7 +25,11 @@ export async function showPage({ view }: Place, stopped: AbortSignal): Promise<v
 }
 
 /** The command line, as it was built. */
-export const VIEW_BINARY = join(dirname(createRequire(import.meta.url).resolve('@audit/cli/package.json')), 'dist', 'main.js')
+export const VIEW_BINARY = join(
+  dirname(createRequire(import.meta.url).resolve('@audit/cli/package.json')),
+  'dist',
+  'main.js',
+)
 
 function isWatched(): boolean {
   return process.stdout.isTTY === true && process.stdin.isTTY === true && !process.env.CI

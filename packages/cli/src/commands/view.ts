@@ -18,13 +18,19 @@ export function addView(program: Command, run: Run): void {
   addExamples(command, [
     ['audit view audit.db', 'look at a log'],
     ['audit view audit.db --open', 'and open the page'],
-    ['audit view audit.db --checkpoint checkpoint.txt --key audit.pub', 'say whether the log still is what was signed, and make receipts'],
+    [
+      'audit view audit.db --checkpoint checkpoint.txt --key audit.pub',
+      'say whether the log still is what was signed, and make receipts',
+    ],
   ])
   addLogArgument(command)
     .option('--port <number>', 'the port to listen on (default: one that is free)')
     .option('--open', 'open the page in the browser of this desktop')
     .option('--session-key <key>', 'the key of the metadata that groups entries into sessions', SESSION_KEY)
-  addCheckpointOption(command, 'a checkpoint that was kept elsewhere, for the verdict and for receipts; may be repeated')
+  addCheckpointOption(
+    command,
+    'a checkpoint that was kept elsewhere, for the verdict and for receipts; may be repeated',
+  )
   addTrustOptions(command).action(
     run(async (context, log: string, options: ViewOptions) => {
       const { view } = await import('../view/view.ts')

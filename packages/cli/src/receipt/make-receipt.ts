@@ -16,7 +16,10 @@ export async function receiptOf(
   // A proof leads from the stored hash, so it would be made, and prove nothing, of an entry that was changed since.
   const stored = await backend.leafHashes(entry.index, entry.index + 1)
   if (!Buffer.from(stored).equals(leafHash(encodeLine(entry)))) {
-    throw new AuditError('AUDIT_CORRUPT', `entry ${entry.index} does not match its stored hash; run audit verify`)
+    throw new AuditError(
+      'AUDIT_CORRUPT',
+      `entry ${entry.index} does not match its stored hash; run audit verify`,
+    )
   }
   const proof = await log.prove(entry.entryId, { checkpoint })
   return JSON.stringify({ entry, proof })

@@ -41,7 +41,9 @@ export async function prove(
 }
 
 /** What a proof leads to: a checkpoint that was signed before, or one that the signer signs. */
-type Towards = { readonly signer: Signer; readonly checkpoint?: never } | { readonly signer?: never; readonly checkpoint: string }
+type Towards =
+  | { readonly signer: Signer; readonly checkpoint?: never }
+  | { readonly signer?: never; readonly checkpoint: string }
 
 async function towardsFrom(context: Context, { key, checkpoint }: ProveOptions): Promise<Towards> {
   if (key !== undefined && checkpoint === undefined) return { signer: await signerFrom(context, key) }
@@ -66,7 +68,8 @@ async function provedIn(
 
 /** Passes on what was found out about the log, and throws everything else. */
 function unlessFinding(error: unknown): AuditError {
-  const isFinding = error instanceof AuditError && ['AUDIT_CORRUPT', 'AUDIT_NOT_CONSISTENT'].includes(error.code)
+  const isFinding =
+    error instanceof AuditError && ['AUDIT_CORRUPT', 'AUDIT_NOT_CONSISTENT'].includes(error.code)
   if (isFinding) return error
   throw error
 }

@@ -22,7 +22,11 @@ export async function readAsset(name: string): Promise<Asset | undefined> {
 }
 
 // The package names itself, so that it is the same folder from its sources and from its build.
-const FOLDER = join(dirname(createRequire(import.meta.url).resolve('@audit/cli/package.json')), 'dist', 'page')
+const FOLDER = join(
+  dirname(createRequire(import.meta.url).resolve('@audit/cli/package.json')),
+  'dist',
+  'page',
+)
 
 /** The document of every view: the script fills it in. It holds nothing of the log. */
 export const SHELL = `<!doctype html>

@@ -23,7 +23,9 @@ export interface LogInfo {
 }
 
 /** Whether the page can make receipts, and if not, what is missing. */
-export type ReceiptOffer = { readonly isPossible: true } | { readonly isPossible: false; readonly reason: string }
+export type ReceiptOffer =
+  | { readonly isPossible: true }
+  | { readonly isPossible: false; readonly reason: string }
 
 /** A format of a download. */
 export interface DownloadFormat {
@@ -184,5 +186,14 @@ export interface Failure {
 }
 
 /** The names of the filters in the address, of the page and of its server alike. */
-export const FILTER_NAMES = ['user', 'model', 'session', 'status', 'since', 'until', 'metadata', 'text'] as const
+export const FILTER_NAMES = [
+  'user',
+  'model',
+  'session',
+  'status',
+  'since',
+  'until',
+  'metadata',
+  'text',
+] as const
 export type FilterName = (typeof FILTER_NAMES)[number]

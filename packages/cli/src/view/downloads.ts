@@ -6,7 +6,10 @@ import type { DownloadFormat } from './contract.ts'
 import type { ViewSource } from './source.ts'
 
 /** What can be downloaded: the same as `audit export` writes. */
-export const FORMATS: readonly DownloadFormat[] = EXPORT_FORMATS.map(({ name, summary }) => ({ name, summary }))
+export const FORMATS: readonly DownloadFormat[] = EXPORT_FORMATS.map(({ name, summary }) => ({
+  name,
+  summary,
+}))
 
 /** Answers with a file of the entries that match, oldest first, as they come: nothing is gathered before. */
 export function startDownload({ log, context }: ViewSource, filters: Filters, request: Context): Response {

@@ -1,9 +1,9 @@
 import type { AuditEntry, AuditLog } from '@audit/core'
 import { encodeLine, leafHash } from '@audit/core/backend'
 import type { Filters } from '../filters/filters.ts'
-import type { ViewSource } from './source.ts'
 import type { EntryDetail, TreePlace } from './contract.ts'
 import { neighboursOf } from './entry-search.ts'
+import type { ViewSource } from './source.ts'
 
 /** Leaves of a tile (C2SP tlog-tiles). */
 const TILE = 256

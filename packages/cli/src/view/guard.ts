@@ -26,14 +26,16 @@ export class Guard {
   /** Refuses what is not a reading of this page by a browser that was let in. */
   readonly check: MiddlewareHandler = async (context, next) => {
     const { req } = context
-    const refuse = (status: ErrorStatus, code: string, message: string) => refusal(context, status, code, message)
+    const refuse = (status: ErrorStatus, code: string, message: string) =>
+      refusal(context, status, code, message)
     // A name that somebody else's DNS points here would make their page one with this one.
     if (!this.#hosts.has(req.header('host') ?? '')) return refuse(421, 'AUDIT_VIEW_HOST', WRONG_HOST)
     if (req.method !== 'GET' && req.method !== 'HEAD') return refuse(405, 'AUDIT_VIEW_METHOD', GET_ONLY)
     if (req.path.startsWith('/assets/')) return next() // they say nothing of the log, and an error needs them too
     const given = req.query('token')
     if (given !== undefined) return this.#letIn(given, context)
-    if (!isSame(getCookie(context, this.#cookie), this.#secret)) return refuse(401, 'AUDIT_VIEW_TOKEN', NO_TOKEN)
+    if (!isSame(getCookie(context, this.#cookie), this.#secret))
+      return refuse(401, 'AUDIT_VIEW_TOKEN', NO_TOKEN)
     // Other ports of this machine are the same site, and get the cookie: what they embed or fetch is refused here.
     if (isForeign(req.header('sec-fetch-site')) && !isLink(req.path, req.header('sec-fetch-mode')))
       return refuse(403, 'AUDIT_VIEW_CROSS_SITE', CROSS_SITE)

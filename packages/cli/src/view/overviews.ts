@@ -1,7 +1,6 @@
 import type { AuditLog, Filter } from '@audit/core'
 import {
   type AuditBackend,
-  canonicalJson,
   type GroupKey,
   type GroupValue,
   Summarizer,
@@ -51,7 +50,12 @@ export class Overviews {
         .map(group => ({ model: String(group.model), ...figuresOf(group) }))
         .toSorted((a, b) => b.count - a.count),
       cells: groups(parts, ['period', 'model'], ([day, model]) => [periodOf(day), model]).map(
-        ({ period, model, count, costUsd }) => ({ period: String(period), model: String(model), count, costUsd }),
+        ({ period, model, count, costUsd }) => ({
+          period: String(period),
+          model: String(model),
+          count,
+          costUsd,
+        }),
       ),
     }
   }
@@ -60,13 +64,16 @@ export class Overviews {
   async topUsers(filter: Filter): Promise<TopUsers> {
     const parts = await this.#tally(filter, ['user']).parts(await this.#log.count())
     const top = parts.toSorted((a, b) => b.count - a.count).slice(0, TOP_USERS)
-    const users = summaryGroups(top, ['user']).map(group => ({ user: String(group.user), ...figuresOf(group) }))
+    const users = summaryGroups(top, ['user']).map(group => ({
+      user: String(group.user),
+      ...figuresOf(group),
+    }))
     return { users: users.toSorted((a, b) => b.count - a.count), total: parts.length }
   }
 
   #tally(filter: Filter, by: readonly GroupKey[]): Tally {
     const selection = selectionOfFilter(filter)
-    const key = canonicalJson({ by, selection })
+    const key = JSON.stringify([by, selection])
     const tally = this.#tallies.get(key) ?? new Tally(this.#log, this.#backend, selection, by)
     this.#tallies.delete(key)
     this.#tallies.set(key, tally)
@@ -102,7 +109,16 @@ const NONE: SummaryFigures = {
   last: null,
 }
 
-function figuresOf({ count, costUsd, costUnknown, tokens, latencyMs, status, first, last }: SummaryFigures): Figures {
+function figuresOf({
+  count,
+  costUsd,
+  costUnknown,
+  tokens,
+  latencyMs,
+  status,
+  first,
+  last,
+}: SummaryFigures): Figures {
   const statuses = Object.entries(status).map(([name, { count }]): [string, number] => [name, count])
   return { count, costUsd, costUnknown, tokens, latencyMs, status: Object.fromEntries(statuses), first, last }
 }

@@ -24,7 +24,10 @@ export async function serveView(source: ViewSource, port = 0): Promise<ServedVie
   const server = createServer()
   const actual = await listen(server, port)
   const guard = new Guard(actual)
-  server.on('request', getRequestListener(createViewApp(source, guard).fetch, { overrideGlobalObjects: false }))
+  server.on(
+    'request',
+    getRequestListener(createViewApp(source, guard).fetch, { overrideGlobalObjects: false }),
+  )
   return {
     url: `http://${LOOPBACK}:${actual}/?token=${guard.token}`,
     [Symbol.asyncDispose]: () => stop(server),
@@ -42,7 +45,10 @@ function listen(server: Server, port: number): Promise<number> {
 }
 
 function cannotListen(port: number, cause: Error): CommandError {
-  return new CommandError(`the page cannot be served on port ${port}; leave --port out for one that is free`, { cause })
+  return new CommandError(
+    `the page cannot be served on port ${port}; leave --port out for one that is free`,
+    { cause },
+  )
 }
 
 function stop(server: Server): Promise<void> {

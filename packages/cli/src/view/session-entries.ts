@@ -15,7 +15,11 @@ export async function sessionEntries(
 ): Promise<SessionPage> {
   const entries: AuditEntry[] = []
   let length = 0
-  for await (const entry of log.stream({ metadata: { [sessionKey]: session }, signal, limit: MOST_ENTRIES + 1 })) {
+  for await (const entry of log.stream({
+    metadata: { [sessionKey]: session },
+    signal,
+    limit: MOST_ENTRIES + 1,
+  })) {
     if (entries.length === MOST_ENTRIES || length > MOST_TEXT) return { entries, isCut: true }
     entries.push(entry)
     length += entry.inputText.length + entry.outputText.length

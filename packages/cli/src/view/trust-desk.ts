@@ -53,7 +53,10 @@ export class TrustDesk {
     const { log, context, trust, anchors } = this.#source
     const isAnchored = trust && anchors.trusted.length > 0
     const report = await log.verify({
-      ...(isAnchored && { checkpoints: anchors.trusted.map(({ text }) => text), verifiers: [trust.verifier] }),
+      ...(isAnchored && {
+        checkpoints: anchors.trusted.map(({ text }) => text),
+        verifiers: [trust.verifier],
+      }),
       signal: context.signal,
       onProgress: ({ verified, size }) => this.#tell({ ...(this.#trust ?? start), verified, size }),
     })

@@ -1,8 +1,8 @@
 import { AuditError } from '@audit/core'
 import { type Context, Hono, type HonoRequest } from 'hono'
 import { CommandError } from '../command-error.ts'
-import type { Filters } from '../filters/filters.ts'
 import { relatedEntries } from '../entries/related-entries.ts'
+import type { Filters } from '../filters/filters.ts'
 import { filtersOfAddress } from './address-filter.ts'
 import { ICON, readAsset, SHELL } from './assets.ts'
 import type { EntryPage, LogInfo, MatchCount, Related, SessionPage, Values } from './contract.ts'
@@ -44,11 +44,16 @@ function createApi(source: ViewSource): Hono {
   const { log, backend, name, sessionKey } = source
   const overviews = new Overviews(log, backend)
   const api = new Hono()
-  const filtersOf = ({ req }: Context) => filtersOfAddress(source.context, new URL(req.url).searchParams, sessionKey)
+  const filtersOf = ({ req }: Context) =>
+    filtersOfAddress(source.context, new URL(req.url).searchParams, sessionKey)
 
   // A span such as the last hour stays the same for a minute, so that what was counted for it can be used again.
-  const thisMinute = { ...source.context, now: () => new Date(Math.floor(source.context.now().getTime() / 60_000) * 60_000) }
-  const steadyFilterOf = (req: HonoRequest) => filtersOfAddress(thisMinute, new URL(req.url).searchParams, sessionKey).filter
+  const thisMinute = {
+    ...source.context,
+    now: () => new Date(Math.floor(source.context.now().getTime() / 60_000) * 60_000),
+  }
+  const steadyFilterOf = (req: HonoRequest) =>
+    filtersOfAddress(thisMinute, new URL(req.url).searchParams, sessionKey).filter
 
   api.get('/log', async context => {
     const size = await log.count()
@@ -84,11 +89,7 @@ function createApi(source: ViewSource): Hono {
   return api
 }
 
-function addEntryRoutes(
-  api: Hono,
-  source: ViewSource,
-  filtersOf: (context: Context) => Filters,
-): void {
+function addEntryRoutes(api: Hono, source: ViewSource, filtersOf: (context: Context) => Filters): void {
   api.get('/entries/:id', async context => {
     const entry = await findEntry(source.log, context.req.param('id'))
     if (!entry) return noEntry(context)
@@ -97,7 +98,11 @@ function addEntryRoutes(
   api.get('/entries/:id/related', async context => {
     const entry = await findEntry(source.log, context.req.param('id'))
     if (!entry) return noEntry(context)
-    const { aboutIt } = await relatedEntries({ ...source.context, signal: context.req.raw.signal }, source.log, entry)
+    const { aboutIt } = await relatedEntries(
+      { ...source.context, signal: context.req.raw.signal },
+      source.log,
+      entry,
+    )
     return context.json<Related>({ aboutIt: aboutIt.map(each => rowOf(each, source.sessionKey)) })
   })
   api.get('/entries/:id/receipt', async context => {
@@ -122,11 +127,16 @@ function noEntry(context: Context): Response {
 }
 
 /** Codes of what the one who asked can mend. */
-const CLIENT_ERRORS: ReadonlySet<string> = new Set(['AUDIT_INVALID_QUERY', 'AUDIT_NOT_FOUND', 'AUDIT_NOT_INCLUDED'])
+const CLIENT_ERRORS: ReadonlySet<string> = new Set([
+  'AUDIT_INVALID_QUERY',
+  'AUDIT_NOT_FOUND',
+  'AUDIT_NOT_INCLUDED',
+])
 
 /** Messages of AuditErrors hold no text of an entry and no secret; those of other errors may. */
 function failure(context: Context, error: unknown): Response {
-  if (error instanceof CommandError) return context.json({ code: 'AUDIT_INVALID_QUERY', message: error.message }, 400)
+  if (error instanceof CommandError)
+    return context.json({ code: 'AUDIT_INVALID_QUERY', message: error.message }, 400)
   if (!(error instanceof AuditError))
     return context.json({ code: 'AUDIT_READ_FAILED', message: 'The log could not be read.' }, 500)
   const status = CLIENT_ERRORS.has(error.code) ? 400 : 500

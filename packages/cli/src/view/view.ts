@@ -37,7 +37,9 @@ function portOf(given: string | undefined): number {
   if (given === undefined) return 0
   const port = Number(given)
   if (/^\d{1,5}$/.test(given) && port <= 65_535) return port
-  throw new CommandError(`--port takes a number from 0 to 65535, not ${given}; leave it out for a port that is free`)
+  throw new CommandError(
+    `--port takes a number from 0 to 65535, not ${given}; leave it out for a port that is free`,
+  )
 }
 
 function ended(signal: AbortSignal): Promise<void> {

@@ -15,7 +15,12 @@ export async function fillPictureLog(backend: AuditBackend, exchanges: readonly 
   const leaves = times.map((ms, i) => {
     const exchange = exchanges[Math.floor(random() * exchanges.length)] ?? exchanges[0]
     if (!exchange) throw new Error('the demo has no exchange')
-    return createLeaf(createEntry(callOf(exchange, random, i), { entryId: idAt(ms, i), timestamp: new Date(ms).toISOString() }))
+    return createLeaf(
+      createEntry(callOf(exchange, random, i), {
+        entryId: idAt(ms, i),
+        timestamp: new Date(ms).toISOString(),
+      }),
+    )
   })
   await backend.open()
   await backend.append(leaves)

@@ -29,17 +29,27 @@ try {
 }
 
 async function checkpointOf(path: string): Promise<string> {
-  await using log = new AuditLog({ backend: new SqliteBackend({ path, readOnly: true }), signer: createSigner(privateKey) })
+  await using log = new AuditLog({
+    backend: new SqliteBackend({ path, readOnly: true }),
+    signer: createSigner(privateKey),
+  })
   return log.checkpoint()
 }
 
 async function takePicture(path: string, checkpoint: string): Promise<void> {
   const args = ['view', path, '--checkpoint', checkpoint, '--key', publicKey]
   const server = spawn(process.execPath, [VIEW_BINARY, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const browser = await chromium.launch({ executablePath: process.argv[2] ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
+  const browser = await chromium.launch({
+    executablePath: process.argv[2] ?? '/usr/bin/chromium',
+    args: ['--no-sandbox'],
+  })
   try {
     const [url] = await once(createInterface({ input: server.stdout }), 'line')
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, deviceScaleFactor: 2, colorScheme: 'light' })
+    const page = await browser.newPage({
+      viewport: { width: 1280, height: 800 },
+      deviceScaleFactor: 2,
+      colorScheme: 'light',
+    })
     await page.clock.setFixedTime(PICTURE_TIME)
     await page.goto(url)
     await page.getByRole('button', { name: 'Verify now' }).click()

@@ -9,7 +9,10 @@ export type Address =
 /** Reads an address of the page. */
 export function parseAddress(pathname: string, search: string): Address {
   const filters = filtersOf(new URLSearchParams(search))
-  const [first = '', id = '', ...rest] = pathname.split('/').filter(part => part !== '').map(decoded)
+  const [first = '', id = '', ...rest] = pathname
+    .split('/')
+    .filter(part => part !== '')
+    .map(decoded)
   if (rest.length > 0) return { view: 'nowhere', filters }
   if (first === '') return { view: 'overview', filters }
   if (first === 'entries' && id === '') return { view: 'entries', filters }

@@ -29,8 +29,20 @@ export function CallCharts({
   const common = { theme, pathOf: plain }
   return (
     <>
-      <Chart {...common} title={`Calls ${each}`} note={total ? plural(total.count, 'call', 'calls') : ''} data={charts?.calls} pathOf={ofModel} />
-      <Chart {...common} title={`Cost ${each}`} note={total ? formatCost(total.costUsd) : ''} data={charts?.cost} pathOf={ofModel} />
+      <Chart
+        {...common}
+        title={`Calls ${each}`}
+        note={total ? plural(total.count, 'call', 'calls') : ''}
+        data={charts?.calls}
+        pathOf={ofModel}
+      />
+      <Chart
+        {...common}
+        title={`Cost ${each}`}
+        note={total ? formatCost(total.costUsd) : ''}
+        data={charts?.cost}
+        pathOf={ofModel}
+      />
       <Chart
         {...common}
         title="Latency"

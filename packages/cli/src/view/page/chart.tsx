@@ -30,7 +30,13 @@ export function Chart({
         <h2>{title}</h2>
         <span class="muted">{period ?? note}</span>
       </figcaption>
-      <div ref={target} class="plot" style={{ height: `${PLOT_HEIGHT}px` }} role="img" aria-label={`${title}: ${note}`} />
+      <div
+        ref={target}
+        class="plot"
+        style={{ height: `${PLOT_HEIGHT}px` }}
+        role="img"
+        aria-label={`${title}: ${note}`}
+      />
       <ul class="legend">
         {data?.series.map(({ name, values, color }, i) => (
           <li key={i}>
@@ -92,7 +98,7 @@ function ChartTable({
     <details onToggle={event => setOpen(event.currentTarget.open)}>
       <summary>As a table</summary>
       {isOpen && (
-        <div class="table-scroll" tabIndex={0} role="region" aria-label={`${title}, as a table`}>
+        <section class="table-scroll" aria-label={`${title}, as a table`}>
           <table>
             <thead>
               <tr>
@@ -119,7 +125,7 @@ function ChartTable({
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       )}
     </details>
   )

@@ -38,8 +38,18 @@ export function chartsOf(overview: Overview): Charts {
   const common = { periods, step }
   return {
     models: models.length > own.length ? [...own, undefined] : own,
-    calls: { ...common, kind: 'stack', format: formatCompact, series: byModel(overview, periods, own, 'count') },
-    cost: { ...common, kind: 'stack', format: formatCost, series: byModel(overview, periods, own, 'costUsd') },
+    calls: {
+      ...common,
+      kind: 'stack',
+      format: formatCompact,
+      series: byModel(overview, periods, own, 'count'),
+    },
+    cost: {
+      ...common,
+      kind: 'stack',
+      format: formatCost,
+      series: byModel(overview, periods, own, 'costUsd'),
+    },
     latency: {
       ...common,
       kind: 'lines',
@@ -74,16 +84,24 @@ function byModel(
     const key = `${cell.period} ${own.indexOf(cell.model)}`
     sums.set(key, (sums.get(key) ?? 0) + cell[figure])
   }
-  const series = own.map((name, i) => ({ name, color: i, values: periods.map(period => sums.get(`${period} ${i}`) ?? 0) }))
+  const series = own.map((name, i) => ({
+    name,
+    color: i,
+    values: periods.map(period => sums.get(`${period} ${i}`) ?? 0),
+  }))
   const others = periods.map(period => sums.get(`${period} -1`) ?? 0)
-  return others.some(value => value > 0) ? [...series, { name: 'Others', color: OTHERS, values: others }] : series
+  return others.some(value => value > 0)
+    ? [...series, { name: 'Others', color: OTHERS, values: others }]
+    : series
 }
 
 function problemSeries(
   over: (value: (figures: Figures) => number | null) => readonly (number | null)[],
 ): readonly PlotSeries[] {
   const share = (names: readonly string[]) =>
-    over(({ status, count }) => names.reduce((sum, name) => sum + (status[name] ?? 0), 0) / Math.max(count, 1))
+    over(
+      ({ status, count }) => names.reduce((sum, name) => sum + (status[name] ?? 0), 0) / Math.max(count, 1),
+    )
   return [
     { name: 'Errors', color: BAD, values: share(['error', 'timeout']) },
     { name: 'Aborts', color: WARN, values: share(['aborted', 'cancelled', 'truncated', 'unfinished']) },

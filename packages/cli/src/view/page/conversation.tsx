@@ -3,7 +3,12 @@ import { Foldable } from './foldable.tsx'
 import { messagesOf } from './messages.ts'
 import { Word } from './text.tsx'
 
-const KINDS: Readonly<Record<string, string>> = { assistant: 'answer', model: 'answer', system: 'system', developer: 'system' }
+const KINDS: Readonly<Record<string, string>> = {
+  assistant: 'answer',
+  model: 'answer',
+  system: 'system',
+  developer: 'system',
+}
 
 /** What was asked and what was answered, as messages. */
 export function Conversation({ entry }: { readonly entry: AuditEntry }) {

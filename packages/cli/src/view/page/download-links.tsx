@@ -1,7 +1,13 @@
 import type { LogInfo } from '../contract.ts'
 
 /** Offers what is filtered as a file. */
-export function DownloadLinks({ log, filters }: { readonly log: LogInfo; readonly filters: URLSearchParams }) {
+export function DownloadLinks({
+  log,
+  filters,
+}: {
+  readonly log: LogInfo
+  readonly filters: URLSearchParams
+}) {
   return (
     <details class="menu">
       <summary class="button">Download</summary>

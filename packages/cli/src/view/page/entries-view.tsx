@@ -66,8 +66,8 @@ export function EmptyLog() {
   return (
     <EmptyState title="The log is empty">
       <p>
-        Record the first entry with <code>log.record(…)</code>, or put <code>audit proxy</code> between your program and the
-        provider. This page shows it within seconds.
+        Record the first entry with <code>log.record(…)</code>, or put <code>audit proxy</code> between your
+        program and the provider. This page shows it within seconds.
       </p>
     </EmptyState>
   )

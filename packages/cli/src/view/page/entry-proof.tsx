@@ -18,11 +18,14 @@ export function EntryProof({ log, detail }: { readonly log: LogInfo; readonly de
         <dt>Leaf hash</dt>
         <dd>
           <span class="mono">{leafHash}</span>
-          {!isAsStored && <p class="badge bad">The log has stored another hash: the entry or its hash was changed.</p>}
+          {!isAsStored && (
+            <p class="badge bad">The log has stored another hash: the entry or its hash was changed.</p>
+          )}
         </dd>
         <dt>Place in the tree</dt>
         <dd>
-          Leaf {formatCount(place.index)} of {formatCount(place.size)}: tile {formatCount(place.tile)}, position {place.offset}.{' '}
+          Leaf {formatCount(place.index)} of {formatCount(place.size)}: tile {formatCount(place.tile)},
+          position {place.offset}.{' '}
           {place.pathLength === 0
             ? 'It is the root itself.'
             : `${plural(place.pathLength, 'hash leads', 'hashes lead')} from it to the root.`}

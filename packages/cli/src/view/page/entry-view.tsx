@@ -25,7 +25,13 @@ export function EntryView({
   const { data: detail, error, isLoading } = useLoaded<EntryDetail>(`/api${pathTo.entry(id, filters)}`)
   const go = (to: string | null | undefined) => (to ? () => navigate(pathTo.entry(to, filters)) : undefined)
   const [newer, older] = [go(detail?.newer), go(detail?.older)]
-  useShortcuts({ k: newer, ArrowLeft: newer, j: older, ArrowRight: older, Escape: () => navigate(pathTo.entries(filters)) })
+  useShortcuts({
+    k: newer,
+    ArrowLeft: newer,
+    j: older,
+    ArrowRight: older,
+    Escape: () => navigate(pathTo.entries(filters)),
+  })
   if (error) return <NoEntry error={error} />
   if (!detail) return <div class="page-ghost" aria-busy={isLoading} />
   const { entry } = detail
@@ -57,7 +63,13 @@ export function EntryView({
   )
 }
 
-function Neighbours({ detail, filters }: { readonly detail: EntryDetail; readonly filters: URLSearchParams }) {
+function Neighbours({
+  detail,
+  filters,
+}: {
+  readonly detail: EntryDetail
+  readonly filters: URLSearchParams
+}) {
   return (
     <nav class="neighbours" aria-label={filters.size > 0 ? 'Entries that match the filters' : 'Entries'}>
       <Link to={pathTo.entries(filters)} class="button">
@@ -97,8 +109,8 @@ function NoEntry({ error }: { readonly error: Error }) {
   return (
     <EmptyState title="There is no such entry">
       <p>
-        This log has no entry with that id or index. Look for it among <Link to="/entries">all entries</Link>, or in another
-        log.
+        This log has no entry with that id or index. Look for it among <Link to="/entries">all entries</Link>,
+        or in another log.
       </p>
     </EmptyState>
   )

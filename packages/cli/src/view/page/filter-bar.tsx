@@ -16,14 +16,33 @@ export function FilterBar({ log, filters }: { readonly log: LogInfo; readonly fi
   const set = (name: FilterName) => (value: string) => navigate(path(changed(filters, { [name]: value })))
   const active = FILTER_NAMES.filter(name => filters.has(name))
   return (
-    <form class="filters" role="search" aria-label="Filters" onSubmit={event => event.preventDefault()}>
-      <Field label="Text" name="text" filters={filters} onChange={set('text')} input={search} placeholder="Search in texts" />
+    <form class="filters" aria-label="Filters" onSubmit={event => event.preventDefault()}>
+      <Field
+        label="Text"
+        name="text"
+        filters={filters}
+        onChange={set('text')}
+        input={search}
+        placeholder="Search in texts"
+      />
       <TimeFilter filters={filters} onChange={changes => navigate(path(changed(filters, changes)))} />
       <Field label="User" name="user" filters={filters} onChange={set('user')} suggest />
       <Field label="Model" name="model" filters={filters} onChange={set('model')} suggest />
       <Field label="Status" name="status" filters={filters} onChange={set('status')} suggest />
-      <Field label="Session" name="session" filters={filters} onChange={set('session')} title={word(log.sessionKey)} />
-      <Field label="Metadata" name="metadata" filters={filters} onChange={set('metadata')} placeholder="key=value" />
+      <Field
+        label="Session"
+        name="session"
+        filters={filters}
+        onChange={set('session')}
+        title={word(log.sessionKey)}
+      />
+      <Field
+        label="Metadata"
+        name="metadata"
+        filters={filters}
+        onChange={set('metadata')}
+        placeholder="key=value"
+      />
       <button
         type="button"
         class="button clear"
@@ -82,7 +101,9 @@ function Field({
       />
       {list !== undefined && (
         <datalist id={list}>
-          {values.map(({ value }) => (typeof value === 'string' ? <option key={value} value={value} /> : null))}
+          {values.map(({ value }) =>
+            typeof value === 'string' ? <option key={value} value={value} /> : null,
+          )}
         </datalist>
       )}
     </label>

@@ -31,7 +31,8 @@ export function plural(count: number, one: string, many: string): string {
 export function formatCost(usd: number | null): string {
   if (usd === null) return '–'
   if (usd === 0) return '$0'
-  if (usd >= 1) return `$${usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`
+  if (usd >= 1)
+    return `$${usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`
   return `$${usd.toLocaleString('en-US', { maximumSignificantDigits: 2, maximumFractionDigits: 8 })}`
 }
 
@@ -67,5 +68,7 @@ export function formatTime(timestamp: string): string {
 
 /** `1.4 MB`, of a text of so many characters */
 export function formatLength(characters: number): string {
-  return characters < 10_000 ? plural(characters, 'character', 'characters') : `${formatCompact(characters)} characters`
+  return characters < 10_000
+    ? plural(characters, 'character', 'characters')
+    : `${formatCompact(characters)} characters`
 }

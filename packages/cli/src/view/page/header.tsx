@@ -34,7 +34,12 @@ export function Header({
           Entries
         </Link>
       </nav>
-      <button type="button" class="button theme" onClick={() => onTheme(other)} aria-label={`Use ${other} colours`}>
+      <button
+        type="button"
+        class="button theme"
+        onClick={() => onTheme(other)}
+        aria-label={`Use ${other} colours`}
+      >
         <span aria-hidden="true">{theme === 'dark' ? '☀' : '☾'}</span>
       </button>
     </header>

@@ -12,12 +12,14 @@ export interface Message {
  */
 export function messagesOf({ inputText, outputText, metadata }: AuditEntry): readonly Message[] {
   const asked = exactMessages(metadata['gen_ai.input.messages']) ?? [{ role: 'user', text: inputText }]
-  const answered = exactMessages(metadata['gen_ai.output.messages']) ?? [{ role: 'assistant', text: outputText }]
+  const answered = exactMessages(metadata['gen_ai.output.messages']) ?? [
+    { role: 'assistant', text: outputText },
+  ]
   return [...asked, ...answered]
 }
 
 function exactMessages(value: JsonValue | undefined): readonly Message[] | undefined {
-  if (!Array.isArray(value) || value.length === 0) return undefined
+  if (!isList(value) || value.length === 0) return undefined
   const messages = value.flatMap(messageOf)
   return messages.length === value.length ? messages : undefined
 }
@@ -27,7 +29,7 @@ function messageOf(value: JsonValue): readonly Message[] {
   if (typeof role !== 'string') return []
   const body = content ?? parts
   if (typeof body === 'string') return [{ role, text: body }]
-  if (!Array.isArray(body)) return [{ role, text: JSON.stringify(value, undefined, 2) }]
+  if (!isList(body)) return [{ role, text: JSON.stringify(value, undefined, 2) }]
   return [{ role, text: body.map(partText).join('\n') }]
 }
 
@@ -40,6 +42,11 @@ function partText(part: JsonValue): string {
 }
 
 function fieldsOf(value: JsonValue): Readonly<Record<string, JsonValue | undefined>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {}
-  return { ...value }
+  if (typeof value !== 'object' || value === null || isList(value)) return {}
+  return value
+}
+
+/** `Array.isArray` does not narrow lists that are read-only. */
+function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value)
 }

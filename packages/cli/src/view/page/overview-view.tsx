@@ -31,7 +31,9 @@ export function OverviewView({
     <>
       <h1 class="visually-hidden">Overview</h1>
       <FilterBar log={log} filters={filters} />
-      {filters.has('text') && <p class="note">The overview counts all texts: it does not follow the search.</p>}
+      {filters.has('text') && (
+        <p class="note">The overview counts all texts: it does not follow the search.</p>
+      )}
       {error && <ErrorState error={error} />}
       <Tiles total={overview?.total} users={top?.total} filters={filters} />
       <div class="charts">

@@ -12,7 +12,10 @@ import { useLoaded } from './use-loaded.ts'
 
 /** The entries of a session as one conversation, with the time between them. */
 export function SessionView({ log, id }: { readonly log: LogInfo; readonly id: string }) {
-  const { data, error } = useLoaded<SessionPage>(`/api/session?${new URLSearchParams({ session: id })}`, log.size)
+  const { data, error } = useLoaded<SessionPage>(
+    `/api/session?${new URLSearchParams({ session: id })}`,
+    log.size,
+  )
   const filters = new URLSearchParams({ session: id })
   if (error) return <ErrorState error={error} />
   if (!data) return <div class="page-ghost" aria-busy="true" />
@@ -20,8 +23,8 @@ export function SessionView({ log, id }: { readonly log: LogInfo; readonly id: s
     return (
       <EmptyState title="There is no such session">
         <p>
-          No entry has this session under <code>{log.sessionKey}</code>. If your program keeps sessions under another key,
-          start <code>audit view</code> with <code>--session-key</code>.
+          No entry has this session under <code>{log.sessionKey}</code>. If your program keeps sessions under
+          another key, start <code>audit view</code> with <code>--session-key</code>.
         </p>
       </EmptyState>
     )

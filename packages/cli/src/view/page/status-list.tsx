@@ -10,7 +10,13 @@ export function problemsOf({ status }: Pick<Figures, 'status'>): number {
 }
 
 /** How calls ended, each with the entries behind it. */
-export function StatusList({ total, filters }: { readonly total: Figures | undefined; readonly filters: URLSearchParams }) {
+export function StatusList({
+  total,
+  filters,
+}: {
+  readonly total: Figures | undefined
+  readonly filters: URLSearchParams
+}) {
   const statuses = Object.entries(total?.status ?? {}).toSorted(([, a], [, b]) => b - a)
   return (
     <section class="card" aria-label="How calls ended">

@@ -18,7 +18,11 @@ export function Tiles({
     <ul class="tiles">
       <li>
         <Link to={pathTo.entries(filters)} class="tile">
-          <Figure title="Entries" value={total && formatCount(total.count)} note={users === undefined ? '' : plural(users, 'user', 'users')} />
+          <Figure
+            title="Entries"
+            value={total && formatCount(total.count)}
+            note={users === undefined ? '' : plural(users, 'user', 'users')}
+          />
         </Link>
       </li>
       <li class="tile">
@@ -28,24 +32,44 @@ export function Tiles({
         <Figure
           title="Tokens in and out"
           value={total && `${formatCompact(total.tokens.input)} / ${formatCompact(total.tokens.output)}`}
-          note={total && total.tokens.cacheRead > 0 ? `${formatCompact(total.tokens.cacheRead)} read from cache` : ''}
+          note={
+            total && total.tokens.cacheRead > 0
+              ? `${formatCompact(total.tokens.cacheRead)} read from cache`
+              : ''
+          }
         />
       </li>
       <li class="tile">
         <Figure
           title="Latency, median"
           value={total && formatDuration(total.latencyMs?.p50 ?? null)}
-          note={total?.latencyMs ? `p95 ${formatDuration(total.latencyMs.p95)} · p99 ${formatDuration(total.latencyMs.p99)}` : ''}
+          note={
+            total?.latencyMs
+              ? `p95 ${formatDuration(total.latencyMs.p95)} · p99 ${formatDuration(total.latencyMs.p99)}`
+              : ''
+          }
         />
       </li>
       <li class="tile">
-        <Figure title="Errors and aborts" value={total && problemShare(total)} note={total ? problemNote(total) : ''} />
+        <Figure
+          title="Errors and aborts"
+          value={total && problemShare(total)}
+          note={total ? problemNote(total) : ''}
+        />
       </li>
     </ul>
   )
 }
 
-function Figure({ title, value, note }: { readonly title: string; readonly value: string | undefined; readonly note: string }) {
+function Figure({
+  title,
+  value,
+  note,
+}: {
+  readonly title: string
+  readonly value: string | undefined
+  readonly note: string
+}) {
   return (
     <>
       <span class="tile-title">{title}</span>
@@ -61,7 +85,9 @@ function costNote(total: Figures | undefined): string {
 }
 
 function problemShare(total: Figures): string {
-  return Object.keys(total.status).length === 0 ? '–' : formatShare(problemsOf(total) / Math.max(total.count, 1))
+  return Object.keys(total.status).length === 0
+    ? '–'
+    : formatShare(problemsOf(total) / Math.max(total.count, 1))
 }
 
 function problemNote(total: Figures): string {

@@ -38,7 +38,7 @@ export function TrustBanner({ size }: { readonly size: number }) {
 function useTrust(): readonly [Trust | undefined, () => void] {
   const { data } = useLoaded<Trust>('/api/trust')
   const [told, setTold] = useState<Trust>()
-  const events = useRef<EventSource>()
+  const events = useRef<EventSource | undefined>(undefined)
   const verify = () => {
     events.current?.close()
     const source = new EventSource('/api/verify')
@@ -73,17 +73,29 @@ function verdictOf(trust: Trust, size: number): Verdict {
   const all = `${plural(verified, 'entry', 'entries')} verified${newerText(trust, size)}.`
   switch (state) {
     case 'unverified':
-      return { kind: 'neutral', title: 'Not verified yet.', text: checkpoint ? checkpointText(checkpoint) : NO_CHECKPOINT }
+      return {
+        kind: 'neutral',
+        title: 'Not verified yet.',
+        text: checkpoint ? checkpointText(checkpoint) : NO_CHECKPOINT,
+      }
     case 'running': {
       const share = formatShare(verified / Math.max(trust.size, 1))
-      return { kind: 'neutral', title: 'Verifying …', text: `${formatCount(verified)} of ${formatCount(trust.size)} (${share})` }
+      return {
+        kind: 'neutral',
+        title: 'Verifying …',
+        text: `${formatCount(verified)} of ${formatCount(trust.size)} (${share})`,
+      }
     }
     case 'anchored':
       return { kind: 'good', title: 'Whole.', text: `${all} ${checkpoint ? checkpointText(checkpoint) : ''}` }
     case 'unanchored':
       return { kind: 'warn', title: 'Unanchored.', text: `${all} ${UNANCHORED}` }
     case 'findings':
-      return { kind: 'bad', title: findingTitle(trust), text: problem ?? 'The log is not what was recorded, or not what was signed.' }
+      return {
+        kind: 'bad',
+        title: findingTitle(trust),
+        text: problem ?? 'The log is not what was recorded, or not what was signed.',
+      }
     case 'failed':
       return { kind: 'bad', title: 'Not verified.', text: problem ?? '' }
   }
@@ -139,8 +151,15 @@ function TrustDetails({ trust: { checkpoint, root, verifiedAt, unchecked } }: { 
       <dl class="facts">
         {verifiedAt !== null && <Fact name="Verified at" value={`${formatTime(verifiedAt)} UTC`} />}
         {root !== null && <Fact name="Root" value={root} />}
-        {checkpoint && <Fact name="Checkpoint of" value={`${checkpoint.origin}, ${formatCount(checkpoint.size)} entries`} />}
-        {checkpoint?.coversUntil && <Fact name="Newest entry in it" value={`${formatTime(checkpoint.coversUntil)} UTC`} />}
+        {checkpoint && (
+          <Fact
+            name="Checkpoint of"
+            value={`${checkpoint.origin}, ${formatCount(checkpoint.size)} entries`}
+          />
+        )}
+        {checkpoint?.coversUntil && (
+          <Fact name="Newest entry in it" value={`${formatTime(checkpoint.coversUntil)} UTC`} />
+        )}
         {checkpoint?.witnesses.map(({ name, time }) => (
           <Fact key={name} name="Witness" value={`${name}, ${formatTime(time)} UTC`} />
         ))}

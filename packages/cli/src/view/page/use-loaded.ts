@@ -16,7 +16,6 @@ export interface Loaded<T> {
  */
 export function useLoaded<T>(path: string | undefined, version: unknown = 0): Loaded<T> {
   const [loaded, setLoaded] = useState<Loaded<T>>({ data: undefined, error: undefined, isLoading: true })
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another version of the same path is to be loaded again
   useEffect(() => {
     if (path === undefined) return
     const stop = new AbortController()
