@@ -228,7 +228,7 @@ test('a changed entry is found, also by its own page', async () => {
   const signed = await signedLog()
   const database = new Database(signed.path)
   database.exec(
-    `DROP TRIGGER audit_log_no_update; UPDATE audit_log SET input_text = 'forged' WHERE "index" = 2`,
+    `DROP TRIGGER audit_log_no_update; UPDATE audit_log SET leaf_hash = zeroblob(32) WHERE "index" = 2`,
   )
   database.close()
   const scene = await viewScene(signed)

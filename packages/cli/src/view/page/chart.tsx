@@ -63,7 +63,6 @@ function usePlot(
   const target = useRef<HTMLDivElement>(null)
   const path = useRef(pathOf)
   path.current = pathOf
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours that are read from the page
   useEffect(() => {
     const element = target.current
     if (!element || !data || data.periods.length === 0) return

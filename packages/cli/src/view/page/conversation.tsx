@@ -16,7 +16,7 @@ export function Conversation({ entry }: { readonly entry: AuditEntry }) {
     <ol class="messages">
       {messagesOf(entry).map(({ role, text }, i) => (
         <li key={i} class={`message ${Object.hasOwn(KINDS, role) ? KINDS[role] : 'question'}`}>
-          <h3 class="role">
+          <p class="role">
             <Word text={role} />
             {role === 'user' && entry.user !== '' && (
               <span class="muted">
@@ -30,7 +30,7 @@ export function Conversation({ entry }: { readonly entry: AuditEntry }) {
                 <Word text={entry.model} />
               </span>
             )}
-          </h3>
+          </p>
           {text === '' ? <p class="muted">No text.</p> : <Foldable text={text} what="this message" />}
         </li>
       ))}

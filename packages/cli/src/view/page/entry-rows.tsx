@@ -19,7 +19,7 @@ export function EntryList(props: EntryRowsProps) {
   const list = useRef<HTMLDivElement>(null)
   const move = (step: number) => () => {
     const links = [...(list.current?.querySelectorAll('a') ?? [])]
-    const current = links.findIndex(link => link === document.activeElement)
+    const current = links.findIndex(link => document.activeElement === link)
     const next = links[current === -1 ? 0 : Math.max(0, Math.min(current + step, links.length - 1))]
     next?.focus()
     next?.scrollIntoView({ block: 'nearest' })

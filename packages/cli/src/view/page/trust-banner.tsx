@@ -51,7 +51,6 @@ function useTrust(): readonly [Trust | undefined, () => void] {
     source.onerror = () => source.close() // otherwise it would verify again and again
   }
   const isRunning = data?.state === 'running'
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `verify` joins the verification that is running, once
   useEffect(() => {
     if (isRunning) verify()
     return () => events.current?.close()
