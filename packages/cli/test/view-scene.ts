@@ -45,10 +45,13 @@ export async function viewScene({
   onTestFinished(() => opened[Symbol.asyncDispose]())
   const guard = new Guard(PORT)
   const token = guard.token ?? ''
-  const { log, backend, name } = opened
+  const { log, backend, location } = opened
   const anchors: Anchors =
     trust && checkpoint ? await readAnchors(context, [checkpoint], trust) : { trusted: [], findings: [] }
-  const app = createViewApp({ context, log, backend, name, sessionKey: SESSION_KEY, trust, anchors }, guard)
+  const app = createViewApp(
+    { context, log, backend, location, sessionKey: SESSION_KEY, trust, anchors },
+    guard,
+  )
   const cookie = await letIn(app, token)
   const get = async (path: string, headers = {}, method = 'GET') =>
     app.request(path, { method, headers: { host: HOST, cookie, ...headers } })

@@ -11,8 +11,10 @@ import type {
 
 /** `GET /api/log`: what the page is about. */
 export interface LogInfo {
-  /** What people call the log: the file's name, or the name in the database. */
+  /** The file's name, or what the log is called in the database. */
   readonly name: string
+  /** Where it is, as whoever started the page named it. */
+  readonly location: string
   /** How many entries it has now. */
   readonly size: number
   /** The key of the metadata that groups entries into sessions. */

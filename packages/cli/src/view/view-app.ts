@@ -1,16 +1,17 @@
 import { AuditError } from '@audit/core'
-import { type Context, Hono, type HonoRequest } from 'hono'
+import { type Context, Hono } from 'hono'
 import { CommandError } from '../command-error.ts'
 import { relatedEntries } from '../entries/related-entries.ts'
 import type { Filters } from '../filters/filters.ts'
 import { filtersOfAddress } from './address-filter.ts'
 import { ICON, readAsset, SHELL } from './assets.ts'
-import type { EntryPage, LogInfo, MatchCount, Related, SessionPage, Values } from './contract.ts'
-import { FORMATS, startDownload } from './downloads.ts'
+import type { EntryPage, MatchCount, Related, SessionPage, Values } from './contract.ts'
+import { startDownload } from './downloads.ts'
 import { detailOf, findEntry } from './entry-detail.ts'
 import { rowOf } from './entry-rows.ts'
 import { formatPosition, parsePosition, searchPage } from './entry-search.ts'
 import { type Guard, secureHeaders } from './guard.ts'
+import { logInfo } from './log-info.ts'
 import { Overviews } from './overviews.ts'
 import { makeReceipt, receiptOffer } from './receipts.ts'
 import { sessionEntries } from './session-entries.ts'
@@ -40,26 +41,25 @@ function addAssets(app: Hono): void {
   })
 }
 
+/** The filters that the address of a request names. */
+type FiltersOf = (context: Context) => Filters
+
 function createApi(source: ViewSource): Hono {
-  const { log, backend, name, sessionKey } = source
-  const overviews = new Overviews(log, backend)
+  const filtersOf: FiltersOf = ({ req }) =>
+    filtersOfAddress(source.context, new URL(req.url).searchParams, source.sessionKey)
   const api = new Hono()
-  const filtersOf = ({ req }: Context) =>
-    filtersOfAddress(source.context, new URL(req.url).searchParams, sessionKey)
+  api.get('/log', async context => context.json(await logInfo(source)))
+  addListRoutes(api, source, filtersOf)
+  addOverviewRoutes(api, source)
+  addEntryRoutes(api, source, filtersOf)
+  addTrustRoutes(api, new TrustDesk(source))
+  api.all('*', context => context.json({ code: 'AUDIT_NOT_FOUND', message: 'There is nothing here.' }, 404))
+  api.onError((error, context) => failure(context, error))
+  return api
+}
 
-  // A span such as the last hour stays the same for a minute, so that what was counted for it can be used again.
-  const thisMinute = {
-    ...source.context,
-    now: () => new Date(Math.floor(source.context.now().getTime() / 60_000) * 60_000),
-  }
-  const steadyFilterOf = (req: HonoRequest) =>
-    filtersOfAddress(thisMinute, new URL(req.url).searchParams, sessionKey).filter
-
-  api.get('/log', async context => {
-    const size = await log.count()
-    const receipts = receiptOffer(source)
-    return context.json<LogInfo>({ name, size, sessionKey, receipts, formats: FORMATS })
-  })
+function addListRoutes(api: Hono, source: ViewSource, filtersOf: FiltersOf): void {
+  const { log, sessionKey } = source
   api.get('/entries', async context => {
     const after = context.req.query('after')
     const position = after === undefined ? undefined : parsePosition(after)
@@ -75,21 +75,28 @@ function createApi(source: ViewSource): Hono {
     return context.json<MatchCount>({ count: matches ? null : await log.count(filter) })
   })
   api.get('/values', async context => context.json<Values>(await valuesOf(source, context.req.query('key'))))
-  api.get('/overview', async ({ req, json }) => json(await overviews.overview(steadyFilterOf(req))))
-  api.get('/users', async ({ req, json }) => json(await overviews.topUsers(steadyFilterOf(req))))
   api.get('/session', async context => {
     const session = context.req.query('session') ?? ''
     return context.json<SessionPage>(await sessionEntries(source, session, context.req.raw.signal))
   })
   api.get('/download', context => startDownload(source, filtersOf(context), context))
-  addEntryRoutes(api, source, filtersOf)
-  addTrustRoutes(api, new TrustDesk(source))
-  api.all('*', context => context.json({ code: 'AUDIT_NOT_FOUND', message: 'There is nothing here.' }, 404))
-  api.onError((error, context) => failure(context, error))
-  return api
 }
 
-function addEntryRoutes(api: Hono, source: ViewSource, filtersOf: (context: Context) => Filters): void {
+const MINUTE = 60_000
+
+function addOverviewRoutes(api: Hono, { log, backend, context, sessionKey }: ViewSource): void {
+  const overviews = new Overviews(log, backend)
+  // A span such as the last hour stays the same for a minute, so that what was counted for it can be used again.
+  const thisMinute = {
+    ...context,
+    now: () => new Date(Math.floor(context.now().getTime() / MINUTE) * MINUTE),
+  }
+  const filterOf = (url: string) => filtersOfAddress(thisMinute, new URL(url).searchParams, sessionKey).filter
+  api.get('/overview', async context => context.json(await overviews.overview(filterOf(context.req.url))))
+  api.get('/users', async context => context.json(await overviews.topUsers(filterOf(context.req.url))))
+}
+
+function addEntryRoutes(api: Hono, source: ViewSource, filtersOf: FiltersOf): void {
   api.get('/entries/:id', async context => {
     const entry = await findEntry(source.log, context.req.param('id'))
     if (!entry) return noEntry(context)

@@ -23,8 +23,16 @@ export async function view(context: Context, log: string, options: ViewOptions):
   const trust = await trustFrom(context, options)
   const anchors = await anchorsFrom(context, options.checkpoint, trust)
   await using opened = await openLog(context, log, { ...options, metadataIndexes: [options.sessionKey] })
-  const { backend, name } = opened
-  const source = { context, log: opened.log, backend, name, sessionKey: options.sessionKey, trust, anchors }
+  const { backend, location } = opened
+  const source = {
+    context,
+    log: opened.log,
+    backend,
+    location,
+    sessionKey: options.sessionKey,
+    trust,
+    anchors,
+  }
   await using served = await serveView(source, port)
   await context.stdout.line(served.url)
   await note(context, 'open this address; its token is good once. Ctrl-C ends the page')

@@ -2,8 +2,8 @@ import type { AuditEntry, JsonValue } from '@audit/core'
 import type { ComponentChildren } from 'preact'
 import type { LogInfo } from '../contract.ts'
 import { pathTo } from './address.ts'
-import { Foldable } from './foldable.tsx'
-import { formatCost, formatCount, formatDuration } from './format.ts'
+import { formatCost, formatDuration } from './format.ts'
+import { Value } from './json-value.tsx'
 import { Link } from './router.tsx'
 import { StatusBadge } from './status-badge.tsx'
 import { Word } from './text.tsx'
@@ -120,13 +120,7 @@ function Fact({
       <dt class={isKey ? 'key' : undefined}>
         <Word text={name} />
       </dt>
-      <dd>{children}</dd>
+      <dd class={isKey ? 'key' : undefined}>{children}</dd>
     </>
   )
-}
-
-function Value({ value }: { readonly value: JsonValue | undefined }) {
-  if (typeof value === 'number') return <>{Number.isInteger(value) ? formatCount(value) : String(value)}</>
-  if (typeof value === 'string') return <Foldable text={value} what="this value" />
-  return <Foldable text={JSON.stringify(value, undefined, 1) ?? ''} what="this value" />
 }

@@ -18,10 +18,10 @@ interface EntryRowsProps {
 export function EntryList(props: EntryRowsProps) {
   const list = useRef<HTMLDivElement>(null)
   const move = (step: number) => () => {
-    const links = [...(list.current?.querySelectorAll('a') ?? [])]
-    const current = links.findIndex(link => document.activeElement === link)
+    const links: readonly Element[] = [...(list.current?.querySelectorAll('a') ?? [])]
+    const current = document.activeElement ? links.indexOf(document.activeElement) : -1
     const next = links[current === -1 ? 0 : Math.max(0, Math.min(current + step, links.length - 1))]
-    next?.focus()
+    if (next instanceof HTMLElement) next.focus()
     next?.scrollIntoView({ block: 'nearest' })
   }
   useShortcuts({ j: move(1), ArrowDown: move(1), k: move(-1), ArrowUp: move(-1) })

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { FILTER_NAMES, type FilterName, type LogInfo, type Values } from '../contract.ts'
+import type { FilterName, LogInfo, Values } from '../contract.ts'
 import { changed, pathTo } from './address.ts'
 import { navigate, useAddress } from './router.tsx'
 import { useShortcuts } from './shortcuts.ts'
@@ -10,48 +10,61 @@ import { useLoaded } from './use-loaded.ts'
 /** Chooses entries. What it says stands in the address, so that a view can be sent, and back and forward work. */
 export function FilterBar({ log, filters }: { readonly log: LogInfo; readonly filters: URLSearchParams }) {
   const { view } = useAddress()
-  const search = useRef<HTMLInputElement>(null)
-  useShortcuts({ '/': () => search.current?.focus() })
   const path = view === 'entries' ? pathTo.entries : pathTo.overview
-  const set = (name: FilterName) => (value: string) => navigate(path(changed(filters, { [name]: value })))
-  const active = FILTER_NAMES.filter(name => filters.has(name))
+  const [isOpen, setOpen] = useState(false)
   return (
-    <form class="filters" aria-label="Filters" onSubmit={event => event.preventDefault()}>
-      <Field
-        label="Text"
-        name="text"
-        filters={filters}
-        onChange={set('text')}
-        input={search}
-        placeholder="Search in texts"
-      />
-      <TimeFilter filters={filters} onChange={changes => navigate(path(changed(filters, changes)))} />
-      <Field label="User" name="user" filters={filters} onChange={set('user')} suggest />
-      <Field label="Model" name="model" filters={filters} onChange={set('model')} suggest />
-      <Field label="Status" name="status" filters={filters} onChange={set('status')} suggest />
-      <Field
-        label="Session"
-        name="session"
-        filters={filters}
-        onChange={set('session')}
-        title={word(log.sessionKey)}
-      />
-      <Field
-        label="Metadata"
-        name="metadata"
-        filters={filters}
-        onChange={set('metadata')}
-        placeholder="key=value"
-      />
+    <form
+      class={isOpen ? 'filters open' : 'filters'}
+      aria-label="Filters"
+      onSubmit={event => event.preventDefault()}
+    >
+      <Fields log={log} filters={filters} onChange={changes => navigate(path(changed(filters, changes)))} />
+      <button
+        type="button"
+        class="button unfold-filters"
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
+        {isOpen ? 'Fewer filters' : 'All filters'}
+      </button>
       <button
         type="button"
         class="button clear"
-        disabled={active.length === 0}
+        disabled={filters.size === 0}
         onClick={() => navigate(path(new URLSearchParams()))}
       >
         Clear
       </button>
     </form>
+  )
+}
+
+function Fields({
+  log,
+  filters,
+  onChange,
+}: {
+  readonly log: LogInfo
+  readonly filters: URLSearchParams
+  readonly onChange: (changes: { readonly [K in FilterName]?: string }) => void
+}) {
+  const search = useRef<HTMLInputElement>(null)
+  useShortcuts({ '/': () => search.current?.focus() })
+  const field = (name: FilterName) => ({
+    name,
+    filters,
+    onChange: (value: string) => onChange({ [name]: value }),
+  })
+  return (
+    <>
+      <Field {...field('text')} label="Text" input={search} placeholder="Search in texts" />
+      <TimeFilter filters={filters} onChange={onChange} />
+      <Field {...field('user')} label="User" suggest />
+      <Field {...field('model')} label="Model" suggest />
+      <Field {...field('status')} label="Status" suggest />
+      <Field {...field('session')} label="Session" title={word(log.sessionKey)} />
+      <Field {...field('metadata')} label="Metadata" placeholder="key=value" />
+    </>
   )
 }
 

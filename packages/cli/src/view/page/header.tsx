@@ -2,7 +2,7 @@ import type { LogInfo } from '../contract.ts'
 import { pathTo } from './address.ts'
 import { plural } from './format.ts'
 import { Link, useAddress } from './router.tsx'
-import { Word } from './text.tsx'
+import { Word, word } from './text.tsx'
 import type { Theme } from './theme.ts'
 
 /** Which log this is, and where one can go. */
@@ -22,7 +22,7 @@ export function Header({
       <div class="brand">
         <img src="/assets/icon.svg" alt="" width="28" height="28" />
         <div class="brand-text">
-          <strong>{log ? <Word text={log.name} /> : ' '}</strong>
+          <strong title={log && word(log.location)}>{log ? <Word text={log.name} /> : ' '}</strong>
           <span class="muted">{log ? plural(log.size, 'entry', 'entries') : ' '}</span>
         </div>
       </div>

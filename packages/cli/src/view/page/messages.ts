@@ -47,6 +47,6 @@ function fieldsOf(value: JsonValue): Readonly<Record<string, JsonValue | undefin
 }
 
 /** `Array.isArray` does not narrow lists that are read-only. */
-function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
+export function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
   return Array.isArray(value)
 }

@@ -38,6 +38,7 @@ export function OverviewView({
       <Tiles total={overview?.total} users={top?.total} filters={filters} />
       <div class="charts">
         <CallCharts overview={overview} theme={theme} filters={filters} />
+        <StatusList total={overview?.total} filters={filters} />
         <BarList
           title="Top users"
           name="user"
@@ -52,7 +53,6 @@ export function OverviewView({
           of={overview?.total.count ?? 0}
           filters={filters}
         />
-        <StatusList total={overview?.total} filters={filters} />
       </div>
     </>
   )

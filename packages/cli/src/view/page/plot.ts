@@ -32,6 +32,7 @@ export interface Plot {
   destroy(): void
 }
 
+/** In CSS pixels. */
 export const PLOT_HEIGHT = 190
 
 /** Draws a chart with the colours of the page. */
@@ -87,6 +88,7 @@ function options(
     width: target.clientWidth,
     height: PLOT_HEIGHT,
     tzDate: seconds => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
+    padding: [12, 8, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, y: false, points: { show: data.kind === 'lines' } },
     scales: {
@@ -94,7 +96,7 @@ function options(
       y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 70, values: xLabels(data.step) },
+      { ...axis, size: 30, grid: { show: false }, space: 70, values: xLabels(data.step) },
       { ...axis, size: 62, space: 36, values: (_, splits) => splits.map(data.format) },
     ],
     series: [{}, ...order.map(i => seriesOptions(data, color(`--series-${data.series[i]?.color ?? 0}`)))],
