@@ -4,7 +4,7 @@ import { changed, pathTo } from './address.ts'
 import { Chart, type PathOf } from './chart.tsx'
 import { chartsOf } from './charts-of.ts'
 import { formatCompact, formatCost, formatDuration, formatShare, plural } from './format.ts'
-import { problemsOf } from './status-list.tsx'
+import { problemsOf } from './statuses.ts'
 import type { Theme } from './theme.ts'
 
 /** The calls over time: how many, at what cost, how fast, with how many tokens, and how many that failed. */

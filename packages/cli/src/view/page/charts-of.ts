@@ -2,6 +2,7 @@ import type { Figures, Overview } from '../contract.ts'
 import { formatCompact, formatCost, formatDuration, formatShare } from './format.ts'
 import { allPeriods } from './periods.ts'
 import type { PlotData, PlotSeries } from './plot.ts'
+import { ABORTS, countOf, ERRORS } from './statuses.ts'
 
 /** So many models have a colour of their own. The others are one. */
 const OWN_COLORS = 6
@@ -99,11 +100,9 @@ function problemSeries(
   over: (value: (figures: Figures) => number | null) => readonly (number | null)[],
 ): readonly PlotSeries[] {
   const share = (names: readonly string[]) =>
-    over(
-      ({ status, count }) => names.reduce((sum, name) => sum + (status[name] ?? 0), 0) / Math.max(count, 1),
-    )
+    over(figures => countOf(figures, names) / Math.max(figures.count, 1))
   return [
-    { name: 'Errors', color: BAD, values: share(['error', 'timeout']) },
-    { name: 'Aborts', color: WARN, values: share(['aborted', 'cancelled', 'truncated', 'unfinished']) },
+    { name: 'Errors', color: BAD, values: share(ERRORS) },
+    { name: 'Aborts', color: WARN, values: share(ABORTS) },
   ]
 }

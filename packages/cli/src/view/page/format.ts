@@ -12,9 +12,9 @@ export function formatCount(count: number): string {
   return NUMBER.format(count)
 }
 
-/** `12.4K` */
+/** `12.4K`, `3.1e+20` */
 export function formatCompact(count: number): string {
-  return COMPACT.format(count)
+  return count < 1e15 ? COMPACT.format(count) : count.toExponential(1)
 }
 
 /** `0.4%`, from a share of 0 to 1 */
@@ -31,6 +31,7 @@ export function plural(count: number, one: string, many: string): string {
 export function formatCost(usd: number | null): string {
   if (usd === null) return '–'
   if (usd === 0) return '$0'
+  if (usd >= 1e6) return `$${formatCompact(usd)}`
   if (usd >= 1)
     return `$${usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`
   return `$${usd.toLocaleString('en-US', { maximumSignificantDigits: 2, maximumFractionDigits: 8 })}`
@@ -43,7 +44,8 @@ export function formatDuration(ms: number | null): string {
   if (ms < MINUTE) return `${(ms / SECOND).toFixed(ms < 10 * SECOND ? 2 : 1)} s`
   if (ms < HOUR) return two(ms, MINUTE, 'min', SECOND, 's')
   if (ms < DAY) return two(ms, HOUR, 'h', MINUTE, 'min')
-  return two(ms, DAY, 'd', HOUR, 'h')
+  if (ms < 100 * DAY) return two(ms, DAY, 'd', HOUR, 'h')
+  return `${formatCompact(ms / DAY)} d`
 }
 
 function two(ms: number, large: number, largeUnit: string, small: number, smallUnit: string): string {

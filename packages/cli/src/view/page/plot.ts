@@ -92,7 +92,7 @@ function options(
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, y: false, points: { show: data.kind === 'lines' } },
     scales: {
-      x: { range: (_, min, max) => [min - half, max + half] },
+      x: { range: [startOf(data.periods[0] ?? '') - half, startOf(data.periods.at(-1) ?? '') + half] },
       y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
     },
     axes: [

@@ -4,11 +4,6 @@ import { formatCount, formatShare } from './format.ts'
 import { Link } from './router.tsx'
 import { StatusBadge } from './status-badge.tsx'
 
-/** How many calls did not end well. */
-export function problemsOf({ status }: Pick<Figures, 'status'>): number {
-  return Object.entries(status).reduce((sum, [name, count]) => (name === 'ok' ? sum : sum + count), 0)
-}
-
 /** How calls ended, each with the entries behind it. */
 export function StatusList({
   total,

@@ -23,5 +23,5 @@ export { safeText as word } from '../../output/safe-text.ts'
 
 /** The beginning of a foreign text on one line: white space of all kinds is a space there. */
 export function Preview({ text }: { readonly text: string }) {
-  return <Word text={text.replaceAll(/\s+/g, ' ').trim()} />
+  return <Word text={text.replaceAll(/[ \t\r\n]+/g, ' ').trim()} />
 }

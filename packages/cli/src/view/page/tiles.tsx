@@ -2,7 +2,7 @@ import type { Figures } from '../contract.ts'
 import { pathTo } from './address.ts'
 import { formatCompact, formatCost, formatCount, formatDuration, formatShare, plural } from './format.ts'
 import { Link } from './router.tsx'
-import { problemsOf } from './status-list.tsx'
+import { problemsOf } from './statuses.ts'
 
 /** The figures that come first. */
 export function Tiles({
@@ -31,7 +31,7 @@ export function Tiles({
       <li class="tile">
         <Figure
           title="Tokens in and out"
-          value={total && `${formatCompact(total.tokens.input)} / ${formatCompact(total.tokens.output)}`}
+          value={total && tokenText(total)}
           note={
             total && total.tokens.cacheRead > 0
               ? `${formatCompact(total.tokens.cacheRead)} read from cache`
@@ -93,4 +93,8 @@ function problemShare(total: Figures): string {
 function problemNote(total: Figures): string {
   if (Object.keys(total.status).length === 0) return 'no entry has a status'
   return `${formatCount(problemsOf(total))} of ${formatCount(total.count)}`
+}
+
+function tokenText({ tokens: { input, output } }: Figures): string {
+  return input + output === 0 ? '–' : `${formatCompact(input)} / ${formatCompact(output)}`
 }

@@ -111,7 +111,7 @@ function newerText({ verified }: Trust, size: number): string {
 }
 
 function checkpointText({ size, coversUntil, uncovered, witnesses }: CheckpointInfo): string {
-  const age = coversUntil === null ? '' : `, up to ${formatAge(coversUntil)}`
+  const age = coversUntil === null ? '' : `, the newest of them from ${formatAge(coversUntil)}`
   const rest = uncovered > 0 ? `; ${plural(uncovered, 'entry is', 'entries are')} newer` : ''
   return `The checkpoint covers ${plural(size, 'entry', 'entries')}${age}${rest}.${witnessText(witnesses)}`
 }
