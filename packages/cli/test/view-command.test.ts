@@ -43,7 +43,11 @@ test.each(['audit.db', 'audit.jsonl'])('serves %s on 127.0.0.1, until it is inte
     ['/assets/icon.svg', 'image/svg+xml'],
   ] as const) {
     const asset = await fetch(new URL(path, url), { headers: { cookie } })
-    expect([path, asset.status, asset.headers.get('content-type')]).toEqual([path, 200, expect.stringContaining(type)])
+    expect([path, asset.status, asset.headers.get('content-type')]).toEqual([
+      path,
+      200,
+      expect.stringContaining(type),
+    ])
   }
   child.kill('SIGINT')
   expect(await once(child, 'exit')).toEqual([130, null])

@@ -80,7 +80,10 @@ export interface EntryDetail {
   /** Whether the log has stored the same hash. */
   readonly isAsStored: boolean
   readonly place: TreePlace
-  /** The ids of the next newer and the next older entry of the list that the entry was opened from. */
+}
+
+/** `GET /api/entries/:id/neighbours`: the ids of the next newer and the next older entry that match the filters. */
+export interface Neighbours {
   readonly newer: string | null
   readonly older: string | null
 }

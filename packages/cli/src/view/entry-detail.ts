@@ -1,8 +1,6 @@
 import type { AuditEntry, AuditLog } from '@audit/core'
 import { encodeLine, leafHash } from '@audit/core/backend'
-import type { Filters } from '../filters/filters.ts'
 import type { EntryDetail, TreePlace } from './contract.ts'
-import { neighboursOf } from './entry-search.ts'
 import type { ViewSource } from './source.ts'
 
 /** Leaves of a tile (C2SP tlog-tiles). */
@@ -15,19 +13,10 @@ export async function findEntry(log: AuditLog, given: string): Promise<AuditEntr
   return undefined
 }
 
-/** All that there is to show of an entry, with its neighbours in the list that it was opened from. */
-export async function detailOf(
-  { log, backend }: ViewSource,
-  entry: AuditEntry,
-  filters: Filters,
-  signal: AbortSignal,
-): Promise<EntryDetail> {
+/** All that there is to show of an entry. */
+export async function detailOf({ log, backend }: ViewSource, entry: AuditEntry): Promise<EntryDetail> {
   const { index } = entry
-  const [{ newer, older }, size, stored] = await Promise.all([
-    neighboursOf(log, filters, entry, signal),
-    log.count(),
-    backend.leafHashes(index, index + 1),
-  ])
+  const [size, stored] = await Promise.all([log.count(), backend.leafHashes(index, index + 1)])
   const line = encodeLine(entry)
   const hash = leafHash(line)
   return {
@@ -36,8 +25,6 @@ export async function detailOf(
     leafHash: Buffer.from(hash).toString('hex'),
     isAsStored: Buffer.from(stored).equals(hash),
     place: placeOf(index, size),
-    newer: newer?.entryId ?? null,
-    older: older?.entryId ?? null,
   }
 }
 

@@ -1,11 +1,14 @@
 import type { AuditEntry, AuditLog, Query } from '@audit/core'
-import { AuditError } from '@audit/core'
 import type { Filters } from '../filters/filters.ts'
+import type { Position } from './position.ts'
+import { TimeWindows } from './time-windows.ts'
 
 /** How many entries a page of a list has. */
 export const PAGE_ENTRIES = 50
-/** A search in texts stops after this, in milliseconds, with what it has, and goes on when it is asked again. */
-const SEARCH_MS = 200
+/** A search stops after this, in milliseconds, with what it has, and goes on when it is asked again. */
+const PAGE_MS = 200
+/** So long a neighbour of an entry is looked for. */
+const NEIGHBOUR_MS = 3000
 
 /** A page of a search. */
 export interface SearchPage {
@@ -16,73 +19,66 @@ export interface SearchPage {
   readonly isCut: boolean
 }
 
-/** A place in the order of time. */
-export type Position = Pick<AuditEntry, 'timestamp' | 'index'>
-
 /** Finds the next entries of a list, newest first. Throws what `log.query` throws. */
-export async function searchPage(
+export function searchPage(
   log: AuditLog,
-  { filter, matches }: Filters,
+  filters: Filters,
   after: Position | undefined,
   signal: AbortSignal,
 ): Promise<SearchPage> {
-  const query: Query = { ...filter, order: 'desc', after, signal }
-  if (matches) return searchTexts(log, query, matches, PAGE_ENTRIES)
-  const entries = await log.query({ ...query, limit: PAGE_ENTRIES })
-  return { entries, next: entries.length < PAGE_ENTRIES ? undefined : entries.at(-1), isCut: false }
+  return search(log, filters, { order: 'desc', after, signal, limit: PAGE_ENTRIES, ms: PAGE_MS })
 }
 
-/** No index knows the texts: they are read from the newest on, for a moment at a time, so that nothing waits for all. */
-async function searchTexts(
-  log: AuditLog,
-  query: Query,
-  matches: (entry: AuditEntry) => boolean,
-  limit: number,
-): Promise<SearchPage> {
-  const end = performance.now() + SEARCH_MS
-  const entries: AuditEntry[] = []
-  for await (const entry of log.stream(query)) {
-    if (matches(entry)) entries.push(entry)
-    if (entries.length === limit) return { entries, next: entry, isCut: false }
-    if (performance.now() > end) return { entries, next: entry, isCut: true }
-  }
-  return { entries, next: undefined, isCut: false }
-}
-
-/** The entries next to one in the list that it was opened from; a search in texts looks for them for a moment. */
+/** The entries next to one in the list that it was opened from, as far as they are found soon. */
 export async function neighboursOf(
   log: AuditLog,
   filters: Filters,
-  entry: AuditEntry,
+  after: AuditEntry,
   signal: AbortSignal,
 ): Promise<{ readonly newer: AuditEntry | undefined; readonly older: AuditEntry | undefined }> {
-  const [newer, older] = await Promise.all([
-    firstAfter(log, filters, { order: 'asc', after: entry, signal }),
-    firstAfter(log, filters, { order: 'desc', after: entry, signal }),
-  ])
-  return { newer, older }
+  const place = { after, signal, limit: 1, ms: NEIGHBOUR_MS }
+  const newer = await search(log, filters, { ...place, order: 'asc' })
+  const older = await search(log, filters, { ...place, order: 'desc' })
+  return { newer: newer.entries[0], older: older.entries[0] }
 }
 
-async function firstAfter(
+interface SearchOptions {
+  readonly order: 'asc' | 'desc'
+  readonly after: Position | undefined
+  readonly signal: AbortSignal
+  readonly limit: number
+  /** How long it may take. */
+  readonly ms: number
+}
+
+async function search(log: AuditLog, filters: Filters, options: SearchOptions): Promise<SearchPage> {
+  const { filter, matches } = filters
+  if (matches || filter.metadata) return searchWindows(log, filters, options)
+  const { limit, ms: _, ...place } = options
+  const entries = await log.query({ ...filter, ...place, limit })
+  return { entries, next: entries.length < limit ? undefined : entries.at(-1), isCut: false }
+}
+
+/**
+ * No index need know the texts, nor the metadata: entries may have to be read one by one. So they are looked through window
+ * by window of time, and nobody waits for all of them.
+ */
+async function searchWindows(
   log: AuditLog,
   { filter, matches }: Filters,
-  place: Pick<Query, 'order' | 'after' | 'signal'>,
-): Promise<AuditEntry | undefined> {
-  const query: Query = { ...filter, ...place }
-  const { entries } = matches
-    ? await searchTexts(log, query, matches, 1)
-    : { entries: await log.query({ ...query, limit: 1 }) }
-  return entries[0]
-}
-
-/** A position as it stands in an address. */
-export function formatPosition({ timestamp, index }: Position): string {
-  return `${timestamp}_${index}`
-}
-
-/** Reads a position from an address. Throws AuditError `AUDIT_INVALID_QUERY`. */
-export function parsePosition(given: string): Position {
-  const [, timestamp = '', index = ''] = /^(.+)_(\d{1,15})$/.exec(given) ?? []
-  if (timestamp === '') throw new AuditError('AUDIT_INVALID_QUERY', 'after must be the `next` of a page')
-  return { timestamp, index: Number(index) }
+  { limit, ms, ...place }: SearchOptions,
+): Promise<SearchPage> {
+  const end = performance.now() + ms
+  const entries: AuditEntry[] = []
+  const windows = await TimeWindows.begin(log, filter, place)
+  for (let window = windows.next(); window; window = windows.next()) {
+    const query: Query = { ...window.query, limit: matches ? undefined : limit - entries.length }
+    for await (const entry of log.stream(query)) {
+      if (!matches || matches(entry)) entries.push(entry)
+      if (entries.length === limit) return { entries, next: entry, isCut: false }
+      if (matches && performance.now() > end) return { entries, next: entry, isCut: true }
+    }
+    if (performance.now() > end && window.end) return { entries, next: window.end, isCut: true }
+  }
+  return { entries, next: undefined, isCut: false }
 }

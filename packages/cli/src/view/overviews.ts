@@ -62,6 +62,7 @@ export class Overviews {
 
   /** The users with the most calls among the entries that match. Throws like `overview`. */
   async topUsers(filter: Filter): Promise<TopUsers> {
+    await this.overview(filter) // it is looked at first, and counting both at once would make it wait
     const parts = await this.#tally(filter, ['user']).parts(await this.#log.count())
     const top = parts.toSorted((a, b) => b.count - a.count).slice(0, TOP_USERS)
     const users = summaryGroups(top, ['user']).map(group => ({

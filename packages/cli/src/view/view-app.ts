@@ -1,18 +1,27 @@
-import { AuditError } from '@audit/core'
+import { AuditError, type AuditLog, type Filter } from '@audit/core'
 import { type Context, Hono } from 'hono'
 import { CommandError } from '../command-error.ts'
 import { relatedEntries } from '../entries/related-entries.ts'
 import type { Filters } from '../filters/filters.ts'
 import { filtersOfAddress } from './address-filter.ts'
 import { ICON, readAsset, SHELL } from './assets.ts'
-import type { EntryPage, MatchCount, Related, SessionPage, Values } from './contract.ts'
+import type {
+  EntryDetail,
+  EntryPage,
+  MatchCount,
+  Neighbours,
+  Related,
+  SessionPage,
+  Values,
+} from './contract.ts'
 import { startDownload } from './downloads.ts'
 import { detailOf, findEntry } from './entry-detail.ts'
 import { rowOf } from './entry-rows.ts'
-import { formatPosition, parsePosition, searchPage } from './entry-search.ts'
+import { neighboursOf, searchPage } from './entry-search.ts'
 import { type Guard, secureHeaders } from './guard.ts'
 import { logInfo } from './log-info.ts'
 import { Overviews } from './overviews.ts'
+import { formatPosition, parsePosition } from './position.ts'
 import { makeReceipt, receiptOffer } from './receipts.ts'
 import { sessionEntries } from './session-entries.ts'
 import type { ViewSource } from './source.ts'
@@ -49,8 +58,9 @@ function createApi(source: ViewSource): Hono {
     filtersOfAddress(source.context, new URL(req.url).searchParams, source.sessionKey)
   const api = new Hono()
   api.get('/log', async context => context.json(await logInfo(source)))
+  const overviews = new Overviews(source.log, source.backend)
   addListRoutes(api, source, filtersOf)
-  addOverviewRoutes(api, source)
+  addOverviewRoutes(api, source, overviews)
   addEntryRoutes(api, source, filtersOf)
   addTrustRoutes(api, new TrustDesk(source))
   api.all('*', context => context.json({ code: 'AUDIT_NOT_FOUND', message: 'There is nothing here.' }, 404))
@@ -72,9 +82,8 @@ function addListRoutes(api: Hono, source: ViewSource, filtersOf: FiltersOf): voi
   })
   api.get('/count', async context => {
     const { filter, matches } = filtersOf(context)
-    return context.json<MatchCount>({ count: matches ? null : await log.count(filter) })
+    return context.json<MatchCount>({ count: matches ? null : await countOf(log, filter) })
   })
-  api.get('/values', async context => context.json<Values>(await valuesOf(source, context.req.query('key'))))
   api.get('/session', async context => {
     const session = context.req.query('session') ?? ''
     return context.json<SessionPage>(await sessionEntries(source, session, context.req.raw.signal))
@@ -82,10 +91,17 @@ function addListRoutes(api: Hono, source: ViewSource, filtersOf: FiltersOf): voi
   api.get('/download', context => startDownload(source, filtersOf(context), context))
 }
 
+/** Where every entry may have to be read, `summarize` does it in threads of its own, and nothing waits for it. */
+async function countOf(log: AuditLog, filter: Filter): Promise<number> {
+  if (!filter.metadata) return log.count(filter)
+  const [all] = await log.summarize(filter)
+  return all?.count ?? 0
+}
+
 const MINUTE = 60_000
 
-function addOverviewRoutes(api: Hono, { log, backend, context, sessionKey }: ViewSource): void {
-  const overviews = new Overviews(log, backend)
+function addOverviewRoutes(api: Hono, { log, context, sessionKey }: ViewSource, overviews: Overviews): void {
+  overviews.overview({}).catch(() => {}) // counted before somebody asks, who is then told what went wrong
   // A span such as the last hour stays the same for a minute, so that what was counted for it can be used again.
   const thisMinute = {
     ...context,
@@ -93,6 +109,7 @@ function addOverviewRoutes(api: Hono, { log, backend, context, sessionKey }: Vie
   }
   const filterOf = (url: string) => filtersOfAddress(thisMinute, new URL(url).searchParams, sessionKey).filter
   api.get('/overview', async context => context.json(await overviews.overview(filterOf(context.req.url))))
+  api.get('/values', async ({ req, json }) => json<Values>(await valuesOf(log, overviews, req.query('key'))))
   api.get('/users', async context => context.json(await overviews.topUsers(filterOf(context.req.url))))
 }
 
@@ -100,7 +117,13 @@ function addEntryRoutes(api: Hono, source: ViewSource, filtersOf: FiltersOf): vo
   api.get('/entries/:id', async context => {
     const entry = await findEntry(source.log, context.req.param('id'))
     if (!entry) return noEntry(context)
-    return context.json(await detailOf(source, entry, filtersOf(context), context.req.raw.signal))
+    return context.json<EntryDetail>(await detailOf(source, entry))
+  })
+  api.get('/entries/:id/neighbours', async context => {
+    const entry = await findEntry(source.log, context.req.param('id'))
+    if (!entry) return noEntry(context)
+    const { newer, older } = await neighboursOf(source.log, filtersOf(context), entry, context.req.raw.signal)
+    return context.json<Neighbours>({ newer: newer?.entryId ?? null, older: older?.entryId ?? null })
   })
   api.get('/entries/:id/related', async context => {
     const entry = await findEntry(source.log, context.req.param('id'))

@@ -1,4 +1,4 @@
-import type { EntryDetail, LogInfo } from '../contract.ts'
+import type { EntryDetail, LogInfo, Neighbours as NeighbourIds } from '../contract.ts'
 import { pathTo } from './address.ts'
 import { Conversation } from './conversation.tsx'
 import { CopyButton } from './copy-button.tsx'
@@ -12,6 +12,8 @@ import { useShortcuts } from './shortcuts.ts'
 import { Time } from './time.tsx'
 import { useLoaded } from './use-loaded.ts'
 
+const NO_FILTERS = new URLSearchParams()
+
 /** One entry in full. */
 export function EntryView({
   log,
@@ -22,9 +24,11 @@ export function EntryView({
   readonly id: string
   readonly filters: URLSearchParams
 }) {
-  const { data: detail, error, isLoading } = useLoaded<EntryDetail>(`/api${pathTo.entry(id, filters)}`)
+  const path = `/api${pathTo.entry(id, NO_FILTERS)}`
+  const { data: detail, error, isLoading } = useLoaded<EntryDetail>(path)
+  const { data: neighbours } = useLoaded<NeighbourIds>(`${path}/neighbours?${filters}`)
   const go = (to: string | null | undefined) => (to ? () => navigate(pathTo.entry(to, filters)) : undefined)
-  const [newer, older] = [go(detail?.newer), go(detail?.older)]
+  const [newer, older] = [go(neighbours?.newer), go(neighbours?.older)]
   useShortcuts({
     k: newer,
     ArrowLeft: newer,
@@ -44,7 +48,7 @@ export function EntryView({
             <Time timestamp={entry.timestamp} /> UTC
           </p>
         </div>
-        <Neighbours detail={detail} filters={filters} />
+        <Neighbours ids={neighbours} filters={filters} />
       </div>
       <div class="entry-body">
         <section aria-label="Conversation">
@@ -64,10 +68,10 @@ export function EntryView({
 }
 
 function Neighbours({
-  detail,
+  ids,
   filters,
 }: {
-  readonly detail: EntryDetail
+  readonly ids: NeighbourIds | undefined
   readonly filters: URLSearchParams
 }) {
   return (
@@ -75,8 +79,8 @@ function Neighbours({
       <Link to={pathTo.entries(filters)} class="button">
         {filters.size > 0 ? 'Matching entries' : 'All entries'}
       </Link>
-      <Neighbour id={detail.newer} filters={filters} label="← Newer" />
-      <Neighbour id={detail.older} filters={filters} label="Older →" />
+      <Neighbour id={ids?.newer} filters={filters} label="← Newer" />
+      <Neighbour id={ids?.older} filters={filters} label="Older →" />
     </nav>
   )
 }
@@ -86,11 +90,11 @@ function Neighbour({
   filters,
   label,
 }: {
-  readonly id: string | null
+  readonly id: string | null | undefined
   readonly filters: URLSearchParams
   readonly label: string
 }) {
-  if (id === null) {
+  if (!id) {
     return (
       <span class="button" aria-disabled="true">
         {label}
