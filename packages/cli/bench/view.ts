@@ -55,7 +55,7 @@ async function measure(browser: Browser, url: string): Promise<void> {
       page,
       `entries, ${filter}`,
       to(`/entries?${filter}`),
-      'a.row, .empty, .list-head p:text("searched back")',
+      'a.row, .empty, .list-head p:has-text("back to")',
     )
   }
   await report(page, 'an entry', to(`/entries/${ENTRIES >> 1}`), '.proof')

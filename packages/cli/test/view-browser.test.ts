@@ -80,7 +80,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no chromium
       expect([path, await accessibilityOf(page)]).toEqual([path, []])
     }
     await page.getByRole('button', { name: 'Verify now' }).click()
-    await page.getByText('Consistent, but unanchored.').waitFor()
+    await page.getByText('Unanchored.').waitFor()
     expect(await accessibilityOf(page)).toEqual([])
     expect(problems).toEqual([])
   })
@@ -92,6 +92,8 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no chromium
         user: text.slice(0, 200),
         inputText: text,
         outputText: text,
+        costUsd: 1e300,
+        latencyMs: 1e15,
         metadata: { [text.slice(0, 100)]: text.slice(0, 5000), 'gen_ai.conversation.id': text.slice(0, 100) },
       })),
     )
@@ -143,10 +145,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no chromium
     await page.keyboard.type('haiku')
     await page.keyboard.press('Enter')
     await page.waitForURL(/text=haiku/)
-    await page
-      .getByText(/^\d+ entries$/, { exact: true })
-      .first()
-      .waitFor()
+    await page.locator('.list-head').getByText('9 entries').waitFor()
     await page.keyboard.press('j')
     await page.keyboard.press('j')
     await page.keyboard.press('k')
@@ -212,7 +211,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no chromium
     const theme = () => page.evaluate('document.documentElement.dataset.theme')
     expect(await theme()).toBe('dark')
     await page.emulateMedia({ colorScheme: 'light' })
-    expect(await theme()).toBe('light')
+    await expect.poll(theme).toBe('light')
     await page.getByRole('button', { name: 'Use dark colours' }).click()
     await page.reload()
     await page.waitForSelector('.top nav')

@@ -11,21 +11,24 @@ import { word } from './text.tsx'
 import { type Theme, useTheme } from './theme.ts'
 import { TrustBanner } from './trust-banner.tsx'
 import { useLogInfo } from './use-log-info.ts'
+import { useTrust } from './use-trust.ts'
 
 /** The page. */
 export function App() {
   const [theme, setTheme] = useTheme()
   const { data: log, error } = useLogInfo()
+  const trust = useTrust()
+  const isReady = trust.data !== undefined || trust.error !== undefined // what is above a view does not move it
   return (
     <Router>
       <a class="skip" href="#main">
         Skip to the content
       </a>
       <Header log={log} theme={theme} onTheme={setTheme} />
-      {log && <TrustBanner size={log.size} />}
+      {log && trust.data && <TrustBanner trust={trust.data} size={log.size} onVerify={trust.verify} />}
       <main id="main" tabIndex={-1}>
         {error && !log && <ErrorState error={error} />}
-        {log && <View log={log} theme={theme} />}
+        {log && isReady ? <View log={log} theme={theme} /> : <div class="page-ghost" />}
       </main>
       <footer>
         <p>

@@ -12,14 +12,14 @@ export function BarList({
   title,
   name,
   rows,
-  of,
+  count: total,
   filters,
 }: {
   readonly title: string
   readonly name: 'user' | 'model'
   readonly rows: readonly (Figures & { readonly value: string })[] | undefined
-  /** How many calls there are in all. */
-  readonly of: number
+  /** How many values there are in all. */
+  readonly count: number
   readonly filters: URLSearchParams
 }) {
   const most = Math.max(1, ...(rows ?? []).map(({ count }) => count))
@@ -42,11 +42,7 @@ export function BarList({
           </li>
         ))}
       </ol>
-      {rows && rows.length > MOST && (
-        <p class="muted">
-          and {formatCount(rows.length - MOST)} more, of {formatCount(of)} calls
-        </p>
-      )}
+      {total > MOST && <p class="muted">and {formatCount(total - MOST)} more</p>}
     </section>
   )
 }

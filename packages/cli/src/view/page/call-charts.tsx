@@ -13,17 +13,17 @@ export function CallCharts({
   theme,
   filters,
 }: {
-  readonly overview: Overview | undefined
+  readonly overview: Overview
   readonly theme: Theme
   readonly filters: URLSearchParams
 }) {
-  const charts = useMemo(() => overview && chartsOf(overview), [overview])
-  const each = overview?.step === 'month' ? 'a month' : 'a day'
-  const total = overview?.total
+  const charts = useMemo(() => chartsOf(overview), [overview])
+  const each = overview.step === 'month' ? 'a month' : 'a day'
+  const { total } = overview
   const inPeriod = (period: string) => changed(filters, { since: period, until: period })
   const plain: PathOf = period => pathTo.entries(inPeriod(period))
   const ofModel: PathOf = (period, series) => {
-    const model = series === undefined ? undefined : charts?.models[series]
+    const model = series === undefined ? undefined : charts.models[series]
     return pathTo.entries(model === undefined ? inPeriod(period) : changed(inPeriod(period), { model }))
   }
   const common = { theme, pathOf: plain }
@@ -32,34 +32,34 @@ export function CallCharts({
       <Chart
         {...common}
         title={`Calls ${each}`}
-        note={total ? plural(total.count, 'call', 'calls') : ''}
-        data={charts?.calls}
+        note={plural(total.count, 'call', 'calls')}
+        data={charts.calls}
         pathOf={ofModel}
       />
       <Chart
         {...common}
         title={`Cost ${each}`}
-        note={total ? formatCost(total.costUsd) : ''}
-        data={charts?.cost}
+        note={formatCost(total.costUsd)}
+        data={charts.cost}
         pathOf={ofModel}
       />
       <Chart
         {...common}
         title="Latency"
-        note={total?.latencyMs ? `median ${formatDuration(total.latencyMs.p50)}` : 'no entry has a latency'}
-        data={charts?.latency}
+        note={total.latencyMs ? `median ${formatDuration(total.latencyMs.p50)}` : 'no entry has a latency'}
+        data={charts.latency}
       />
       <Chart
         {...common}
         title={`Tokens ${each}`}
-        note={total ? formatCompact(total.tokens.input + total.tokens.output) : ''}
-        data={charts?.tokens}
+        note={formatCompact(total.tokens.input + total.tokens.output)}
+        data={charts.tokens}
       />
       <Chart
         {...common}
         title="Share of errors and aborts"
-        note={total ? formatShare(problemsOf(total) / Math.max(total.count, 1)) : ''}
-        data={charts?.problems}
+        note={formatShare(problemsOf(total) / Math.max(total.count, 1))}
+        data={charts.problems}
       />
     </>
   )

@@ -17,13 +17,13 @@ export function Chart({
 }: {
   readonly title: string
   readonly note: string
-  readonly data: PlotData | undefined
+  readonly data: PlotData
   readonly theme: Theme
   readonly pathOf: PathOf
 }) {
   const [hovered, setHovered] = useState<number>()
   const target = usePlot(data, theme, pathOf, setHovered)
-  const period = hovered === undefined ? undefined : data?.periods[hovered]
+  const period = hovered === undefined ? undefined : data.periods[hovered]
   return (
     <figure class="card chart" aria-label={title}>
       <figcaption>
@@ -38,7 +38,7 @@ export function Chart({
         aria-label={`${title}: ${note}`}
       />
       <ul class="legend">
-        {data?.series.map(({ name, values, color }, i) => (
+        {data.series.map(({ name, values, color }, i) => (
           <li key={i}>
             <span class={`swatch series-${color}`} aria-hidden="true" />
             <span class="cut">
@@ -48,14 +48,14 @@ export function Chart({
           </li>
         ))}
       </ul>
-      {data && <ChartTable data={data} pathOf={pathOf} title={title} />}
+      <ChartTable data={data} pathOf={pathOf} title={title} />
     </figure>
   )
 }
 
 /** Draws the chart into an element, anew when what it shows or its colours change. */
 function usePlot(
-  data: PlotData | undefined,
+  data: PlotData,
   theme: Theme,
   pathOf: PathOf,
   onHover: (period: number | undefined) => void,
@@ -65,7 +65,7 @@ function usePlot(
   path.current = pathOf
   useEffect(() => {
     const element = target.current
-    if (!element || !data || data.periods.length === 0) return
+    if (!element || data.periods.length === 0) return
     const plot = drawPlot(element, data, onHover, ({ period, series }) => {
       navigate(path.current(data.periods[period] ?? '', series))
     })

@@ -3,14 +3,17 @@ import type { ComponentChildren } from 'preact'
 /** Says that there is nothing, why, and what to do next. */
 export function EmptyState({
   title,
+  heading: Heading = 'h1',
   children,
 }: {
   readonly title: string
+  /** `h2` within a view that has a heading of its own. */
+  readonly heading?: 'h1' | 'h2'
   readonly children: ComponentChildren
 }) {
   return (
     <div class="empty">
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children}
     </div>
   )

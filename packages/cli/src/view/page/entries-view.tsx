@@ -51,9 +51,9 @@ function Found({
 }) {
   if (list.rows.length > 0) return <List rows={list.rows} filters={filters} />
   if (list.state === 'loading') return <div class="rows-ghost" aria-hidden="true" />
-  if (log.size === 0) return <EmptyLog />
+  if (log.size === 0) return <EmptyLog heading="h2" />
   return (
-    <EmptyState title="No entry matches">
+    <EmptyState title="No entry matches" heading="h2">
       <p>
         Take a filter away, or look at <Link to="/entries">all {formatCount(log.size)} entries</Link>.
       </p>
@@ -62,9 +62,9 @@ function Found({
 }
 
 /** What to do with a log that has no entries yet. */
-export function EmptyLog() {
+export function EmptyLog({ heading }: { readonly heading: 'h1' | 'h2' }) {
   return (
-    <EmptyState title="The log is empty">
+    <EmptyState title="The log is empty" heading={heading}>
       <p>
         Record the first entry with <code>log.record(…)</code>, or put <code>audit proxy</code> between your
         program and the provider. This page shows it within seconds.

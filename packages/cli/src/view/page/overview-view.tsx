@@ -4,6 +4,7 @@ import { CallCharts } from './call-charts.tsx'
 import { ErrorState } from './empty-state.tsx'
 import { EmptyLog } from './entries-view.tsx'
 import { FilterBar } from './filter-bar.tsx'
+import { plural } from './format.ts'
 import { StatusList } from './status-list.tsx'
 import type { Theme } from './theme.ts'
 import { Tiles } from './tiles.tsx'
@@ -26,7 +27,7 @@ export function OverviewView({
   const size = useThrottled(log.size, REFRESH_MS)
   const { data: overview, error } = useLoaded<Overview>(`/api/overview?${filters}`, size)
   const { data: top } = useLoaded<TopUsers>(`/api/users?${filters}`, size)
-  if (log.size === 0) return <EmptyLog />
+  if (log.size === 0) return <EmptyLog heading="h1" />
   return (
     <>
       <h1 class="visually-hidden">Overview</h1>
@@ -36,24 +37,46 @@ export function OverviewView({
       )}
       {error && <ErrorState error={error} />}
       <Tiles total={overview?.total} users={top?.total} filters={filters} />
-      <div class="charts">
-        <CallCharts overview={overview} theme={theme} filters={filters} />
-        <StatusList total={overview?.total} filters={filters} />
-        <BarList
-          title="Top users"
-          name="user"
-          rows={top?.users.map(({ user, ...figures }) => ({ ...figures, value: user }))}
-          of={overview?.total.count ?? 0}
-          filters={filters}
-        />
-        <BarList
-          title="Models"
-          name="model"
-          rows={overview?.models.map(({ model, ...figures }) => ({ ...figures, value: model }))}
-          of={overview?.total.count ?? 0}
-          filters={filters}
-        />
-      </div>
+      {overview ? (
+        <Charts overview={overview} users={top} theme={theme} filters={filters} />
+      ) : (
+        <p class="page-ghost muted">{error ? '' : `Counting ${plural(log.size, 'entry', 'entries')} …`}</p>
+      )}
     </>
+  )
+}
+
+function Charts({
+  overview,
+  users,
+  theme,
+  filters,
+}: {
+  readonly overview: Overview
+  /** They are counted after everything else, so that they come last. */
+  readonly users: TopUsers | undefined
+  readonly theme: Theme
+  readonly filters: URLSearchParams
+}) {
+  const { total, models } = overview
+  return (
+    <div class="charts">
+      <CallCharts overview={overview} theme={theme} filters={filters} />
+      <StatusList total={total} filters={filters} />
+      <BarList
+        title="Models"
+        name="model"
+        rows={models.map(({ model, ...figures }) => ({ ...figures, value: model }))}
+        count={models.length}
+        filters={filters}
+      />
+      <BarList
+        title="Top users"
+        name="user"
+        rows={users?.users.map(({ user, ...figures }) => ({ ...figures, value: user }))}
+        count={users?.total ?? 0}
+        filters={filters}
+      />
+    </div>
   )
 }

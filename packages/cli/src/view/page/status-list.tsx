@@ -9,14 +9,14 @@ export function StatusList({
   total,
   filters,
 }: {
-  readonly total: Figures | undefined
+  readonly total: Figures
   readonly filters: URLSearchParams
 }) {
-  const statuses = Object.entries(total?.status ?? {}).toSorted(([, a], [, b]) => b - a)
+  const statuses = Object.entries(total.status).toSorted(([, a], [, b]) => b - a)
   return (
     <section class="card" aria-label="How calls ended">
       <h2>How calls ended</h2>
-      {total && statuses.length === 0 && (
+      {statuses.length === 0 && (
         <p class="muted">
           No entry says how its call ended. The integrations record it as <code>audit.status</code>.
         </p>
@@ -27,7 +27,7 @@ export function StatusList({
             <Link to={pathTo.entries(changed(filters, { status }))}>
               <StatusBadge status={status} />
               <span>{formatCount(count)}</span>
-              <span class="muted">{formatShare(count / Math.max(total?.count ?? 1, 1))}</span>
+              <span class="muted">{formatShare(count / Math.max(total.count, 1))}</span>
             </Link>
           </li>
         ))}

@@ -1,17 +1,22 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
 import type { CheckpointInfo, Trust } from '../contract.ts'
 import { pathTo } from './address.ts'
 import { formatAge, formatCount, formatShare, formatTime, plural } from './format.ts'
 import { Link } from './router.tsx'
 import { Word } from './text.tsx'
-import { useLoaded } from './use-loaded.ts'
 
 const NO_FILTERS = new URLSearchParams()
 
 /** Says how far the log can be trusted, and verifies it when it is asked to. */
-export function TrustBanner({ size }: { readonly size: number }) {
-  const [trust, verify] = useTrust()
-  if (!trust) return <section class="trust neutral" aria-label="Trust" />
+export function TrustBanner({
+  trust,
+  size,
+  onVerify,
+}: {
+  readonly trust: Trust
+  /** How many entries the log has by now. */
+  readonly size: number
+  readonly onVerify: () => void
+}) {
   const { kind, title, text } = verdictOf(trust, size)
   return (
     <section class={`trust ${kind}`} aria-label="Trust">
@@ -23,7 +28,7 @@ export function TrustBanner({ size }: { readonly size: number }) {
         {trust.state === 'running' ? (
           <progress aria-label="Verification" max={Math.max(trust.size, 1)} value={trust.verified} />
         ) : (
-          <button type="button" class="button" onClick={verify}>
+          <button type="button" class="button" onClick={onVerify}>
             {trust.verifiedAt === null ? 'Verify now' : 'Verify again'}
           </button>
         )}
@@ -32,30 +37,6 @@ export function TrustBanner({ size }: { readonly size: number }) {
       <TrustDetails trust={trust} />
     </section>
   )
-}
-
-/** What is known, and how to verify: what comes of it is told event by event. */
-function useTrust(): readonly [Trust | undefined, () => void] {
-  const { data } = useLoaded<Trust>('/api/trust')
-  const [told, setTold] = useState<Trust>()
-  const events = useRef<EventSource | undefined>(undefined)
-  const verify = () => {
-    events.current?.close()
-    const source = new EventSource('/api/verify')
-    events.current = source
-    source.onmessage = ({ data }) => {
-      const trust: Trust = JSON.parse(data)
-      setTold(trust)
-      if (trust.state !== 'running') source.close()
-    }
-    source.onerror = () => source.close() // otherwise it would verify again and again
-  }
-  const isRunning = data?.state === 'running'
-  useEffect(() => {
-    if (isRunning) verify()
-    return () => events.current?.close()
-  }, [isRunning])
-  return [told ?? data, verify]
 }
 
 interface Verdict {
