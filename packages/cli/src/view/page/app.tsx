@@ -16,27 +16,38 @@ import { useTrust } from './use-trust.ts'
 /** The page. */
 export function App() {
   const [theme, setTheme] = useTheme()
-  const { data: log, error } = useLogInfo()
+  const log = useLogInfo()
   const trust = useTrust()
-  const isReady = trust.data !== undefined || trust.error !== undefined // what is above a view does not move it
+  const error = log.error ?? trust.error
   return (
     <Router>
       <a class="skip" href="#main">
         Skip to the content
       </a>
-      <Header log={log} theme={theme} onTheme={setTheme} />
-      {log && trust.data && <TrustBanner trust={trust.data} size={log.size} onVerify={trust.verify} />}
-      <main id="main" tabIndex={-1}>
-        {error && !log && <ErrorState error={error} />}
-        {log && isReady ? <View log={log} theme={theme} /> : <div class="page-ghost" />}
-      </main>
-      <footer>
-        <p>
-          <kbd>j</kbd> <kbd>k</kbd> move · <kbd>Enter</kbd> open · <kbd>/</kbd> search · times are UTC
-        </p>
-        <p>Served on this machine alone, and read-only.</p>
-      </footer>
+      <Header log={log.data} error={log.error} theme={theme} onTheme={setTheme} />
+      {log.data && trust.data ? ( // together, so that neither moves the other
+        <>
+          <TrustBanner trust={trust.data} size={log.data.size} onVerify={trust.verify} />
+          <main id="main" tabIndex={-1}>
+            <View log={log.data} theme={theme} />
+          </main>
+          <Footer />
+        </>
+      ) : (
+        <main id="main">{error && <ErrorState error={error} />}</main>
+      )}
     </Router>
+  )
+}
+
+function Footer() {
+  return (
+    <footer>
+      <p>
+        <kbd>j</kbd> <kbd>k</kbd> move · <kbd>Enter</kbd> open · <kbd>/</kbd> search · times are UTC
+      </p>
+      <p>Served on this machine alone, and read-only.</p>
+    </footer>
   )
 }
 

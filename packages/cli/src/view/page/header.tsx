@@ -8,10 +8,13 @@ import type { Theme } from './theme.ts'
 /** Which log this is, and where one can go. */
 export function Header({
   log,
+  error,
   theme,
   onTheme,
 }: {
   readonly log: LogInfo | undefined
+  /** Why nothing newer can be said. */
+  readonly error: Error | undefined
   readonly theme: Theme
   readonly onTheme: (theme: Theme) => void
 }) {
@@ -22,8 +25,10 @@ export function Header({
       <div class="brand">
         <img src="/assets/icon.svg" alt="" width="28" height="28" />
         <div class="brand-text">
-          <strong title={log && word(log.location)}>{log ? <Word text={log.name} /> : ' '}</strong>
-          <span class="muted">{log ? plural(log.size, 'entry', 'entries') : ' '}</span>
+          <strong title={log && word(log.location)}>{log ? <Word text={log.name} /> : '\u00a0'}</strong>
+          <span class="muted">
+            {error?.message ?? (log ? plural(log.size, 'entry', 'entries') : '\u00a0')}
+          </span>
         </div>
       </div>
       <nav aria-label="Views">

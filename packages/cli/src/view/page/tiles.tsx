@@ -73,8 +73,8 @@ function Figure({
   return (
     <>
       <span class="tile-title">{title}</span>
-      <span class="tile-value">{value ?? ' '}</span>
-      <span class="tile-note">{note === '' ? ' ' : note}</span>
+      <span class="tile-value">{value ?? '\u00a0'}</span>
+      <span class="tile-note">{note === '' ? '\u00a0' : note}</span>
     </>
   )
 }

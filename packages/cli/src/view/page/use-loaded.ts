@@ -23,7 +23,7 @@ export function useLoaded<T>(path: string | undefined, version: unknown = 0): Lo
     getJson<T>(path, stop.signal).then(
       data => setLoaded({ data, error: undefined, isLoading: false }),
       error => {
-        if (!stop.signal.aborted) setLoaded({ data: undefined, error, isLoading: false })
+        if (!stop.signal.aborted) setLoaded(({ data }) => ({ data, error, isLoading: false }))
       },
     )
     return () => stop.abort()
