@@ -33,7 +33,7 @@ async function checkpointOf(path: string): Promise<string> {
     backend: new SqliteBackend({ path, readOnly: true }),
     signer: createSigner(privateKey),
   })
-  return log.checkpoint()
+  return await log.checkpoint() // before the log is closed
 }
 
 async function takePicture(path: string, checkpoint: string): Promise<void> {
