@@ -92,6 +92,8 @@ export interface Neighbours {
 export interface Related {
   /** The entries that say that they are about this one. */
   readonly aboutIt: readonly EntryRow[]
+  /** Whether there may be more: looking for them took too long. */
+  readonly isCut: boolean
 }
 
 /** Where a leaf is in the Merkle tree. */

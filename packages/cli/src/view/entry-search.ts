@@ -1,4 +1,5 @@
 import type { AuditEntry, AuditLog, Query } from '@audit/core'
+import { ABOUT_KEY } from '../entries/related-entries.ts'
 import type { Filters } from '../filters/filters.ts'
 import type { Position } from './position.ts'
 import { TimeWindows } from './time-windows.ts'
@@ -7,8 +8,12 @@ import { TimeWindows } from './time-windows.ts'
 export const PAGE_ENTRIES = 50
 /** A search stops after this, in milliseconds, with what it has, and goes on when it is asked again. */
 const PAGE_MS = 200
-/** So long a neighbour of an entry is looked for. */
-const NEIGHBOUR_MS = 3000
+/** So long the neighbours of an entry are looked for, and those that are about it. */
+const RELATED_MS = 3000
+/** More entries that are about one are not looked for. */
+const MOST_RELATED = 50
+/** Clocks of different machines may differ by so much: an entry may seem to be older than the one that it is about. */
+const CLOCKS_MS = 24 * 3_600_000
 
 /** A page of a search. */
 export interface SearchPage {
@@ -36,10 +41,25 @@ export async function neighboursOf(
   after: AuditEntry,
   signal: AbortSignal,
 ): Promise<{ readonly newer: AuditEntry | undefined; readonly older: AuditEntry | undefined }> {
-  const place = { after, signal, limit: 1, ms: NEIGHBOUR_MS }
+  const place = { after, signal, limit: 1, ms: RELATED_MS }
   const newer = await search(log, filters, { ...place, order: 'asc' })
   const older = await search(log, filters, { ...place, order: 'desc' })
   return { newer: newer.entries[0], older: older.entries[0] }
+}
+
+/** The entries that are about one, oldest first, as far as they are found soon. */
+export function entriesAbout(
+  log: AuditLog,
+  { entryId, timestamp }: AuditEntry,
+  signal: AbortSignal,
+): Promise<SearchPage> {
+  const recorded = Date.parse(timestamp)
+  const filter = {
+    metadata: { [ABOUT_KEY]: entryId },
+    ...(!Number.isNaN(recorded) && { since: new Date(Math.max(recorded - CLOCKS_MS, 0)) }),
+  }
+  const options = { order: 'asc', after: undefined, signal, limit: MOST_RELATED, ms: RELATED_MS } as const
+  return search(log, { filter, matches: undefined }, options)
 }
 
 interface SearchOptions {

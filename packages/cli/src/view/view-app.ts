@@ -1,7 +1,6 @@
 import { AuditError, type AuditLog, type Filter } from '@audit/core'
 import { type Context, Hono } from 'hono'
 import { CommandError } from '../command-error.ts'
-import { relatedEntries } from '../entries/related-entries.ts'
 import type { Filters } from '../filters/filters.ts'
 import { filtersOfAddress } from './address-filter.ts'
 import { ICON, readAsset, SHELL } from './assets.ts'
@@ -17,7 +16,7 @@ import type {
 import { startDownload } from './downloads.ts'
 import { detailOf, findEntry } from './entry-detail.ts'
 import { rowOf } from './entry-rows.ts'
-import { neighboursOf, searchPage } from './entry-search.ts'
+import { entriesAbout, neighboursOf, searchPage } from './entry-search.ts'
 import { type Guard, secureHeaders } from './guard.ts'
 import { logInfo } from './log-info.ts'
 import { Overviews } from './overviews.ts'
@@ -128,12 +127,8 @@ function addEntryRoutes(api: Hono, source: ViewSource, filtersOf: FiltersOf): vo
   api.get('/entries/:id/related', async context => {
     const entry = await findEntry(source.log, context.req.param('id'))
     if (!entry) return noEntry(context)
-    const { aboutIt } = await relatedEntries(
-      { ...source.context, signal: context.req.raw.signal },
-      source.log,
-      entry,
-    )
-    return context.json<Related>({ aboutIt: aboutIt.map(each => rowOf(each, source.sessionKey)) })
+    const { entries, isCut } = await entriesAbout(source.log, entry, context.req.raw.signal)
+    return context.json<Related>({ aboutIt: entries.map(each => rowOf(each, source.sessionKey)), isCut })
   })
   api.get('/entries/:id/receipt', async context => {
     const offer = receiptOffer(source)

@@ -54,9 +54,10 @@ async function takePicture(path: string, checkpoint: string): Promise<void> {
     await page.goto(url)
     await page.getByRole('button', { name: 'Verify now' }).click()
     await page.getByText('Whole.').waitFor()
-    await page.locator('.bars a').first().waitFor()
+    await page.locator('.bars a[href*="user="]').first().waitFor()
+    await page.getByText(/^\d+ users$/).waitFor()
     await page.mouse.move(0, 0)
-    await page.screenshot({ path: PICTURE })
+    await page.screenshot({ path: PICTURE, animations: 'disabled' })
   } finally {
     await browser.close()
     server.kill()

@@ -13,6 +13,7 @@ export function RelatedEntries({ id }: { readonly id: string }) {
     <section class="related" aria-label="About this entry">
       <h2>About this entry</h2>
       <EntryRows rows={data.aboutIt} filters={NO_FILTERS} />
+      {data.isCut && <p class="muted">There may be more: looking through the log took too long.</p>}
     </section>
   )
 }
