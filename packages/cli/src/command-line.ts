@@ -6,7 +6,7 @@ import type { ExitCode } from './exit-code.ts'
 export type Handler<Args extends readonly unknown[]> = (
   context: Context,
   ...args: Args
-) => Promise<ExitCode | undefined | void>
+) => Promise<ExitCode | undefined> | Promise<void>
 
 /** Makes commander's action of a handler. */
 export type Run = <Args extends readonly unknown[]>(

@@ -2,4 +2,6 @@
 import { processContext } from './process-context.ts'
 import { run } from './run.ts'
 
-process.exitCode = await run(process.argv.slice(2), processContext())
+const context = processContext()
+process.exitCode = await run(process.argv.slice(2), context)
+if (context.signal.aborted) process.exit() // whatever a thread is still at

@@ -33,7 +33,9 @@ const COMMANDS: readonly AddCommand[] = [
 export function createProgram(context: Context, run: Run): Command {
   const { stdout, stderr } = context
   const program = new Command('audit')
-    .description('Looks into a log of interactions with language models, and proves what is in it. A log is never changed.')
+    .description(
+      'Looks into a log of interactions with language models, and proves what is in it. A log is never changed.',
+    )
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print what a command takes, with examples')
     .helpCommand('help [command]', 'print what a command takes, with examples')

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
-import type { Run } from './command-line.ts'
 import { CommandError } from './command-error.ts'
+import type { Run } from './command-line.ts'
 import type { Context } from './context.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { safeLines, safeText } from './output/safe-text.ts'

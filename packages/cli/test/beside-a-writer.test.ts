@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -24,7 +24,11 @@ const PLACES: Readonly<Record<string, () => Place>> = {
   postgres: () => {
     const name = `cli ${randomUUID()}`
     const url = serverUrl().href
-    return { recorder: ['postgres', url, name], log: ['postgres://', '--log', name], env: { AUDIT_POSTGRES_URL: url } }
+    return {
+      recorder: ['postgres', url, name],
+      log: ['postgres://', '--log', name],
+      env: { AUDIT_POSTGRES_URL: url },
+    }
   },
 }
 
@@ -35,31 +39,39 @@ function file(kind: string, name: string): Place {
 
 /** A process that records at full speed until the test has finished. */
 class Writer {
-  readonly #child: ChildProcess
   #acknowledged = 0
   #errors = ''
+  #ended = false
+  #news = Promise.withResolvers<void>()
 
   constructor(args: readonly string[]) {
-    this.#child = spawn(process.execPath, [RECORDER, ...args], { stdio: 'pipe' })
-    onTestFinished(() => void this.#child.kill('SIGKILL'))
-    this.#child.stderr?.on('data', chunk => {
+    const child = spawn(process.execPath, [RECORDER, ...args], { stdio: 'pipe' })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    child.stderr.on('data', chunk => {
       this.#errors += chunk
     })
-    if (this.#child.stdout) {
-      createInterface({ input: this.#child.stdout }).on('line', line => {
-        this.#acknowledged = Number(line)
-      })
-    }
+    child.once('close', () => {
+      this.#ended = true
+      this.#tell()
+    })
+    createInterface({ input: child.stdout }).on('line', line => {
+      this.#acknowledged = Number(line)
+      this.#tell()
+    })
   }
 
   /** Resolves once it has recorded more than it had, by so many entries. */
-  async progress(entries = 200): Promise<number> {
+  async progress(entries = 200): Promise<void> {
     const wanted = this.#acknowledged + entries
     while (this.#acknowledged < wanted) {
-      if (this.#child.exitCode !== null) throw new Error(`the writer ended: ${this.#errors}`)
-      if (this.#child.stdout) await Promise.race([once(this.#child.stdout, 'data'), once(this.#child, 'exit')])
+      if (this.#ended) throw new Error(`the writer ended: ${this.#errors}`)
+      await this.#news.promise
     }
-    return this.#acknowledged
+  }
+
+  #tell(): void {
+    this.#news.resolve()
+    this.#news = Promise.withResolvers()
   }
 }
 

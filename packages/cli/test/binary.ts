@@ -14,7 +14,10 @@ export interface BinaryOptions {
 }
 
 /** Runs the built binary to its end. */
-export async function runBinary(args: readonly string[], { stdin = '', ...options }: BinaryOptions = {}): Promise<Outcome> {
+export async function runBinary(
+  args: readonly string[],
+  { stdin = '', ...options }: BinaryOptions = {},
+): Promise<Outcome> {
   const child = startBinary(args, options)
   child.stdin?.on('error', () => {}).end(stdin) // a command that does not read it closes it
   return outcomeOf(child)

@@ -20,10 +20,17 @@ _audit; printf '%s\\n' "\${COMPREPLY[@]}"`
 describe.skipIf(!has('bash'))('bash (where it is installed)', () => {
   test('offers commands', async () => {
     expect(await offered('audit ver')).toEqual(['verify'])
-    expect(await offered('audit ')).toEqual(expect.arrayContaining(['query', 'show', 'tail', 'stats', 'verify', 'help']))
+    expect(await offered('audit ')).toEqual(
+      expect.arrayContaining(['query', 'show', 'tail', 'stats', 'verify', 'help']),
+    )
   })
   test('offers the options of the command', async () => {
-    expect(await offered('audit query audit.db --s')).toEqual(['--since', '--session', '--status', '--session-key'])
+    expect(await offered('audit query audit.db --s')).toEqual([
+      '--since',
+      '--session',
+      '--status',
+      '--session-key',
+    ])
     expect(await offered('audit stats audit.db --gre')).toEqual([])
   })
   test('offers values', async () => {
@@ -38,7 +45,11 @@ describe.skipIf(!has('bash'))('bash (where it is installed)', () => {
 describe.skipIf(!has('zsh'))('zsh (where it is installed)', () => {
   test('takes the script', async () => {
     const { output: script } = await runBinary(['completion', 'zsh'])
-    const child = spawn('zsh', ['-c', `autoload -Uz compinit; compinit -u -D; eval "$0"; (( $+functions[_audit] ))`, script])
+    const child = spawn('zsh', [
+      '-c',
+      `autoload -Uz compinit; compinit -u -D; eval "$0"; (( $+functions[_audit] ))`,
+      script,
+    ])
     const { exitCode, errors } = await outcomeOf(child)
     expect({ exitCode, errors }).toEqual({ exitCode: 0, errors: '' })
   })

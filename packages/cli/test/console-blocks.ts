@@ -17,7 +17,11 @@ export type Volatile = readonly (readonly [RegExp, string])[]
  * the folder; the lines behind it become its output. `audit …` runs in this process, as on a terminal of 100 columns without
  * colours, at the time NOW; `echo $?` says how it ended. What needs a shell, such as a pipe, gets the built binary.
  */
-export async function withRealOutput(markdown: string, folder: string, volatile: Volatile = []): Promise<string> {
+export async function withRealOutput(
+  markdown: string,
+  folder: string,
+  volatile: Volatile = [],
+): Promise<string> {
   let result = ''
   let end = 0
   for (const match of markdown.matchAll(BLOCK)) {
@@ -46,13 +50,21 @@ async function outputOf(body: string, folder: string, volatile: Volatile): Promi
   return result
 }
 
-async function runLine(line: string, folder: string): Promise<{ readonly exitCode: number; readonly both: string }> {
-  const [program, ...args] = (line.match(/(?:[^\s'"]+|'[^']*'|"[^"]*")+/g) ?? []).map(word => word.replaceAll(/['"]/g, ''))
+async function runLine(
+  line: string,
+  folder: string,
+): Promise<{ readonly exitCode: number; readonly both: string }> {
+  const [program, ...args] = (line.match(/(?:[^\s'"]+|'[^']*'|"[^"]*")+/g) ?? []).map(word =>
+    word.replaceAll(/['"]/g, ''),
+  )
   if (program === 'audit' && !SHELL.test(line)) {
     return runHere(args, { cwd: folder, columns: COLUMNS, env: { NO_COLOR: '1' } })
   }
   const { exitCode, output, errors } = await outcomeOf(
-    spawn('bash', ['-c', line], { cwd: folder, env: { ...process.env, NO_COLOR: '1', PATH: pathWithAudit(folder) } }),
+    spawn('bash', ['-c', line], {
+      cwd: folder,
+      env: { ...process.env, NO_COLOR: '1', PATH: pathWithAudit(folder) },
+    }),
   )
   return { exitCode: exitCode ?? 1, both: output + errors }
 }

@@ -21,7 +21,7 @@ const PAYLOADS = [
 ]
 
 /** What a terminal may obey, but for the line breaks between rows. */
-const OBEYED = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u034f\u3164\uffa0]/u
+const OBEYED = /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}|\u034f|\u3164|\uffa0/u
 
 let folder: TemporaryFolder
 beforeAll(async () => {
@@ -31,7 +31,10 @@ beforeAll(async () => {
     const input: EntryInput = { model: 'm', inputText: '', outputText: '' }
     await log.record({ ...input, model: payload, user: payload })
     await log.record({ ...input, inputText: payload, outputText: payload })
-    await log.record({ ...input, metadata: { [payload]: payload, 'audit.status': payload, nested: [{ [payload]: payload }] } })
+    await log.record({
+      ...input,
+      metadata: { [payload]: payload, 'audit.status': payload, nested: [{ [payload]: payload }] },
+    })
   }
   await log.close()
 })
@@ -58,8 +61,20 @@ test.each(COMMANDS)('a terminal gets nothing to obey: %s', async command => {
 
 test('what was typed is shown safely too', async () => {
   for (const payload of PAYLOADS.slice(0, 8).map(text => text.replaceAll('\0', ''))) {
-    for (const args of [[payload], ['query', payload], ['query', 'hostile.jsonl', '--since', payload], ['show', 'hostile.jsonl', payload], ['query', `--${payload}`], ['query', 'hostile.jsonl', '--metadata', payload], ['stats', 'hostile.jsonl', '--by', `${payload},${payload}`]]) {
-      const { exitCode, stderr } = await runHere(args, { cwd: folder.path, columns: 100, env: { NO_COLOR: '1' } })
+    for (const args of [
+      [payload],
+      ['query', payload],
+      ['query', 'hostile.jsonl', '--since', payload],
+      ['show', 'hostile.jsonl', payload],
+      ['query', `--${payload}`],
+      ['query', 'hostile.jsonl', '--metadata', payload],
+      ['stats', 'hostile.jsonl', '--by', `${payload},${payload}`],
+    ]) {
+      const { exitCode, stderr } = await runHere(args, {
+        cwd: folder.path,
+        columns: 100,
+        env: { NO_COLOR: '1' },
+      })
       expect(exitCode).toBe(2)
       expect(stderr.replaceAll('\n', '')).not.toMatch(OBEYED)
     }
@@ -67,12 +82,19 @@ test('what was typed is shown safely too', async () => {
 })
 
 test('a pipe gets what was recorded: JSON that says the same, and canonical lines byte for byte', async () => {
-  const log = new AuditLog({ backend: new JsonlBackend({ path: folder.file('hostile.jsonl'), readOnly: true }) })
+  const log = new AuditLog({
+    backend: new JsonlBackend({ path: folder.file('hostile.jsonl'), readOnly: true }),
+  })
   const entries = await log.query()
   await log.close()
   const args = ['query', 'hostile.jsonl', '--limit', '0', '--oldest']
   const json = await runHere(args, { cwd: folder.path })
-  expect(json.stdout.trimEnd().split('\n').map(line => JSON.parse(line))).toEqual(entries)
+  expect(
+    json.stdout
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line)),
+  ).toEqual(entries)
   expect(json.stdout.replaceAll('\n', '')).not.toMatch(OBEYED)
   const lines = await runHere([...args, '--lines'], { cwd: folder.path })
   expect(lines.stdout).toBe(entries.map(entry => `${encodeLine(entry)}\n`).join(''))
@@ -85,7 +107,9 @@ test('a terminal is told that its lines are not byte for byte', async () => {
 
 describe('a safe text', () => {
   test('names each character that it escapes', () => {
-    expect(safeText('a\u001b[1mb\u202e\n\u{e0041}\ud800')).toBe('a\\u{1b}[1mb\\u{202e}\\u{a}\\u{e0041}\\u{d800}')
+    expect(safeText('a\u001b[1mb\u202e\n\u{e0041}\ud800')).toBe(
+      'a\\u{1b}[1mb\\u{202e}\\u{a}\\u{e0041}\\u{d800}',
+    )
     expect(safeLines('a\r\n\tb\rc')).toBe('a\n\tb\\u{d}c')
   })
   test('leaves other characters alone', () => {

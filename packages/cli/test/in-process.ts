@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly stdin?: string | Uint8Array
   readonly now?: Date
   readonly signal?: AbortSignal
+  /** Is given what is written, as it comes. */
+  readonly onOutput?: (text: string) => void
 }
 
 /** How a command ended, and what it wrote. */
@@ -34,6 +36,7 @@ export async function runHere(args: readonly string[], options: RunOptions = {})
     const stream = new Writable({
       write(chunk, _, done) {
         written.push({ to, text: String(chunk) })
+        options.onOutput?.(String(chunk))
         done()
       },
     })

@@ -1,8 +1,8 @@
+import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { outcomeOf, runCommand, TemporaryFolder } from '@audit/harness'
-import { spawn } from 'node:child_process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { writeSampleLogs } from './sample-log.ts'
 

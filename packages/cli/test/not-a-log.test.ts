@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { TemporaryFolder } from '@audit/harness'
 import Database from 'better-sqlite3'
@@ -62,7 +61,12 @@ test.skipIf(process.platform === 'win32')('a FIFO and a device do not make it wa
 
 test('lines that are damaged are left out, and said to be', async () => {
   const log = readFileSync(folder.file('audit.jsonl'))
-  const damaged = Buffer.concat([Buffer.from('no entry\n'), log, Buffer.from([0xff, 0xfe, 0x0a]), log.subarray(0, 50)])
+  const damaged = Buffer.concat([
+    Buffer.from('no entry\n'),
+    log,
+    Buffer.from([0xff, 0xfe, 0x0a]),
+    log.subarray(0, 50),
+  ])
   writeFileSync(folder.file('damaged.jsonl'), damaged)
   const { exitCode, output, errors } = await runBinary(['query', 'damaged.jsonl'], { cwd: folder.path })
   expect({ exitCode, lines: output.split('\n').length - 1 }).toEqual({ exitCode: 0, lines: 48 })

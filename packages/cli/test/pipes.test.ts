@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { outcomeOf, TemporaryFolder } from '@audit/harness'
 import { AuditLog } from '@audit/core'
+import { outcomeOf, TemporaryFolder } from '@audit/harness'
 import { SqliteBackend } from '@audit/sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BINARY, startBinary } from './binary.ts'
@@ -14,7 +14,9 @@ beforeAll(async () => {
   await writeSampleLogs(folder.path)
   const log = new AuditLog({ backend: new SqliteBackend({ path: folder.file('large.db') }) })
   const text = 'x'.repeat(10_000)
-  await Promise.all(Array.from({ length: 2000 }, () => log.record({ model: 'm', inputText: text, outputText: text })))
+  await Promise.all(
+    Array.from({ length: 2000 }, () => log.record({ model: 'm', inputText: text, outputText: text })),
+  )
   await log.close()
 })
 afterAll(() => folder[Symbol.dispose]())
@@ -37,14 +39,17 @@ describe.skipIf(process.platform === 'win32')('a pipe whose reader is gone', () 
   test('of which only the beginning is read gives that beginning', async () => {
     const command = `'${process.execPath}' '${BINARY}' query large.db --limit 0 --columns index | head -3`
     const { output, errors } = await outcomeOf(spawn('bash', ['-c', command], { cwd: folder.path }))
-    expect({ output, errors }).toEqual({ output: '{"index":1999}\n{"index":1998}\n{"index":1997}\n', errors: '' })
+    expect({ output, errors }).toEqual({
+      output: '{"index":1999}\n{"index":1998}\n{"index":1997}\n',
+      errors: '',
+    })
   })
 })
 
 test.skipIf(!existsSync('/dev/full'))('a full disk is an error, once', async () => {
   const command = `'${process.execPath}' '${BINARY}' query large.db --limit 0 > /dev/full`
   const { exitCode, errors } = await outcomeOf(spawn('bash', ['-c', command], { cwd: folder.path }))
-  expect(exitCode).toBe(2)
+  expect(exitCode, errors).toBe(2)
   expect(errors).toMatch(/^audit: the output cannot be written: .*ENOSPC.*\n$/)
 })
 

@@ -5,7 +5,10 @@ import { SqliteBackend } from '@audit/sqlite'
 
 const QUESTIONS = [
   ['What is the capital of France?', 'Paris.'],
-  ['Summarise the contract in three sentences.', 'The supplier delivers monthly. Payment is due in 30 days. Either side may end it with a quarter of notice.'],
+  [
+    'Summarise the contract in three sentences.',
+    'The supplier delivers monthly. Payment is due in 30 days. Either side may end it with a quarter of notice.',
+  ],
   ['Which clauses mention liability?', 'Clauses 7.2 and 9: liability is limited to the yearly fee.'],
   ['Translate “good morning” into Japanese.', 'おはようございます'],
   ['Write a haiku about audits.', 'Ink dries on the page\nNothing written is undone\nThe tree remembers'],
@@ -49,7 +52,7 @@ function inputAt(i: number): EntryInput {
   const failed = i % 13 === 12
   return {
     model: MODELS[(i * 7) % MODELS.length] ?? MODELS[0],
-    user: USERS[(i * 5) % 7 % USERS.length] ?? USERS[0],
+    user: USERS[((i * 5) % 7) % USERS.length] ?? USERS[0],
     inputText,
     outputText: failed ? '' : outputText,
     costUsd: failed ? null : Number((0.0004 * ((i % 9) + 1)).toFixed(4)),

@@ -97,7 +97,11 @@ test('--proof leads from the entry to the root that the log has', async () => {
 })
 
 test('people see both texts line by line, and what is about the entry', async () => {
-  const { stdout } = await runHere(['show', 'audit.db', '17'], { cwd: folder.path, columns: 80, env: { NO_COLOR: '1' } })
+  const { stdout } = await runHere(['show', 'audit.db', '17'], {
+    cwd: folder.path,
+    columns: 80,
+    env: { NO_COLOR: '1' },
+  })
   expect(stdout).toContain('\nInput\n  ')
   expect(stdout).toContain('\nWhat is about it\n  #20 ')
 })

@@ -5,6 +5,7 @@ import { TemporaryFolder } from '@audit/harness'
 import { temporaryFolder } from '@audit/harness/vitest'
 import { JsonlBackend } from '@audit/jsonl'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Interruption } from '../src/stopping.ts'
 import { startBinary } from './binary.ts'
 import { runHere } from './in-process.ts'
 import { writeSampleLogs } from './sample-log.ts'
@@ -45,10 +46,14 @@ describe('without -f', () => {
 
 describe('with -f', () => {
   /** Records in turns with what the tail prints, and gives what it printed until it was ended. */
-  const follow = async (args: readonly string[], until: (line: { readonly inputText: string }) => boolean) => {
+  const follow = async (
+    args: readonly string[],
+    until: (line: { readonly inputText: string }) => boolean,
+  ) => {
     const path = `${temporaryFolder()}/audit.jsonl`
     const log = new AuditLog({ backend: new JsonlBackend({ path }) })
-    const record = (user: string, inputText: string) => log.record({ model: 'm', user, inputText, outputText: '' })
+    const record = (user: string, inputText: string) =>
+      log.record({ model: 'm', user, inputText, outputText: '' })
     await record('alice', 'before')
     const child = startBinary(['tail', '-f', path, ...args])
     const lines: { readonly index: number; readonly user: string; readonly inputText: string }[] = []
@@ -76,6 +81,28 @@ describe('with -f', () => {
     expect(exitCode).toBe(130)
     const first = lines[0]?.index ?? 0
     expect(lines.map(({ index }) => index)).toEqual(Array.from({ length: 300 }, (_, i) => first + i))
+  })
+
+  test('on a terminal, the titles come with the first entry', async () => {
+    const path = `${temporaryFolder()}/audit.jsonl`
+    const log = new AuditLog({ backend: new JsonlBackend({ path }) })
+    await log.record({ model: 'm', inputText: 'before', outputText: '' })
+    const stop = new AbortController()
+    const following = runHere(['tail', '-f', path, '-n', '0'], { columns: 80, signal: stop.signal, onOutput })
+    let shown = ''
+    function onOutput(text: string): void {
+      shown += text
+      if (shown.includes('after')) stop.abort(new Interruption('SIGINT'))
+    }
+    const recording = (async () => {
+      while (!stop.signal.aborted) await log.record({ model: 'm', inputText: 'after', outputText: '' })
+    })()
+    const { exitCode, stdout } = await following
+    await recording
+    await log.close()
+    expect(exitCode).toBe(130)
+    expect(stdout).toMatch(/#.*time \(UTC\)[\s\S]*after/)
+    expect(stdout).not.toContain('before')
   })
 
   test('filters hold for what comes', async () => {

@@ -10,6 +10,7 @@ import { openLog } from '../log/open-log.ts'
 import { note } from '../output/note.ts'
 import { counted, formatCount } from '../output/numbers.ts'
 import { Progress } from '../output/progress.ts'
+import { waitingFor } from '../output/waiting.ts'
 import { untilAborted } from '../until-aborted.ts'
 import { wholeNumber } from '../whole-number.ts'
 
@@ -75,11 +76,13 @@ interface Shown {
 /** Says what was left out, and to people how many there were. */
 async function sayHowMany(context: Context, { log, filters, shown, limit }: Shown): Promise<void> {
   if (shown <= limit) {
-    if (context.stdout.isTerminal) await note(context, shown === 0 ? 'no entry matches' : counted(shown, 'entry', 'entries'))
+    if (context.stdout.isTerminal)
+      await note(context, shown === 0 ? 'no entry matches' : counted(shown, 'entry', 'entries'))
     return
   }
   // Counting would read all entries where each has to be looked into.
-  const all = filters.matches ? undefined : await untilAborted(log.count(filters.filter), context.signal)
+  const counting = () => untilAborted(log.count(filters.filter), context.signal)
+  const all = filters.matches ? undefined : await waitingFor(context, 'counting', counting())
   const of = all === undefined ? '; there are more' : ` of ${formatCount(all)}`
   await note(context, `showing ${formatCount(limit)}${of}; --limit 0 for all`)
 }

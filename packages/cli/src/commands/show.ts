@@ -2,6 +2,7 @@ import type { AuditEntry } from '@audit/core'
 import type { Command } from 'commander'
 import { addExamples, GROUPS, type Run } from '../command-line.ts'
 import type { Context } from '../context.ts'
+import { indexFirst } from '../entries/entry-json.ts'
 import type { EntryDetails } from '../entries/entry-text.ts'
 import { findEntry } from '../entries/find-entry.ts'
 import { relatedEntries } from '../entries/related-entries.ts'
@@ -9,6 +10,7 @@ import { addLogArgument, type LogOptions } from '../log/log-options.ts'
 import { openLog } from '../log/open-log.ts'
 import { safeJson, safeJsonText } from '../output/safe-text.ts'
 import { clockOf } from '../output/times.ts'
+import { waitingFor } from '../output/waiting.ts'
 import { untilAborted } from '../until-aborted.ts'
 
 interface ShowOptions extends LogOptions {
@@ -29,13 +31,15 @@ export function addShow(program: Command, run: Run): void {
     .argument('<id>', 'an id, the unique beginning of an id, or an index')
     .option('--proof', 'also where it is in the tree: its leaf hash, and the hashes from there to the root')
     .option('--json', 'write a JSON object, as a pipe gets it')
-    .addOption(command.createOption('--lines', 'write the canonical line alone, byte for byte').conflicts('json'))
+    .addOption(
+      command.createOption('--lines', 'write the canonical line alone, byte for byte').conflicts('json'),
+    )
     .option('--local', 'show times in the local time zone (default: UTC)')
   addExamples(command, [
     ['audit show audit.db 17', 'the entry with index 17'],
-    ['audit show audit.db 019aaaf2', 'the entry whose id begins so'],
+    ['audit show audit.db 01a2060b', 'the entry whose id begins so'],
     ['audit show audit.db 17 --json | jq -r .inputText', 'what was asked, as it is'],
-    ['audit show audit.db 17 --lines | shasum -a 256', 'a hash of the line, by other software'],
+    ['audit show audit.db 17 --proof', 'where the entry is in the tree'],
   ])
   command.action(run(show))
 }
@@ -44,7 +48,10 @@ async function show(context: Context, log: string, id: string, options: ShowOpti
   const { stdout, signal } = context
   const { createSigner, generateKey } = await import('@audit/core')
   const key = options.proof ? generateKey('place') : undefined
-  await using opened = await openLog(context, log, { ...options, signer: key && createSigner(key.privateKey) })
+  await using opened = await openLog(context, log, {
+    ...options,
+    signer: key && createSigner(key.privateKey),
+  })
   const entry = await findEntry(context, opened.log, id)
   if (options.lines) return writeLine(context, entry)
 
@@ -53,7 +60,11 @@ async function show(context: Context, log: string, id: string, options: ShowOpti
   const details: EntryDetails = {
     entry,
     leafHash: Buffer.from(leaf).toString('hex'),
-    related: await relatedEntries(context, opened.log, entry),
+    related: await waitingFor(
+      context,
+      'looking for what is about it',
+      relatedEntries(context, opened.log, entry),
+    ),
     place: key && (await untilAborted(treePlace(opened.log, entry, key), signal)),
   }
   if (options.json || !stdout.isTerminal) return stdout.line(safeJson(jsonOf(details)))
@@ -69,7 +80,7 @@ async function writeLine({ stdout }: Context, entry: AuditEntry): Promise<void> 
 
 function jsonOf({ entry, leafHash, related, place }: EntryDetails) {
   return {
-    ...entry,
+    ...indexFirst(entry),
     leafHash,
     about: related.about ?? null,
     aboutIt: related.aboutIt,

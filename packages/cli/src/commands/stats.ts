@@ -9,6 +9,7 @@ import { openLog } from '../log/open-log.ts'
 import { note } from '../output/note.ts'
 import { counted, formatCount } from '../output/numbers.ts'
 import { safeJson } from '../output/safe-text.ts'
+import { waitingFor } from '../output/waiting.ts'
 import { type Grouping, groupingsOf, isByTime } from '../stats/grouping.ts'
 import type { StatsGroup } from '../stats/stats-table.ts'
 import { untilAborted } from '../until-aborted.ts'
@@ -26,9 +27,15 @@ export function addStats(program: Command, run: Run): void {
     .command('stats')
     .helpGroup(GROUPS.look)
     .summary('print calls, cost, tokens and latency')
-    .description('Prints how many calls there were, what they cost, their tokens, and how long they took, by group.')
+    .description(
+      'Prints how many calls there were, what they cost, their tokens, and how long they took, by group.',
+    )
   addLogArgument(command)
-    .option('--by <names>', 'model, user, day, month, hour, status, session, or keys of the metadata', 'model')
+    .option(
+      '--by <names>',
+      'model, user, day, month, hour, status, session, or keys of the metadata',
+      'model',
+    )
     .option('-n, --limit <n>', 'print at most so many groups; 0 for all', wholeNumber, 50)
     .option('--json', 'write JSON Lines, as a pipe gets them')
   addFilterOptions(command, { grep: false })
@@ -54,22 +61,34 @@ async function stats(context: Context, log: string, options: StatsOptions): Prom
   } else if (groups.length > 0) {
     const { writeStats } = await import('../stats/stats-table.ts')
     const [total] = all.length > 1 ? await groupsOf(context, opened.log, snapshot, []) : []
-    await writeStats(context, groupings, groups, total && { ...total, values: groupings.map((_, i) => (i === 0 ? 'all' : '')) })
+    await writeStats(
+      context,
+      groupings,
+      groups,
+      total && { ...total, values: groupings.map((_, i) => (i === 0 ? 'all' : '')) },
+    )
   }
   if (groups.length < all.length) {
-    await note(context, `showing ${formatCount(groups.length)} of ${counted(all.length, 'group')}; --limit 0 for all`)
+    await note(
+      context,
+      `showing ${formatCount(groups.length)} of ${counted(all.length, 'group')}; --limit 0 for all`,
+    )
   } else if (all.length === 0 && stdout.isTerminal) await note(context, 'no entry matches')
 }
 
 /** The groups: in the order of time where they are by time, and otherwise the largest first. */
 async function groupsOf(
-  { signal }: Context,
+  context: Context,
   log: AuditLog,
   { filter }: Filters,
   groupings: readonly Grouping[],
 ): Promise<readonly StatsGroup[]> {
   const keys = groupings.map(({ key }) => key)
-  const summary = await log.summarize({ ...filter, by: keys, signal })
+  const summary = await waitingFor(
+    context,
+    'adding up',
+    log.summarize({ ...filter, by: keys, signal: context.signal }),
+  )
   const groups = summary.map(group => {
     const values: Readonly<Record<string, unknown>> = { ...group }
     return { values: keys.map(key => values[key]), figures: figuresOf(group) }
@@ -82,8 +101,8 @@ function figuresOf(group: SummaryFigures): SummaryFigures {
   return { count, costUsd, costUnknown, tokens, latencyMs, status, first, last }
 }
 
-/** `null` where entries have no such key. */
+/** As the log has it, with `null` where entries have no such key. */
 function jsonOf({ values, figures }: StatsGroup, groupings: readonly Grouping[]) {
-  const named = groupings.map(({ name }, i): [string, unknown] => [name, values[i] ?? null])
+  const named = groupings.map(({ key }, i): [string, unknown] => [key, values[i] ?? null])
   return { ...Object.fromEntries(named), ...figures }
 }

@@ -31,12 +31,19 @@ export function addTail(program: Command, run: Run): void {
     )
   addLogArgument(command)
     .option('-f, --follow', 'go on with the entries that come')
-    .option('-n, --limit <n>', 'how many to begin with; 0 for none (default: 10; with --since, all)', wholeNumber)
+    .option(
+      '-n, --limit <n>',
+      'how many to begin with; 0 for none (default: 10; with --since, all)',
+      wholeNumber,
+    )
   addEntryFormatOptions(command)
   addFilterOptions(command)
   addExamples(command, [
     ['audit tail -f audit.db', 'what is being asked now'],
-    ['audit tail -f audit.db --status error --since 1h', 'what has failed in the last hour, and what fails now'],
+    [
+      'audit tail -f audit.db --status error --since 1h',
+      'what has failed in the last hour, and what fails now',
+    ],
     ['audit tail -f audit.db -n 0 --json | ./alert', 'each new entry as a line of JSON'],
   ])
   command.action(run(tail))
@@ -79,6 +86,7 @@ async function* newest(
   const snapshot = { ...filters, filter: { ...filters.filter, size } }
   if (limit === undefined) return yield* matchingEntries(context, log, snapshot)
   const found: AuditEntry[] = []
-  for await (const entry of matchingEntries(context, log, snapshot, { order: 'desc', limit })) found.push(entry)
+  for await (const entry of matchingEntries(context, log, snapshot, { order: 'desc', limit }))
+    found.push(entry)
   yield* found.toSorted((a, b) => a.index - b.index)
 }

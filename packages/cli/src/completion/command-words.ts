@@ -29,7 +29,12 @@ export function commandWords(program: Command): readonly CommandWords[] {
     options: [...command.options.filter(({ hidden }) => !hidden).map(optionWords), HELP],
     values: command.registeredArguments[0]?.argChoices ?? [],
   }))
-  const help = { name: 'help', summary: 'print what a command takes', options: [], values: commands.map(({ name }) => name) }
+  const help = {
+    name: 'help',
+    summary: 'print what a command takes',
+    options: [],
+    values: commands.map(({ name }) => name),
+  }
   return [...commands, help]
 }
 

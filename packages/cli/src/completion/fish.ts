@@ -14,7 +14,10 @@ export function fishCompletion(commands: readonly CommandWords[]): string {
 }
 
 function optionFlags({ long, short, summary, takesValue, values }: OptionWords): string {
-  const flags = [`-l ${long.replace(/^--/, '')}`, ...(short === undefined ? [] : [`-s ${short.replace('-', '')}`])]
+  const flags = [
+    `-l ${long.replace(/^--/, '')}`,
+    ...(short === undefined ? [] : [`-s ${short.replace('-', '')}`]),
+  ]
   const value = !takesValue ? [] : values.length > 0 ? ['-x', `-a ${quoted(values.join(' '))}`] : ['-r']
   return [...flags, ...value, `-d ${quoted(summary)}`].join(' ')
 }

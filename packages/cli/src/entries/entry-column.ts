@@ -13,7 +13,7 @@ export interface EntryColumn {
   /** For people. */
   readonly textOf: (entry: AuditEntry) => string
   /** For programs. */
-  readonly valueOf: (entry: AuditEntry) => JsonValue
+  readonly jsonOf: (entry: AuditEntry) => JsonValue
 }
 
 /** How the values of columns are shown. */
@@ -53,12 +53,18 @@ type Definition = Omit<EntryColumn, 'name'>
 function definitionOf(name: string, { clock, sessionKey = SESSION_KEY }: EntryColumnOptions): Definition {
   switch (name) {
     case 'index':
-      return number('#', 0, 6, entry => entry.index, index => `${index}`)
+      return number(
+        '#',
+        0,
+        6,
+        entry => entry.index,
+        index => `${index}`,
+      )
     case 'time':
       return {
         column: { title: `time (${clock.zone})`, typical: 19 },
         textOf: ({ timestamp }) => clock.format(timestamp).replace(/\.\d{3}/, ''),
-        valueOf: ({ timestamp }) => timestamp,
+        jsonOf: ({ timestamp }) => timestamp,
       }
     case 'id':
       return text('id', { typical: 36 }, ({ entryId }) => entryId)
@@ -91,40 +97,44 @@ function metadataDefinition(name: string, sessionKey: string): Definition {
       return {
         column: { title: 'metadata', fills: true, typical: 40 },
         textOf: ({ metadata }) => JSON.stringify(metadata),
-        valueOf: ({ metadata }) => metadata,
+        jsonOf: ({ metadata }) => metadata,
       }
     default:
       return ofMetadata(name, name.startsWith(METADATA) ? name.slice(METADATA.length) : name, {})
   }
 }
 
-function text(title: string, column: Omit<Column, 'title'>, valueOf: (entry: AuditEntry) => string): Definition {
-  return { column: { title, ...column }, textOf: valueOf, valueOf }
+function text(
+  title: string,
+  column: Omit<Column, 'title'>,
+  jsonOf: (entry: AuditEntry) => string,
+): Definition {
+  return { column: { title, ...column }, textOf: jsonOf, jsonOf }
 }
 
 function number<T extends number | null>(
   title: string,
   rank: number,
   typical: number,
-  valueOf: (entry: AuditEntry) => T,
+  jsonOf: (entry: AuditEntry) => T,
   format: (value: T) => string,
 ): Definition {
   return {
     column: { title, align: 'right', rank, typical },
-    textOf: entry => format(valueOf(entry)),
-    valueOf,
+    textOf: entry => format(jsonOf(entry)),
+    jsonOf,
   }
 }
 
 function ofMetadata(title: string, key: string, column: Omit<Column, 'title'>): Definition {
-  const valueOf = ({ metadata }: AuditEntry) => (Object.hasOwn(metadata, key) ? (metadata[key] ?? null) : null)
+  const jsonOf = ({ metadata }: AuditEntry) => (Object.hasOwn(metadata, key) ? (metadata[key] ?? null) : null)
   return {
     column: { title, ...column },
     textOf: entry => {
-      const value = valueOf(entry)
+      const value = jsonOf(entry)
       return value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value)
     },
-    valueOf,
+    jsonOf,
   }
 }
 

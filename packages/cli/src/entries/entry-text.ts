@@ -1,6 +1,6 @@
 import type { AuditEntry } from '@audit/core'
-import type { Output } from '../output/output.ts'
 import { counted, formatMs, formatUsd } from '../output/numbers.ts'
+import type { Output } from '../output/output.ts'
 import { safeJsonText, safeLines, safeText } from '../output/safe-text.ts'
 import { cut } from '../output/table.ts'
 import type { Clock } from '../output/times.ts'
@@ -39,7 +39,8 @@ async function writeFields(output: Output, { entry, leafHash }: EntryDetails, cl
     ['latency', entry.latencyMs === null ? 'unknown' : formatMs(entry.latencyMs)],
     ['leaf hash', leafHash],
   ]
-  for (const [name = '', value] of fields) await output.line(`${output.style('dim', name.padEnd(11))}${value}`)
+  for (const [name = '', value] of fields)
+    await output.line(`${output.style('dim', name.padEnd(11))}${value}`)
 }
 
 /** Writes a heading and lines below it; nothing where there are none. */
@@ -58,7 +59,8 @@ function metadataLines({ metadata }: AuditEntry): readonly string[] {
   const keys = Object.keys(metadata).map(safeText)
   const width = Math.min(Math.max(...keys.map(key => key.length)), 40)
   return Object.entries(metadata).flatMap(([key, value]) => {
-    const text = typeof value === 'string' ? safeLines(value) : safeJsonText(JSON.stringify(value, undefined, 2))
+    const text =
+      typeof value === 'string' ? safeLines(value) : safeJsonText(JSON.stringify(value, undefined, 2))
     const [first = '', ...rest] = text.split('\n')
     return [`${safeText(key).padEnd(width)}  ${first}`, ...rest.map(line => `${' '.repeat(width)}  ${line}`)]
   })
@@ -72,13 +74,22 @@ function aboutLines(output: Output, { related }: EntryDetails, clock: Clock): re
 
 function relatedLines(output: Output, { aboutIt }: RelatedEntries, clock: Clock): readonly string[] {
   const lines = aboutIt.map(entry => summaryOf(output, entry, clock))
-  return aboutIt.length < MOST_RELATED ? lines : [...lines, `the first ${counted(MOST_RELATED, 'entry', 'entries')}; there may be more`]
+  return aboutIt.length < MOST_RELATED
+    ? lines
+    : [...lines, `the first ${counted(MOST_RELATED, 'entry', 'entries')}; there may be more`]
 }
 
 /** One line that leads to another entry. */
-function summaryOf(output: Output, { index, timestamp, user, model, outputText }: AuditEntry, clock: Clock): string {
+function summaryOf(
+  output: Output,
+  { index, timestamp, user, model, outputText }: AuditEntry,
+  clock: Clock,
+): string {
   const text = safeText(outputText.slice(0, 500).replace(/\s+/g, ' '))
-  return cut(`#${index}  ${safeText(`${clock.format(timestamp)}  ${user}  ${model}`)}  ${text}`, output.columns - 2)
+  return cut(
+    `#${index}  ${safeText(`${clock.format(timestamp)}  ${user}  ${model}`)}  ${text}`,
+    output.columns - 2,
+  )
 }
 
 function placeLines({ index, size, root, hashes }: TreePlace): readonly string[] {

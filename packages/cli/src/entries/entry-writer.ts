@@ -6,6 +6,7 @@ import { safeJson, safeJsonText } from '../output/safe-text.ts'
 import type { Table } from '../output/table.ts'
 import { clockOf } from '../output/times.ts'
 import { COLUMN_NAMES, DEFAULT_COLUMNS, type EntryColumn, entryColumns } from './entry-column.ts'
+import { indexFirst } from './entry-json.ts'
 
 /** The options that say how entries are written, as commander gives them. */
 export interface EntryFormatOptions {
@@ -86,8 +87,8 @@ class JsonWriter implements EntryWriter {
   }
 
   write(entry: AuditEntry): Promise<void> {
-    const values = this.#columns?.map(({ name, valueOf }): [string, unknown] => [name, valueOf(entry)])
-    return this.#context.stdout.line(safeJson(values ? Object.fromEntries(values) : entry))
+    const values = this.#columns?.map(({ name, jsonOf }): [string, unknown] => [name, jsonOf(entry)])
+    return this.#context.stdout.line(safeJson(values ? Object.fromEntries(values) : indexFirst(entry)))
   }
 
   async settle(): Promise<void> {}
@@ -101,6 +102,7 @@ class TableWriter implements EntryWriter {
   readonly #columns: readonly EntryColumn[]
   #held: (readonly string[])[] = []
   #table: Table | undefined
+  #hasHeader = false
 
   constructor(context: Context, columns: readonly EntryColumn[]) {
     this.#context = context
@@ -108,22 +110,25 @@ class TableWriter implements EntryWriter {
   }
 
   async write(entry: AuditEntry): Promise<void> {
-    const row = this.#columns.map(({ textOf }) => textOf(entry))
-    if (this.#table) return this.#table.writeRows([row])
-    this.#held.push(row)
-    if (this.#held.length === SAMPLE) await this.settle()
+    this.#held.push(this.#columns.map(({ textOf }) => textOf(entry)))
+    if (this.#table || this.#held.length === SAMPLE) await this.settle()
   }
 
   async settle(): Promise<void> {
-    if (this.#table) return
+    const isFirst = this.#table === undefined
+    const table = this.#table ?? (await this.#newTable())
+    if (!this.#hasHeader && this.#held.length > 0) await table.writeHeader()
+    this.#hasHeader ||= this.#held.length > 0
+    await table.writeRows(this.#held)
+    this.#held = []
+    if (!isFirst || table.hidden.length === 0) return
+    await note(this.#context, `not shown: ${table.hidden.join(', ')} (--columns chooses)`)
+  }
+
+  async #newTable(): Promise<Table> {
     const { Table } = await import('../output/table.ts')
     const columns = this.#columns.map(({ column }) => column)
     this.#table = new Table(this.#context.stdout, columns, this.#held)
-    if (this.#held.length > 0) await this.#table.writeHeader()
-    await this.#table.writeRows(this.#held)
-    this.#held = []
-    const { hidden } = this.#table
-    if (hidden.length === 0) return
-    await note(this.#context, `too narrow for ${hidden.join(', ')}; --columns chooses what is shown`)
+    return this.#table
   }
 }

@@ -17,7 +17,9 @@ const LAST_MS = 253_402_300_799_999
  * @throws CommandError if there is none, or if several ids begin so.
  */
 export async function findEntry(context: Context, log: AuditLog, wanted: string): Promise<AuditEntry> {
-  const byIndex = /^#?\d{1,15}$/.test(wanted) ? await entryAt(context, log, Number(wanted.replace('#', ''))) : undefined
+  const byIndex = /^#?(0|[1-9]\d{0,14})$/.test(wanted)
+    ? await entryAt(context, log, Number(wanted.replace('#', '')))
+    : undefined
   const entry = byIndex ?? (await untilAborted(log.get(wanted), context.signal))
   if (entry) return entry
   const beginning = plain(wanted)
@@ -26,7 +28,9 @@ export async function findEntry(context: Context, log: AuditLog, wanted: string)
   if (!first) throw notFound(wanted)
   if (others.length === 0) return first
   const ids = [first, ...others].slice(0, NAMED).map(({ entryId }) => entryId)
-  throw new CommandError(`several ids begin with ${wanted}: ${ids.join(', ')}${others.length < NAMED ? '' : ', …'}; give more of one`)
+  throw new CommandError(
+    `several ids begin with ${wanted}: ${ids.join(', ')}${others.length < NAMED ? '' : ', …'}; give more of one`,
+  )
 }
 
 async function entryAt({ signal }: Context, log: AuditLog, index: number): Promise<AuditEntry | undefined> {
@@ -35,7 +39,11 @@ async function entryAt({ signal }: Context, log: AuditLog, index: number): Promi
 }
 
 /** Looks at the time that the beginning of an UUID v7 names first. Ids of other software are found in the whole log. */
-async function beginningWith(context: Context, log: AuditLog, beginning: string): Promise<readonly AuditEntry[]> {
+async function beginningWith(
+  context: Context,
+  log: AuditLog,
+  beginning: string,
+): Promise<readonly AuditEntry[]> {
   const found = timesOf(beginning)
   const near = found ? await collect(context, log, beginning, found) : []
   return near.length > 0 ? near : collect(context, log, beginning, {})
@@ -47,7 +55,7 @@ async function collect(
   beginning: string,
   times: { readonly since?: Date; readonly until?: Date },
 ): Promise<readonly AuditEntry[]> {
-  using progress = new Progress(context, { label: 'looking through', total: await log.count(times) })
+  using progress = new Progress(context, { label: 'looking through' })
   const found: AuditEntry[] = []
   let read = 0
   for await (const entry of log.stream({ ...times, signal: context.signal })) {
@@ -74,5 +82,7 @@ function plain(id: string): string {
 }
 
 function notFound(wanted: string): CommandError {
-  return new CommandError(`the log has no entry ${wanted}; give an id, its beginning, or an index: audit query shows them`)
+  return new CommandError(
+    `the log has no entry ${wanted}; give an id, its beginning, or an index: audit query shows them`,
+  )
 }

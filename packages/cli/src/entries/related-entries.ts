@@ -21,7 +21,11 @@ export const MOST_RELATED = 100
 const CLOCKS_MS = 24 * 3_600_000
 
 /** Finds the entry that an entry is about, and those that are about it. */
-export async function relatedEntries(context: Context, log: AuditLog, entry: AuditEntry): Promise<RelatedEntries> {
+export async function relatedEntries(
+  context: Context,
+  log: AuditLog,
+  entry: AuditEntry,
+): Promise<RelatedEntries> {
   const aboutId = entry.metadata[ABOUT_KEY]
   const recorded = Date.parse(entry.timestamp)
   const aboutIt = await log.query({

@@ -44,9 +44,10 @@ export function addFilterOptions(command: Command, { grep }: LeftOut = {}): Comm
   }
   for (const [flags, description] of FILTERS) add(flags, description)
   add('--session-key <key>', `the metadata key that --session looks at (default: ${SESSION_KEY})`)
-  add('--metadata <key=value>', 'entries with this text in their metadata; key:=value for JSON; repeatable').argParser(
-    (value: string, earlier: readonly string[] = []) => [...earlier, value],
-  )
+  add(
+    '--metadata <key=value>',
+    'entries with this text in their metadata; key:=value for JSON; repeatable',
+  ).argParser((value: string, earlier: readonly string[] = []) => [...earlier, value])
   if (grep !== false) add('--grep <text>', 'entries whose input or output contains this text, in any case')
   add('--local', 'read and show times in the local time zone (default: UTC)')
   return command

@@ -68,7 +68,9 @@ function metadataOf(options: FilterOptions): Readonly<Record<string, unknown>> {
   const keys = pairs.map(([key]) => key)
   const twice = keys.find((key, i) => keys.indexOf(key) !== i)
   if (twice !== undefined) {
-    throw new CommandError(`the metadata's ${twice} is given twice, and no entry has two values for it; leave one out`)
+    throw new CommandError(
+      `the metadata's ${twice} is given twice, and no entry has two values for it; leave one out`,
+    )
   }
   return Object.fromEntries(pairs)
 }

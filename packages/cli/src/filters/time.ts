@@ -90,7 +90,10 @@ function between(first: Parts, next: Parts, calendar: Calendar): Period {
 function periodOf(text: string, zone: Calendar): Period | undefined {
   const match = ISO_8601.exec(text)
   if (!match) return undefined
-  const given = match.slice(1, 7).filter(part => part !== undefined).map(Number)
+  const given = match
+    .slice(1, 7)
+    .filter(part => part !== undefined)
+    .map(Number)
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = given
   const [fraction, offset] = [match[7], match[8]]
   if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return undefined

@@ -8,7 +8,7 @@ export type FileFormat = 'sqlite' | 'jsonl'
 const SQLITE = Buffer.from('SQLite format 3\0')
 /** The first bytes of `<path>-wal`, but for the last bit (SQLite file format, section 4.1). */
 const WRITE_AHEAD_LOG = Buffer.from([0x37, 0x7f, 0x06])
-/** So much of a file is looked at. A damaged JSONL file has a line that begins with `{` somewhere in it. */
+/** So much of a file is looked at: a damaged JSONL file has a line that looks like an entry somewhere in it. */
 const BEGINNING_BYTES = 256 * 1024
 
 /**
@@ -20,17 +20,25 @@ export async function fileFormatOf({ path, name }: FileLocation): Promise<FileFo
   await assertFile(path, name)
   const beginning = await beginningOf(path, name)
   if (beginning.length === 0) {
-    throw new CommandError(`${name} is empty and holds no log; give the file that the application records into`)
+    throw new CommandError(
+      `${name} is empty and holds no log; give the file that the application records into`,
+    )
   }
   if (beginning.subarray(0, SQLITE.length).equals(SQLITE)) return 'sqlite'
   if (beginning.length < SQLITE.length && SQLITE.subarray(0, beginning.length).equals(beginning)) {
-    throw new CommandError(`${name} ends after ${beginning.length} bytes: only the beginning of an SQLite file was copied; copy it again`)
+    throw new CommandError(
+      `${name} ends after ${beginning.length} bytes: only the beginning of an SQLite file was copied; copy it again`,
+    )
   }
   if (beginning.subarray(0, 3).equals(WRITE_AHEAD_LOG)) {
-    throw new CommandError(`${name} is the write-ahead log of an SQLite file; give ${name.replace(/-wal$/, '')} itself`)
+    throw new CommandError(
+      `${name} is the write-ahead log of an SQLite file; give ${name.replace(/-wal$/, '')} itself`,
+    )
   }
-  if (hasObjectLine(beginning)) return 'jsonl'
-  throw new CommandError(`${name} is neither an SQLite nor a JSONL log; give the file that the application records into`)
+  if (hasEntryLine(beginning)) return 'jsonl'
+  throw new CommandError(
+    `${name} is neither an SQLite nor a JSONL log; give the file that the application records into`,
+  )
 }
 
 async function assertFile(path: string, name: string): Promise<void> {
@@ -40,8 +48,10 @@ async function assertFile(path: string, name: string): Promise<void> {
     }
     throw new CommandError(`${name} cannot be looked at: ${error.code ?? error.message}; ask its owner`)
   })
-  if (stats.isDirectory()) throw new CommandError(`${name} is a folder; give the log's file in it, such as audit.db`)
-  if (!stats.isFile()) throw new CommandError(`${name} is not a file but a pipe or a device; give the log's file`)
+  if (stats.isDirectory())
+    throw new CommandError(`${name} is a folder; give the log's file in it, such as audit.db`)
+  if (!stats.isFile())
+    throw new CommandError(`${name} is not a file but a pipe or a device; give the log's file`)
 }
 
 async function beginningOf(path: string, name: string): Promise<Buffer> {
@@ -55,7 +65,7 @@ async function beginningOf(path: string, name: string): Promise<Buffer> {
   }
 }
 
-/** Whether a line begins like an entry: after a byte-order mark and blanks, which foreign writers may have put there. */
-function hasObjectLine(beginning: Buffer): boolean {
-  return /^(?:\u00ef\u00bb\u00bf)?[ \t]*\{/m.test(beginning.toString('latin1'))
+/** Whether a line is an object with the key of an entry's id, whatever else is in the file, and in whatever order. */
+function hasEntryLine(beginning: Buffer): boolean {
+  return /^(?:\u00ef\u00bb\u00bf)?[ \t]*\{.*"entry_id"[ \t]*:/m.test(beginning.toString('latin1'))
 }

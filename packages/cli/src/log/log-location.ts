@@ -42,15 +42,23 @@ export async function locateLog(context: Context, log: string, options: LogOptio
   const connectionString = isBare(log) ? await connectionOf(context, options) : withoutSecret(log)
   const url = URL.canParse(connectionString) ? new URL(connectionString) : undefined
   if (!url || !ADDRESS.test(connectionString)) {
-    throw new CommandError('the connection string is not one; it must be like postgres://user:password@host/database')
+    throw new CommandError(
+      'the connection string is not one; it must be like postgres://user:password@host/database',
+    )
   }
   const name = options.log ?? DEFAULT_LOG
-  return { kind: 'postgres', connectionString, log: name, name: `the log "${name}" on ${url.host || 'localhost'}` }
+  return {
+    kind: 'postgres',
+    connectionString,
+    log: name,
+    name: `the log "${name}" on ${url.host || 'localhost'}`,
+  }
 }
 
 function locateFile({ cwd }: Context, log: string, options: LogOptions): FileLocation {
   if (log === '') throw new CommandError('the name of the log is empty; give the path of its file')
-  if (log.includes('\0')) throw new CommandError('the name of the log contains NUL; give the path of its file')
+  if (log.includes('\0'))
+    throw new CommandError('the name of the log contains NUL; give the path of its file')
   if (options.log !== undefined || options.connection !== undefined) {
     throw new CommandError('--log and --connection are for postgres:// alone: a file holds one log')
   }
@@ -72,11 +80,15 @@ function withoutSecret(log: string): string {
 async function connectionOf({ cwd, env }: Context, { connection }: LogOptions): Promise<string> {
   if (connection !== undefined) {
     const text = await readFile(resolve(cwd, connection), 'utf8').catch((error: NodeJS.ErrnoException) => {
-      throw new CommandError(`${connection} cannot be read: ${error.code}; give a file with the connection string`)
+      throw new CommandError(
+        `${connection} cannot be read: ${error.code}; give a file with the connection string`,
+      )
     })
     return text.trim()
   }
   const given = env[VARIABLE]
   if (given) return given
-  throw new CommandError(`there is no connection string; put it into ${VARIABLE}, or into a file for --connection`)
+  throw new CommandError(
+    `there is no connection string; put it into ${VARIABLE}, or into a file for --connection`,
+  )
 }

@@ -10,7 +10,12 @@ export interface LogOptions {
 
 /** Adds the argument LOG, and the options that a log on PostgreSQL needs. */
 export function addLogArgument(command: Command): Command {
-  return addLogOptions(command.argument('<log>', 'the log: an SQLite or JSONL file, or postgres:// (see --log)'))
+  return addLogOptions(
+    command.argument(
+      '<log>',
+      'the log: an SQLite or JSONL file, - for standard input, or postgres:// (see --log)',
+    ),
+  )
 }
 
 /** Adds the options alone, for a command that names its arguments itself. */

@@ -1,11 +1,17 @@
+import { setTimeout } from 'node:timers/promises'
 import type { AuditBackend, AuditLog, Signer } from '@audit/core'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
-import { note } from '../output/note.ts'
-import { counted } from '../output/numbers.ts'
+import { waitingFor } from '../output/waiting.ts'
+import { untilAborted } from '../until-aborted.ts'
+import { DamageNote } from './damage-note.ts'
 import { fileFormatOf } from './file-format.ts'
 import { type DatabaseLocation, type FileLocation, type LogLocation, locateLog } from './log-location.ts'
 import type { LogOptions } from './log-options.ts'
+import { receiveLog } from './standard-input.ts'
+
+/** How long a store may go on with what it is at when the command was ended, in milliseconds. */
+const PATIENCE_MS = 1000
 
 /** A log that a command reads or, where it was opened so, writes. Dispose of it to close it. */
 export interface OpenLog extends AsyncDisposable {
@@ -28,7 +34,8 @@ export interface OpenOptions extends LogOptions {
 }
 
 /**
- * Opens the log of the argument LOG. Nothing on the disk changes, and no writer is blocked.
+ * Opens the log of the argument LOG; `-` is one that comes by standard input. Nothing on the disk changes, and no writer is
+ * blocked.
  *
  * @throws CommandError for what is no log, and what cannot be reached; AuditError as `AuditLog.open` says.
  *
@@ -37,28 +44,52 @@ export interface OpenOptions extends LogOptions {
  * for await (const entry of opened.log.stream({ signal: context.signal })) …
  */
 export async function openLog(context: Context, log: string, options: OpenOptions = {}): Promise<OpenLog> {
-  const location = await locateLog(context, log, options)
+  const received = log === '-' ? await receiveLog(context) : undefined
+  const remove = async () => received?.[Symbol.asyncDispose]()
+  try {
+    return await openAt(
+      context,
+      received?.location ?? (await locateLog(context, log, options)),
+      options,
+      remove,
+    )
+  } catch (error) {
+    await remove()
+    throw error
+  }
+}
+
+async function openAt(
+  context: Context,
+  location: LogLocation,
+  options: OpenOptions,
+  remove: () => Promise<void>,
+): Promise<OpenLog> {
   const damage = new DamageNote(context, location.name)
   const kind = location.kind === 'postgres' ? 'postgres' : await fileFormatOf(location)
   const onDamage = options.onDamage ?? (() => damage.count())
   const backend = await backendAt(location, kind, { ...options, onDamage, readOnly: true })
   const { AuditLog } = await import('@audit/core')
-  const opened = new AuditLog({ backend, signer: options.signer })
-  await opened.open().catch(async error => {
-    await opened.close() // a pool or a thread may be there already
-    throw error
-  })
-  return {
-    log: opened,
-    backend,
-    kind,
-    name: location.name,
-    location,
-    [Symbol.asyncDispose]: async () => {
-      await opened.close()
-      await damage.write()
-    },
+  const log = new AuditLog({ backend, signer: options.signer })
+  const dispose = async () => {
+    await close(context, log)
+    await remove()
+    await damage.write()
   }
+  try {
+    await waitingFor(context, `opening ${location.name}`, untilAborted(log.open(), context.signal))
+  } catch (error) {
+    await close(context, log) // a pool or a thread may be there already
+    throw error
+  }
+  return { log, backend, kind, name: location.name, location, [Symbol.asyncDispose]: dispose }
+}
+
+/** Closes a log. After Ctrl-C nobody waits for a store that is at work: this process is about to end. */
+async function close({ signal }: Context, log: AuditLog): Promise<void> {
+  const closing = log.close()
+  if (!signal.aborted) return closing
+  await Promise.race([closing, setTimeout(PATIENCE_MS, undefined, { ref: false })])
 }
 
 /** How a backend is made. */
@@ -103,26 +134,4 @@ async function postgresBackend(
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
-}
-
-/** Says once how many lines of a JSONL file were left out. */
-class DamageNote {
-  readonly #context: Context
-  readonly #name: string
-  #lines = 0
-
-  constructor(context: Context, name: string) {
-    this.#context = context
-    this.#name = name
-  }
-
-  count(): void {
-    this.#lines++
-  }
-
-  async write(): Promise<void> {
-    if (this.#lines === 0) return
-    const lines = counted(this.#lines, 'line')
-    await note(this.#context, `${lines} of ${this.#name} hold no entry and were left out; audit verify names them`)
-  }
 }

@@ -1,10 +1,13 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
-import { type InspectColor, styleText } from 'node:util'
+import { styleText } from 'node:util'
 import { CommandError } from '../command-error.ts'
 
 /** A stream that may be a terminal, as `process.stdout`. */
 export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number }
+
+/** `'red'`, or several such as `['bold', 'red']`. */
+export type TextStyle = Parameters<typeof styleText>[0]
 
 /** What the environment and the caller say about an output. */
 export interface OutputOptions {
@@ -74,7 +77,7 @@ export class Output {
   }
 
   /** The text in colour where that is wanted: `style('red', 'broken')`. */
-  style(format: InspectColor | readonly InspectColor[], text: string): string {
+  style(format: TextStyle, text: string): string {
     return this.#hasColour ? styleText(format, text, { validateStream: false }) : text
   }
 }

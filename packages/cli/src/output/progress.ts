@@ -60,7 +60,8 @@ export class Progress implements Disposable {
     const seconds = (performance.now() - this.#start) / 1000
     const rate = done / seconds
     const of = total === undefined ? '' : ` of ${formatCount(total)}`
-    const left = total === undefined || done === 0 ? '' : `, ${formatDuration(((total - done) / rate) * 1000)} left`
+    const left =
+      total === undefined || done === 0 ? '' : `, ${formatDuration(((total - done) / rate) * 1000)} left`
     return `${label} ${formatCount(done)}${of} ${unit}, ${formatCount(Math.round(rate))} a second${left}`
   }
 }

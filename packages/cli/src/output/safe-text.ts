@@ -1,10 +1,10 @@
 /**
  * What a terminal may obey, or what may make a text look like another: C0, DEL and C1, bidirectional and zero-width
- * characters, line and paragraph separators, other invisible characters, lone surrogates.
+ * characters, line and paragraph separators, and all that is invisible, but for what makes a character an emoji.
  */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u3164\uFFA0\uFE00-\uFE0E]/gu
+const UNSAFE = /\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}|(?!\uFE0F)\p{Default_Ignorable_Code_Point}/gu
 /** The same, but for the line breaks and tabs of a text that is shown over several lines. */
-const UNSAFE_IN_LINES = new RegExp(`(?![\\n\\t])${UNSAFE.source}`, 'gu')
+const UNSAFE_IN_LINES = new RegExp(`(?![\\n\\t])(?:${UNSAFE.source})`, 'gu')
 
 /** A text from anywhere on one line, as `\u{202e}` where a character must not be obeyed or is invisible. */
 export function safeText(text: string): string {

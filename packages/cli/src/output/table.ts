@@ -16,6 +16,8 @@ export interface Column {
 
 const GAP = '  '
 const MIN_WIDTH = 8
+/** Other columns are left out until those that fill can be as wide as this. */
+const READABLE_WIDTH = 16
 /** No column is wider than this, but those that fill. */
 const MAX_WIDTH = 40
 /** More of a text is not looked at: it would be cut anyway. */
@@ -68,11 +70,9 @@ export class Table {
   }
 }
 
-/** The indexes of the columns that fit into a width, were the filling ones as narrow as they can be. */
+/** The indexes of the columns that fit into a width, were the filling ones just readable. */
 function fitting(columns: readonly Column[], natural: readonly number[], width: number): readonly number[] {
-  const least = columns.map(({ fills }, i) =>
-    Math.min(natural[i] ?? 0, fills ? MIN_WIDTH : MAX_WIDTH),
-  )
+  const least = columns.map(({ fills }, i) => Math.min(natural[i] ?? 0, fills ? READABLE_WIDTH : MAX_WIDTH))
   let shown = columns.map((_, i) => i)
   const used = () => shown.reduce((sum, i) => sum + (least[i] ?? 0), GAP.length * (shown.length - 1))
   while (used() > width) {
@@ -91,7 +91,9 @@ function widthsOf(
   width: number,
 ) {
   const widths = new Map(shown.map(i => [i, Math.min(natural[i] ?? 0, MAX_WIDTH)]))
-  const filling = shown.filter(i => columns[i]?.fills).toSorted((a, b) => (natural[a] ?? 0) - (natural[b] ?? 0))
+  const filling = shown
+    .filter(i => columns[i]?.fills)
+    .toSorted((a, b) => (natural[a] ?? 0) - (natural[b] ?? 0))
   const fixed = shown.filter(i => !columns[i]?.fills).reduce((sum, i) => sum + (widths.get(i) ?? 0), 0)
   let left = width - fixed - GAP.length * (shown.length - 1)
   for (const [n, i] of filling.entries()) {

@@ -41,7 +41,10 @@ export async function openTarget(
   const draft = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}`)
   // The name is taken at once where nothing may be replaced, so that two commands cannot both have it.
   if (!replace) await attempt(path, async () => (await open(file, 'wx', mode)).close())
-  return new FileTarget({ path, file, draft, isOurs: !replace }, await attempt(path, () => open(draft, 'wx', mode)))
+  return new FileTarget(
+    { path, file, draft, isOurs: !replace },
+    await attempt(path, () => open(draft, 'wx', mode)),
+  )
 }
 
 class StandardOutput implements Target {
@@ -112,7 +115,8 @@ async function attempt<T>(path: string, operation: () => Promise<T>): Promise<T>
     const { code, message }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
     if (code === 'EEXIST') throw new CommandError(`${path} exists and is not replaced; give another name`)
     if (code === 'ENOENT') throw new CommandError(`the folder of ${path} does not exist; create it first`)
-    if (code === 'ENOSPC') throw new CommandError(`the disk is full: ${path} was not written; free some space`)
+    if (code === 'ENOSPC')
+      throw new CommandError(`the disk is full: ${path} was not written; free some space`)
     throw new CommandError(`${path} cannot be written: ${message}`)
   }
 }

@@ -3,9 +3,9 @@ import { SESSION_KEY, STATUS_KEY } from '../filters/filter-options.ts'
 
 /** What entries are grouped by. */
 export interface Grouping {
-  /** As `--by` names it: the heading of a column, and the key in JSON. */
+  /** As `--by` names it: the heading of a column. */
   readonly name: string
-  /** What the log calls it. */
+  /** What the log calls it, and JSON. */
   readonly key: string
 }
 

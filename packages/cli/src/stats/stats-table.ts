@@ -13,20 +13,36 @@ export interface StatsGroup {
   readonly figures: SummaryFigures
 }
 
-const BAR = 16
+const BAR = 8
+
+/** A column, and what stands in it. */
+interface Figure extends Column {
+  readonly textOf: (figures: SummaryFigures) => string
+  /** Left out where it is empty for all groups. */
+  readonly isOptional?: boolean
+}
 
 /** What is shown of each group besides its values. */
-const FIGURES: readonly (Column & { readonly textOf: (figures: SummaryFigures) => string })[] = [
-  { title: 'calls', align: 'right', textOf: ({ count }) => formatCount(count) },
-  { title: 'cost', align: 'right', textOf: ({ costUsd, count, costUnknown }) => formatUsd(costUnknown === count ? null : costUsd) },
-  { title: 'unknown', align: 'right', rank: 3, textOf: ({ costUnknown }) => (costUnknown === 0 ? '' : formatCount(costUnknown)) },
-  { title: 'tokens in', align: 'right', rank: 4, textOf: ({ tokens }) => formatCount(tokens.input) },
-  { title: 'out', align: 'right', rank: 4, textOf: ({ tokens }) => formatCount(tokens.output) },
-  { title: 'p50', align: 'right', rank: 2, textOf: ({ latencyMs }) => formatMs(latencyMs?.p50 ?? null) },
-  { title: 'p95', align: 'right', rank: 1, textOf: ({ latencyMs }) => formatMs(latencyMs?.p95 ?? null) },
-  { title: 'p99', align: 'right', rank: 5, textOf: ({ latencyMs }) => formatMs(latencyMs?.p99 ?? null) },
-  { title: 'not ok', align: 'right', rank: 3, textOf: failedShare },
-]
+function figureColumns(longest: number): readonly Figure[] {
+  const right = { align: 'right' } as const
+  return [
+    { ...right, title: 'calls', textOf: ({ count }) => formatCount(count) },
+    { title: '', rank: 3, textOf: ({ count }) => (count > longest ? '' : bar(count, longest, BAR)) },
+    { ...right, title: 'cost', textOf: costText },
+    {
+      ...right,
+      title: 'unknown',
+      isOptional: true,
+      textOf: ({ costUnknown }) => (costUnknown === 0 ? '' : formatCount(costUnknown)),
+    },
+    { ...right, title: 'tokens in', rank: 5, textOf: ({ tokens }) => formatCount(tokens.input) },
+    { ...right, title: 'out', rank: 5, textOf: ({ tokens }) => formatCount(tokens.output) },
+    { ...right, title: 'p50', rank: 1, textOf: ({ latencyMs }) => formatMs(latencyMs?.p50 ?? null) },
+    { ...right, title: 'p95', rank: 2, textOf: ({ latencyMs }) => formatMs(latencyMs?.p95 ?? null) },
+    { ...right, title: 'p99', rank: 6, textOf: ({ latencyMs }) => formatMs(latencyMs?.p99 ?? null) },
+    { ...right, title: 'not ok', rank: 4, isOptional: true, textOf: failedShare },
+  ]
+}
 
 /** Writes the groups as a table with bars, and a last row over all of them if there are several. */
 export async function writeStats(
@@ -35,25 +51,26 @@ export async function writeStats(
   groups: readonly StatsGroup[],
   total: StatsGroup | undefined,
 ): Promise<void> {
-  const longest = Math.max(...groups.map(({ figures }) => figures.count))
-  const [calls, ...others] = FIGURES
-  const columns: readonly Column[] = [
-    ...groupings.map(({ name }) => ({ title: titleOf(name), fills: true })),
-    ...(calls ? [calls] : []),
-    { title: '', rank: 6, typical: BAR },
-    ...others,
-  ]
-  const rowOf = ({ values, figures }: StatsGroup, chart: string): readonly string[] => {
-    const [first = '', ...rest] = FIGURES.map(({ textOf }) => textOf(figures))
-    return [...values.map(textOfValue), first, chart, ...rest]
-  }
-  const rows = groups.map(group => rowOf(group, bar(group.figures.count, longest, BAR)))
-  if (total) rows.push(rowOf(total, ''))
+  const all = total ? [...groups, total] : groups
+  const figures = figureColumns(Math.max(...groups.map(group => group.figures.count))).filter(
+    ({ isOptional, textOf }) => !isOptional || all.some(group => textOf(group.figures) !== ''),
+  )
+  const columns = [...groupings.map(({ name }) => ({ title: titleOf(name), fills: true })), ...figures]
+  const rows = all.map(group => [
+    ...group.values.map(textOfValue),
+    ...figures.map(({ textOf }) => textOf(group.figures)),
+  ])
   const table = new Table(context.stdout, columns, rows)
   await table.writeHeader()
   await table.writeRows(rows)
   const hidden = table.hidden.filter(title => title !== '')
-  if (hidden.length > 0) await note(context, `too narrow for ${hidden.join(', ')}; a wider terminal or --json shows them`)
+  if (hidden.length > 0)
+    await note(context, `not shown: ${hidden.join(', ')} (a wider terminal or --json has them)`)
+}
+
+/** A sum of known costs alone; where none is known, it is unknown. */
+function costText({ costUsd, count, costUnknown }: SummaryFigures): string {
+  return formatUsd(costUnknown === count ? null : costUsd)
 }
 
 /** Times are UTC, and say so. */
@@ -69,6 +86,6 @@ function textOfValue(value: unknown): string {
 /** Of the calls whose status is known. */
 function failedShare({ status }: SummaryFigures): string {
   const known = Object.values(status).reduce((sum, { count }) => sum + count, 0)
-  if (known === 0) return '–'
+  if (known === 0) return ''
   return formatShare((known - (status.ok?.count ?? 0)) / known)
 }

@@ -1,0 +1,30 @@
+import type { Context } from '../context.ts'
+import { note } from '../output/note.ts'
+import { counted } from '../output/numbers.ts'
+
+/** Says once how many lines of a JSONL file were left out. */
+export class DamageNote {
+  readonly #context: Context
+  readonly #name: string
+  #lines = 0
+
+  constructor(context: Context, name: string) {
+    this.#context = context
+    this.#name = name
+  }
+
+  /** Counts a line. */
+  count(): void {
+    this.#lines++
+  }
+
+  /** Says how many there were, if any. */
+  async write(): Promise<void> {
+    if (this.#lines === 0) return
+    const lines = counted(this.#lines, 'line')
+    await note(
+      this.#context,
+      `${lines} of ${this.#name} hold no entry and were left out; audit verify names them`,
+    )
+  }
+}
