@@ -14,6 +14,7 @@ export type { GroupKey, GroupValue, OwnGroupKey } from './summary/group-key.ts'
 export type { SummaryFigures, SummaryGroup, SummaryLatency, SummaryTokens } from './summary/summary.ts'
 export type { DistinctOptions, SummaryOptions } from './summary/summary-options.ts'
 export type { Finding, FindingKind } from './verification/finding.ts'
+export type { ImportedRange } from './verification/imported-range.ts'
 export type {
   ComparedCheckpoint,
   VerificationControl,

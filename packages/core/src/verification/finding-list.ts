@@ -19,6 +19,12 @@ export class FindingList {
     this.#further++
   }
 
+  /** Adds what another list has collected. */
+  addAll(other: FindingList): void {
+    for (const finding of other.#findings) this.add(finding)
+    this.#further += other.#further
+  }
+
   /** The kept findings; the last one says how many were not kept. */
   all(): readonly Finding[] {
     const last = this.#findings.at(-1)

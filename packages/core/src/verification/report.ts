@@ -1,5 +1,6 @@
 import type { VerifiedCheckpoint } from '../note/verify-checkpoint.ts'
 import type { Finding } from './finding.ts'
+import type { ImportedRange } from './imported-range.ts'
 
 /** What `log.verify` found. */
 export interface VerificationReport {
@@ -23,6 +24,11 @@ export interface VerificationReport {
   readonly uncovered: number
   /** The first 10,000; the last one says how many more there are. */
   readonly findings: readonly Finding[]
+  /**
+   * The first entries, if they were imported with their own ids and times, and are still those that were: the entry after
+   * them names their root. It is no finding that another program made their ids.
+   */
+  readonly imported?: ImportedRange
 }
 
 /** A checkpoint that the log was compared with. */

@@ -8,6 +8,7 @@ import type { TreeHead } from '../merkle/tree.ts'
 import { EMPTY_ROOT, rootOf } from '../merkle/tree.ts'
 import { openCheckpoint, type VerifiedCheckpoint } from '../note/verify-checkpoint.ts'
 import { FindingList, MAX_FINDINGS } from './finding-list.ts'
+import { ImportCheck } from './import-check.ts'
 import type { VerificationControl, VerificationReport } from './report.ts'
 import { type Found, type FoundEntry, type Tile, TileReader, unlessCorrupt } from './tile-reader.ts'
 import type { SignedCheckpoint, VerifyRequest } from './verify-options.ts'
@@ -96,6 +97,7 @@ class Verification {
   readonly #start: number
   /** The first index whose entry is read: a tile is read as a whole. */
   readonly #readFrom: number
+  #imports = ImportCheck.none()
 
   constructor(
     backend: CheckedBackend,
@@ -117,7 +119,9 @@ class Verification {
     const size = await this.#backend.size()
     const inspecting = unlessCorrupt(() => this.#backend.inspect())
     inspecting.catch(() => {}) // awaited below, unless something else throws before
+    this.#imports = await ImportCheck.of(this.#backend, size)
     await this.#verifyEntries(size)
+    const imported = this.#imports.settle(this.#rootsAt, this.#findings)
     this.#reportMismatches()
     await this.#verifyEnd(size)
     for (const head of this.#heads) await this.#compareWith(head, size)
@@ -132,6 +136,7 @@ class Verification {
       root: this.#accumulator.root(),
       readFrom: Math.min(this.#readFrom, size),
       findings,
+      ...(imported && { imported }),
       inconsistent: this.#inconsistent,
     }
   }
@@ -158,7 +163,8 @@ class Verification {
     for (let index = start; index < end; index++) {
       leaves.push(this.#verifyIndex(index, found.get(index), kept[index - start]))
     }
-    for (const head of this.#heads) this.#noteRootAt(head.size, start, leaves)
+    for (const { size } of this.#heads) this.#noteRootAt(size, start, leaves)
+    for (const size of this.#imports.sizes) this.#noteRootAt(size, start, leaves)
     if (leaves.length < TILE) {
       for (const leaf of leaves) this.#accumulator.add(leaf)
       return
@@ -187,12 +193,14 @@ class Verification {
 
   #verifyEntry(index: number, found: FoundEntry, kept: Uint8Array | undefined): Uint8Array {
     const { entryId, leafHash } = found
+    this.#imports.note(index, found)
     if (!kept || !equalBytes(leafHash, kept)) {
       this.#mismatch({ index, entryId, actual: leafHash, kept: kept ?? NO_LEAF })
     }
     if (!found.isOwn) {
       const message = `entry ${index} was not written by this package in this form: its id does not contain its timestamp`
-      this.#findings.add({ kind: 'foreign-entry', index, entryId, message })
+      const finding = { kind: 'foreign-entry', index, entryId, message } as const
+      if (!this.#imports.defer(finding)) this.#findings.add(finding)
     }
     return leafHash
   }
