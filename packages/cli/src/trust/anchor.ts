@@ -1,0 +1,70 @@
+import { AuditError, type Finding } from '@audit/core'
+import { CommandError } from '../command-error.ts'
+import type { Context } from '../context.ts'
+import { nameOf, readSmallFile } from './small-file.ts'
+import { isDistrust, type Trust, type TrustedCheckpoint, trustedCheckpoint } from './trust.ts'
+
+/** A checkpoint that was kept outside of the log, and whose signatures are good. */
+export interface Anchor {
+  /** The file that it came from. */
+  readonly name: string
+  /** The signed note. */
+  readonly text: string
+  readonly checkpoint: TrustedCheckpoint
+}
+
+/** The checkpoints of the user. */
+export interface Anchors {
+  readonly trusted: readonly Anchor[]
+  /** One for each that is not to be trusted, and one for each two that contradict each other. */
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * Reads checkpoints and checks their signatures.
+ *
+ * @param paths `-` is standard input, once.
+ * @throws CommandError for a file that holds no checkpoint: nothing can be said about it.
+ */
+export async function readAnchors(
+  context: Context,
+  paths: readonly string[],
+  trust: Trust,
+): Promise<Anchors> {
+  if (paths.filter(path => path === '-').length > 1) {
+    throw new CommandError('standard input holds one checkpoint; give the others as files')
+  }
+  const trusted: Anchor[] = []
+  const findings: Finding[] = []
+  for (const path of paths) {
+    const anchor = anchorFrom(nameOf(path), await readSmallFile(context, path, 'a checkpoint'), trust)
+    if ('kind' in anchor) findings.push(anchor)
+    else trusted.push(anchor)
+  }
+  return { trusted, findings: [...findings, ...contradictions(trusted)] }
+}
+
+function anchorFrom(name: string, text: string, trust: Trust): Anchor | Finding {
+  try {
+    return { name, text, checkpoint: trustedCheckpoint(text, trust) }
+  } catch (error) {
+    if (isDistrust(error)) return { kind: 'signature-bad', message: `${name}: ${error.message}` }
+    if (!(error instanceof AuditError)) throw error
+    throw new CommandError(`${name} cannot be used as a checkpoint: ${error.message}`)
+  }
+}
+
+/** Two checkpoints of one size with different roots prove, without any log, that two histories were signed. */
+function contradictions(anchors: readonly Anchor[]): readonly Finding[] {
+  return anchors.flatMap((a, i) =>
+    anchors.slice(i + 1).flatMap(b => {
+      if (a.checkpoint.size !== b.checkpoint.size || areEqual(a.checkpoint.root, b.checkpoint.root)) return []
+      const message = `${a.name} and ${b.name} contradict each other: the key's owner has signed two histories of ${a.checkpoint.size} entries; keep both files`
+      return [{ kind: 'checkpoint-inconsistent', message } satisfies Finding]
+    }),
+  )
+}
+
+function areEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.from(a).equals(b)
+}

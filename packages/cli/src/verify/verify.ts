@@ -1,0 +1,80 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { AuditError } from '@audit/core'
+import { CommandError } from '../command-error.ts'
+import type { Context } from '../context.ts'
+import type { ExitCode } from '../exit-code.ts'
+import type { LogOptions } from '../log/log-options.ts'
+import { type OpenLog, openLog } from '../log/open-log.ts'
+import { Progress } from '../output/progress.ts'
+import { type Anchors, readAnchors } from '../trust/anchor.ts'
+import { type Trust, trustFrom } from '../trust/trust.ts'
+import type { TrustOptions } from '../trust/trust-options.ts'
+import { writeVerdict, writeVerdictJson } from './show-verdict.ts'
+import { exitCodeOf, unreadable, type Verdict, verdictOf } from './verdict.ts'
+
+/** What `audit verify` takes besides the log. */
+export interface VerifyOptions extends LogOptions, TrustOptions {
+  readonly checkpoint?: readonly string[]
+  readonly json?: boolean
+}
+
+const NO_ANCHORS: Anchors = { trusted: [], findings: [] }
+
+/** `audit verify`: writes what is to be said about a log. */
+export async function verify(context: Context, log: string, options: VerifyOptions): Promise<ExitCode> {
+  const trust = await trustFrom(context, options)
+  const anchors = await anchorsFrom(context, options, trust)
+  const verdict = await judged(context, log, options, { trust, anchors })
+  await (options.json ? writeVerdictJson(context, log, verdict) : writeVerdict(context, log, verdict))
+  return exitCodeOf(verdict)
+}
+
+async function anchorsFrom(
+  context: Context,
+  { checkpoint = [] }: VerifyOptions,
+  trust: Trust | undefined,
+): Promise<Anchors> {
+  if (trust && checkpoint.length === 0) {
+    throw new CommandError('a key checks a checkpoint, and none was given; add --checkpoint <file>')
+  }
+  if (checkpoint.length === 0) return NO_ANCHORS
+  if (trust) return readAnchors(context, checkpoint, trust)
+  throw new CommandError("a checkpoint is checked with the log's public key; add --key <key>")
+}
+
+interface Given {
+  readonly trust: Trust | undefined
+  readonly anchors: Anchors
+}
+
+/** A log that is too damaged to be opened, or to be read to its end, is a finding and no failure. */
+async function judged(context: Context, log: string, options: VerifyOptions, given: Given): Promise<Verdict> {
+  try {
+    await using opened = await openLog(context, log, { ...options, onDamage: () => {} }) // the report has it
+    return await verified(context, opened, given)
+  } catch (error) {
+    if (!(error instanceof AuditError) || error.code !== 'AUDIT_CORRUPT') throw error
+    return unreadable(error.message, given.anchors)
+  }
+}
+
+async function verified(context: Context, opened: OpenLog, { trust, anchors }: Given): Promise<Verdict> {
+  const { log, backend } = opened
+  using progress = new Progress(context, { label: 'verifying' })
+  const report = await log.verify({
+    ...(trust &&
+      anchors.trusted.length > 0 && {
+        checkpoints: anchors.trusted.map(({ text }) => text),
+        verifiers: [trust.verifier],
+      }),
+    signal: context.signal,
+    onProgress: ({ verified, size }) => progress.update(verified, size),
+  })
+  const recordedSince = Math.max((await backend.size()) - report.size, 0)
+  return verdictOf(report, { anchors, trust, recordedSince, mayLackWal: mayLackWal(opened) })
+}
+
+/** Whether it is an SQLite file without a `-wal`: a log that no process has open, or an incomplete copy. */
+function mayLackWal({ kind, location }: OpenLog): boolean {
+  return kind === 'sqlite' && location.kind === 'file' && !existsSync(`${realpathSync(location.path)}-wal`)
+}
