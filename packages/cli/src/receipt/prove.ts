@@ -1,0 +1,88 @@
+import { type AuditEntry, AuditError, type Signer } from '@audit/core'
+import { type AuditBackend, encodeLine, leafHash } from '@audit/core/backend'
+import { CommandError } from '../command-error.ts'
+import type { Context } from '../context.ts'
+import { findEntry } from '../entries/find-entry.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import type { LogOptions } from '../log/log-options.ts'
+import { type OpenLog, openLog } from '../log/open-log.ts'
+import { note } from '../output/note.ts'
+import { safeText } from '../output/safe-text.ts'
+import { openTarget } from '../output/written-file.ts'
+import { signerFrom } from '../trust/key-files.ts'
+import { readSmallFile } from '../trust/small-file.ts'
+
+/** What `audit prove` takes besides the log and the entry. */
+export interface ProveOptions extends LogOptions {
+  readonly checkpoint?: string
+  readonly key?: string
+  readonly output?: string
+}
+
+/** `audit prove`: writes an entry with the proof that it is in the log. */
+export async function prove(
+  context: Context,
+  log: string,
+  id: string,
+  options: ProveOptions,
+): Promise<ExitCode> {
+  const towards = await towardsFrom(context, options)
+  const receipt = await receiptOf(context, log, id, options, towards).catch(unlessFinding)
+  if (receipt instanceof AuditError) {
+    const { stderr } = context
+    await stderr.line(`${stderr.style('red', 'no receipt was written:')} ${safeText(receipt.message)}`)
+    return EXIT.finding
+  }
+  await using target = await openTarget(context, options.output)
+  await target.write(`${receipt}\n`)
+  await target.commit()
+  await note(context, 'anybody can check it with the public key: audit check <receipt> --key <key>')
+  return EXIT.ok
+}
+
+/** What a proof leads to: a checkpoint that was signed before, or one that the signer signs. */
+type Towards =
+  | { readonly signer: Signer; readonly checkpoint?: never }
+  | { readonly signer?: never; readonly checkpoint: string }
+
+async function towardsFrom(context: Context, { key, checkpoint }: ProveOptions): Promise<Towards> {
+  if (key !== undefined && checkpoint === undefined) return { signer: await signerFrom(context, key) }
+  if (key === undefined && checkpoint !== undefined) {
+    return { checkpoint: await readSmallFile(context, checkpoint, 'a checkpoint') }
+  }
+  throw new CommandError(
+    'a receipt leads to one signed checkpoint; give either --checkpoint <file>, or --key <file> to sign a new one',
+  )
+}
+
+async function receiptOf(
+  context: Context,
+  log: string,
+  id: string,
+  options: ProveOptions,
+  { signer, checkpoint }: Towards,
+): Promise<string> {
+  await using opened: OpenLog = await openLog(context, log, { ...options, signer })
+  const entry = await findEntry(context, opened.log, id)
+  await assertUnchanged(opened.backend, entry)
+  const proof = await opened.log.prove(entry.entryId, { checkpoint })
+  return JSON.stringify({ entry, proof })
+}
+
+/** A proof leads from the stored hash, so it would be made, and prove nothing, of an entry that was changed since. */
+async function assertUnchanged(backend: AuditBackend, entry: AuditEntry): Promise<void> {
+  const stored = await backend.leafHashes(entry.index, entry.index + 1)
+  if (Buffer.from(stored).equals(leafHash(encodeLine(entry)))) return
+  throw new AuditError(
+    'AUDIT_CORRUPT',
+    `entry ${entry.index} does not match its stored hash; run audit verify`,
+  )
+}
+
+/** Passes on what was found out about the log, and throws everything else. */
+function unlessFinding(error: unknown): AuditError {
+  const isFinding =
+    error instanceof AuditError && ['AUDIT_CORRUPT', 'AUDIT_NOT_CONSISTENT'].includes(error.code)
+  if (isFinding) return error
+  throw error
+}
