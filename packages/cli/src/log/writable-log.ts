@@ -1,0 +1,54 @@
+import { stat } from 'node:fs/promises'
+import type { AuditBackend, AuditLog } from '@audit/core'
+import type { PostgresBackend } from '@audit/postgres'
+import type { Context } from '../context.ts'
+import { fileFormatOf } from './file-format.ts'
+import { type LogLocation, locateLog } from './log-location.ts'
+import type { LogOptions } from './log-options.ts'
+import { backendAt, kindOfNewFile, type OpenLog } from './open-log.ts'
+
+/** A log that a command writes into. Dispose of it to close it. */
+export interface WritableLog extends AsyncDisposable {
+  readonly log: AuditLog
+  readonly backend: AuditBackend
+  readonly kind: OpenLog['kind']
+  /** For messages, without a secret. */
+  readonly name: string
+}
+
+/**
+ * Opens a log to write into it, and creates it if there is none: JSONL where the name ends so, SQLite otherwise.
+ *
+ * @throws CommandError for what is no log; AuditError as `AuditLog.open` says.
+ */
+export async function openWritableLog(
+  context: Context,
+  given: string,
+  options: LogOptions,
+): Promise<WritableLog> {
+  const location = await locateLog(context, given, options)
+  const kind = await kindOf(location)
+  return openAt(location, kind)
+}
+
+/** The same for a place that is known already. */
+export async function openAt(location: LogLocation, kind: OpenLog['kind']): Promise<WritableLog> {
+  const backend = await backendAt(location, kind, { readOnly: false, onDamage: () => {} })
+  if (isPostgres(backend, kind)) await backend.migrate()
+  const { AuditLog } = await import('@audit/core')
+  const log = new AuditLog({ backend })
+  await log.open()
+  return { log, backend, kind, name: location.name, [Symbol.asyncDispose]: () => log.close() }
+}
+
+async function kindOf(location: LogLocation): Promise<OpenLog['kind']> {
+  if (location.kind === 'postgres') return 'postgres'
+  const stats = await stat(location.path).catch(() => undefined)
+  // An empty file is a new JSONL log, or what `touch` has left.
+  const isNew = stats === undefined || (stats.isFile() && stats.size === 0)
+  return isNew ? kindOfNewFile(location) : fileFormatOf(location)
+}
+
+function isPostgres(backend: AuditBackend, kind: OpenLog['kind']): backend is PostgresBackend {
+  return kind === 'postgres' && 'migrate' in backend
+}
