@@ -1,0 +1,132 @@
+import { AuditError, AuditLog } from '@audit/core'
+import { CommandError } from '../command-error.ts'
+import type { Context } from '../context.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { type FileLocation, type LogLocation, locateLog } from '../log/log-location.ts'
+import type { LogOptions } from '../log/log-options.ts'
+import { backendAt, kindOfNewFile, type OpenLog, openLog } from '../log/open-log.ts'
+import { openAt } from '../log/writable-log.ts'
+import { note } from '../output/note.ts'
+import { counted } from '../output/numbers.ts'
+import { Progress } from '../output/progress.ts'
+import { safeJson, safeText } from '../output/safe-text.ts'
+import { type Copied, copyEntries } from './copy-entries.ts'
+import { Draft } from './draft.ts'
+
+/** What `audit convert` takes besides the logs. */
+export interface ConvertOptions extends LogOptions {
+  readonly to?: 'sqlite' | 'jsonl'
+  readonly toLog?: string
+  readonly json?: boolean
+}
+
+/** `audit convert`: copies a log into another backend, and shows that both are the same. */
+export async function convert(
+  context: Context,
+  log: string,
+  log2: string,
+  options: ConvertOptions,
+): Promise<ExitCode> {
+  const { connection, log: name, toLog } = options
+  const target = await locateLog(context, log2, optionsFor(log2, toLog, connection))
+  try {
+    await using source = await openLog(context, log, optionsFor(log, name, connection))
+    const copied = await copiedInto(context, source, target, options)
+    await write(context, [source.name, target.name], copied, options)
+    return EXIT.ok
+  } catch (error) {
+    if (!(error instanceof AuditError) || error.code !== 'AUDIT_CORRUPT') throw error
+    const { stderr } = context
+    await stderr.line(`${stderr.style('red', 'nothing was converted:')} ${safeText(error.message)}`)
+    return EXIT.finding
+  }
+}
+
+function optionsFor(given: string, log: string | undefined, connection: string | undefined): LogOptions {
+  const isAddress = /^postgres(ql)?:/.test(given)
+  return { ...(log !== undefined && { log }), ...(connection !== undefined && isAddress && { connection }) }
+}
+
+async function copiedInto(
+  context: Context,
+  source: OpenLog,
+  target: LogLocation,
+  options: ConvertOptions,
+): Promise<Copied> {
+  if (target.kind === 'file') return intoFile(context, source, target, options.to ?? kindOfNewFile(target))
+  try {
+    return await copyAndCompare(context, source, target, 'postgres')
+  } catch (error) {
+    if (context.signal.aborted) {
+      await note(context, `${target.name} has a part of the log; run the same command again to go on`)
+    }
+    throw error
+  }
+}
+
+async function intoFile(
+  context: Context,
+  source: OpenLog,
+  target: FileLocation,
+  kind: 'sqlite' | 'jsonl',
+): Promise<Copied> {
+  const draft = new Draft(target)
+  try {
+    const copied = await copyAndCompare(context, source, draft.location, kind)
+    await draft.finish()
+    return copied
+  } catch (error) {
+    await draft.remove()
+    throw error
+  }
+}
+
+async function copyAndCompare(
+  context: Context,
+  source: OpenLog,
+  location: LogLocation,
+  kind: OpenLog['kind'],
+): Promise<Copied> {
+  const copied = await copy(context, source, location, kind)
+  const { size, root, findings } = await verifiedCopy(context, location, kind)
+  if (findings.length === 0 && size === copied.entries && Buffer.from(root).equals(copied.root)) return copied
+  const reason = findings[0]?.message ?? `it has ${size} entries, and another root`
+  throw new CommandError(`the copy is not the same as the log: ${reason}`)
+}
+
+async function copy(
+  context: Context,
+  source: OpenLog,
+  location: LogLocation,
+  kind: OpenLog['kind'],
+): Promise<Copied> {
+  using progress = new Progress(context, { label: 'converting' })
+  await using target = await openAt(location, kind)
+  const onCopied = (copied: number, size: number) => progress.update(copied, size)
+  return await copyEntries(source, target, { signal: context.signal, onCopied })
+}
+
+/** Reads the copy back as anybody would. Entries that were foreign in the source are in the copy too. */
+async function verifiedCopy(context: Context, location: LogLocation, kind: OpenLog['kind']) {
+  using progress = new Progress(context, { label: 'verifying the copy' })
+  await using log = new AuditLog({ backend: await backendAt(location, kind, { readOnly: true }) })
+  const report = await log.verify({
+    signal: context.signal,
+    onProgress: ({ verified, size }) => progress.update(verified, size),
+  })
+  return { ...report, findings: report.findings.filter(({ kind: found }) => found !== 'foreign-entry') }
+}
+
+async function write(
+  { stdout }: Context,
+  [from, to]: readonly [string, string],
+  { entries, root }: Copied,
+  { json }: ConvertOptions,
+): Promise<void> {
+  const encoded = Buffer.from(root).toString('base64')
+  if (json) return stdout.line(safeJson({ from, to, entries, root: encoded }))
+  await stdout.line(
+    safeText(`${to} has the ${counted(entries, 'entry', 'entries')} of ${from}, with the same leaf hashes`),
+  )
+  await stdout.line(`  root of both  ${encoded}`)
+}

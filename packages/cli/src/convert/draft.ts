@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs'
+import { link, open, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { CommandError } from '../command-error.ts'
+import type { FileLocation } from '../log/log-location.ts'
+
+const SIDE_FILES = ['-wal', '-shm', '-journal']
+
+/**
+ * A log under another name, hidden beside its own, until it is whole. A run that was killed leaves it, and the next one goes
+ * on with it.
+ */
+export class Draft {
+  readonly #target: FileLocation
+  readonly location: FileLocation
+
+  /** @throws CommandError if the target exists. */
+  constructor(target: FileLocation) {
+    this.#target = target
+    const path = join(dirname(target.path), `.${basename(target.path)}.partial`)
+    this.location = { kind: 'file', path, name: path }
+    this.#assertFree()
+  }
+
+  /** Gives the draft, which must be closed and durable, its name. Throws CommandError if that was taken meanwhile. */
+  async finish(): Promise<void> {
+    const { path } = this.location
+    const wal = await stat(`${path}-wal`).catch(() => undefined)
+    if (wal && wal.size > 0)
+      throw new CommandError(`${path} is open in another process; end that, and run the command again`)
+    try {
+      await link(path, this.#target.path) // never over another file, unlike rename
+      await rm(path)
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') throw this.#taken()
+      this.#assertFree()
+      await rename(path, this.#target.path) // some file systems have no hard links
+    }
+    await syncFolder(dirname(path))
+  }
+
+  /** Removes the draft. */
+  async remove(): Promise<void> {
+    for (const ending of ['', ...SIDE_FILES]) await rm(this.location.path + ending, { force: true })
+  }
+
+  #assertFree(): void {
+    const taken = ['', ...SIDE_FILES].find(ending => existsSync(this.#target.path + ending))
+    if (taken === '') throw this.#taken()
+    if (taken !== undefined) {
+      throw new CommandError(
+        `${this.#target.name}${taken} is left of another log; move it away, or give another name`,
+      )
+    }
+  }
+
+  #taken(): CommandError {
+    return new CommandError(`${this.#target.name} exists, and is never overwritten; give another name`)
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return // NTFS journals names, and Windows cannot open folders
+  await using folder = await open(path, 'r')
+  await folder.sync().catch(() => {}) // some network file systems cannot
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
