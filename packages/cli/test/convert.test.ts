@@ -21,7 +21,7 @@ async function place() {
 }
 
 async function entriesIn(path: string): Promise<readonly AuditEntry[]> {
-  const backend = path.endsWith('.jsonl')
+  const backend = /\.(jsonl|ndjson)$/.test(path)
     ? new JsonlBackend({ path, readOnly: true })
     : new SqliteBackend({ path, readOnly: true })
   await using log = new AuditLog({ backend })
@@ -41,7 +41,7 @@ test.each([
   expect({ exitCode, errors }).toEqual({ exitCode: 0, errors: '' })
   const root = readFileSync(file('checkpoint.txt'), 'utf8').split('\n')[2]
   expect(JSON.parse(output)).toEqual({ from: source, to: target, entries: SAMPLE_SIZE, root })
-  expect(await entriesIn(file(target.replace('ndjson', 'ndjson')))).toEqual(await entriesIn(file(source)))
+  expect(await entriesIn(file(target))).toEqual(await entriesIn(file(source)))
   expect(visible()).toEqual([target])
   const verified = await run('verify', target, '--checkpoint', 'checkpoint.txt', '--key', 'audit.pub')
   expect(verified.exitCode, verified.output).toBe(0)
