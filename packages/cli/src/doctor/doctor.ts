@@ -4,6 +4,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import { fileFormatOf } from '../log/file-format.ts'
 import { type FileLocation, locateLog } from '../log/log-location.ts'
 import type { LogOptions } from '../log/log-options.ts'
+import { counted } from '../output/numbers.ts'
 import { safeJson, safeText } from '../output/safe-text.ts'
 import { examineContents } from './contents.ts'
 import type { Diagnosis, Level } from './diagnosis.ts'
@@ -71,6 +72,8 @@ async function write({ stdout }: Context, name: string, diagnoses: readonly Diag
   const problems = diagnoses.filter(({ level }) => level === 'problem').length
   const warnings = diagnoses.filter(({ level }) => level === 'warning').length
   await stdout.line(
-    problems + warnings === 0 ? 'Nothing is wrong.' : `${problems} problems, ${warnings} warnings.`,
+    problems + warnings === 0
+      ? 'Nothing is wrong.'
+      : `${counted(problems, 'problem')}, ${counted(warnings, 'warning')}.`,
   )
 }
