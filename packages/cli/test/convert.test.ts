@@ -1,12 +1,14 @@
+import { spawn } from 'node:child_process'
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AuditEntry, AuditLog } from '@audit/core'
+import { outcomeOf } from '@audit/harness'
 import { temporaryFolder } from '@audit/harness/vitest'
 import { JsonlBackend } from '@audit/jsonl'
 import { SqliteBackend } from '@audit/sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { writeAttackedLogs } from './attacked-logs.ts'
-import { runBinary, startBinary } from './binary.ts'
+import { BINARY, runBinary, startBinary } from './binary.ts'
 import { SAMPLE_SIZE } from './sample-log.ts'
 
 async function place() {
@@ -61,6 +63,7 @@ test.each([
   ['a kind that is not known', ['audit.db', 'copy.db', '--to', 'xml'], 2],
   ['a changed log', ['changed.db', 'copy.jsonl'], 1],
   ['a log with a hole', ['hole.db', 'copy.jsonl'], 1],
+  ['standard output', ['audit.db', '-'], 2],
 ])('%s is refused, and leaves nothing', async (_, args, expected) => {
   const { folder, run } = await place()
   const before = readdirSync(folder).toSorted()
@@ -91,6 +94,18 @@ test('it goes on with what a killed run has left, and not with what something el
   expect((await run('convert', 'audit.db', 'copy2.jsonl')).exitCode).toBe(2)
   expect(visible()).toEqual(['copy.jsonl'])
 })
+
+test.skipIf(process.platform === 'win32').each(['copy.jsonl', 'copy.db'])(
+  'a full disk leaves nothing of %s',
+  async name => {
+    const { folder, visible } = await place()
+    const line = `ulimit -f 16; exec "${process.execPath}" "${BINARY}" convert audit.db ${name}`
+    const { exitCode, errors } = await outcomeOf(spawn('bash', ['-c', line], { cwd: folder }))
+    expect(exitCode, errors).toBe(2)
+    expect(errors).toMatch(/^audit: [^\n]+\n$/)
+    expect(visible()).toEqual([])
+  },
+)
 
 test.skipIf(process.platform === 'win32')('Ctrl-C ends it with 130 and leaves nothing', async () => {
   const { folder, file, visible } = await place()

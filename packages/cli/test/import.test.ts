@@ -1,13 +1,15 @@
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { appendFileSync, copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AuditLog } from '@audit/core'
+import { outcomeOf } from '@audit/harness'
 import { temporaryFolder } from '@audit/harness/vitest'
 import { JsonlBackend } from '@audit/jsonl'
 import { SqliteBackend } from '@audit/sqlite'
 import Database from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { runBinary, startBinary } from './binary.ts'
+import { BINARY, runBinary, startBinary } from './binary.ts'
 import { SAMPLE_SIZE, writeSampleLogs } from './sample-log.ts'
 import {
   type SynapseKitEntry,
@@ -283,6 +285,7 @@ test.each([
   ['a log in a folder that is not there', ['audit.db', 'no/such/new.db']],
   ['something that is no log as the log', ['audit.db', 'letter.txt']],
   ['one argument', ['audit.db']],
+  ['standard output as the log', ['audit.db', '-']],
 ])('%s is refused, and makes no log', async (_, args) => {
   const { folder, file, run } = place()
   await writeSampleLogs(folder)
@@ -295,6 +298,33 @@ test.each([
   expect(existsSync(file('new.db'))).toBe(false)
   expect(readFileSync(file('letter.txt'), 'utf8')).toBe('Dear Sir or Madam,\n')
 })
+
+test('a damaged database of SynapseKit is one sentence, and what was read before stays', async () => {
+  const { file, run } = place()
+  writeSynapseKitDatabase(file('audit_log.db'), synapseKitEntries(5000))
+  const bytes = readFileSync(file('audit_log.db'))
+  bytes.fill(0x55, Math.floor(bytes.length / 2), Math.floor(bytes.length / 2) + 50_000)
+  writeFileSync(file('audit_log.db'), bytes)
+  const { exitCode, errors } = await run('import', 'audit_log.db', 'audit.db')
+  expect(exitCode).toBe(2)
+  expect(errors.trim().split('\n').at(-1)).toMatch(/^audit: audit_log\.db cannot be read/)
+})
+
+test.skipIf(process.platform === 'win32')(
+  'a full disk is one sentence, and the next run goes on',
+  async () => {
+    const { folder, file, importInto } = place()
+    writeSynapseKitJsonl(file('audit_log.jsonl'), synapseKitEntries(9000))
+    const line = `ulimit -f 2048; exec "${process.execPath}" "${BINARY}" import audit_log.jsonl audit.jsonl`
+    const { exitCode, errors } = await outcomeOf(spawn('bash', ['-c', line], { cwd: folder }))
+    expect(exitCode, errors).toBe(2)
+    expect(errors).toMatch(/^audit: [^\n]+\n$/)
+    expect((await importInto('audit_log.jsonl', 'audit.jsonl')).report).toMatchObject({
+      mode: 'kept',
+      entries: 9000,
+    })
+  },
+)
 
 test.skipIf(process.platform === 'win32')('Ctrl-C ends it with 130, and the next run goes on', async () => {
   const { folder, file, importInto } = place()

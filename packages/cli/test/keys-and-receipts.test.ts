@@ -192,6 +192,12 @@ describe('prove and check', () => {
     ['no proof', text => JSON.stringify({ entry: JSON.parse(text).entry }), 2, /^CANNOT TELL/],
     ['half of it', text => text.slice(0, 300), 2, /^CANNOT TELL/],
     ['nothing', () => '', 2, /^CANNOT TELL/],
+    [
+      'a depth that no program reads',
+      text => text.replace('{', `{"x":${'['.repeat(100_000)}${']'.repeat(100_000)},`),
+      1,
+      /^BAD/,
+    ],
     ['a list', () => '[]', 2, /^CANNOT TELL/],
     [
       'a proof that is cut off',
@@ -230,6 +236,26 @@ describe('prove and check', () => {
   ])('check: %s ends with 2', async (_, args) => {
     const { exitCode, output, errors } = await run('check', ...args)
     expect({ exitCode, output }, errors).toEqual({ exitCode: 2, output: '' })
+  })
+
+  test('-o never writes over a file, the log among them', async () => {
+    for (const name of ['audit.db', 'audit.jsonl', 'checkpoint.txt']) {
+      const before = readFileSync(folder.file(name))
+      expect(
+        (
+          await run(
+            'prove',
+            name === 'audit.db' ? name : 'audit.jsonl',
+            '0',
+            '--key',
+            'audit.key',
+            '-o',
+            name,
+          )
+        ).exitCode,
+      ).toBe(2)
+      expect(readFileSync(folder.file(name))).toEqual(before)
+    }
   })
 
   test('-o writes the receipt whole, in a folder that exists', async () => {

@@ -179,6 +179,17 @@ test('entries behind the checkpoint are named as not looked at', async () => {
   expect(JSON.parse(output).unchecked).toContainEqual(expect.stringContaining('1 entry'))
 })
 
+test('a checkpoint of the log when it was empty anchors nothing', async () => {
+  const { AuditLog: Log, createSigner } = await import('@audit/core')
+  writeFileSync(
+    folder.file('empty.txt'),
+    await new Log({ signer: createSigner(OWN_KEY.privateKey) }).checkpoint(),
+  )
+  const args = ['verify', 'audit.db', '--checkpoint', 'empty.txt', '--key', 'audit.pub']
+  const { exitCode, output } = await runBinary(args, { cwd: folder.path })
+  expect(exitCode, output).toBe(3)
+})
+
 test('a checkpoint can come from standard input', async () => {
   const stdin = readFileSync(folder.file('checkpoint.txt'), 'utf8')
   const args = ['verify', 'audit.db', '--checkpoint', '-', '--key', 'audit.pub']

@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import { type FileLocation, type LogLocation, locateLog } from '../log/log-location.ts'
 import type { LogOptions } from '../log/log-options.ts'
 import { backendAt, kindOfNewFile, type OpenLog, openLog } from '../log/open-log.ts'
-import { openAt } from '../log/writable-log.ts'
+import { assertNoStream, openAt, optionsFor } from '../log/writable-log.ts'
 import { note } from '../output/note.ts'
 import { counted } from '../output/numbers.ts'
 import { Progress } from '../output/progress.ts'
@@ -28,6 +28,7 @@ export async function convert(
   options: ConvertOptions,
 ): Promise<ExitCode> {
   const { connection, log: name, toLog } = options
+  assertNoStream(log2)
   const target = await locateLog(context, log2, optionsFor(log2, toLog, connection))
   try {
     await using source = await openLog(context, log, optionsFor(log, name, connection))
@@ -40,11 +41,6 @@ export async function convert(
     await stderr.line(`${stderr.style('red', 'nothing was converted:')} ${safeText(error.message)}`)
     return EXIT.finding
   }
-}
-
-function optionsFor(given: string, log: string | undefined, connection: string | undefined): LogOptions {
-  const isAddress = /^postgres(ql)?:/.test(given)
-  return { ...(log !== undefined && { log }), ...(connection !== undefined && isAddress && { connection }) }
 }
 
 async function copiedInto(

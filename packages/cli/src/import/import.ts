@@ -4,7 +4,7 @@ import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { LogOptions } from '../log/log-options.ts'
-import { openWritableLog, type WritableLog } from '../log/writable-log.ts'
+import { isAddress, openWritableLog, optionsFor, type WritableLog } from '../log/writable-log.ts'
 import { note } from '../output/note.ts'
 import { counted } from '../output/numbers.ts'
 import { Progress } from '../output/progress.ts'
@@ -36,17 +36,6 @@ export async function importInto(
   )
   await context.stdout.line(json ? safeJson({ log, ...report }) : safeText(sentence(log, report)))
   return report.omitted > 0 ? EXIT.finding : EXIT.ok
-}
-
-function optionsFor(given: string, log: string | undefined, connection: string | undefined): LogOptions {
-  return {
-    ...(log !== undefined && { log }),
-    ...(connection !== undefined && isAddress(given) && { connection }),
-  }
-}
-
-function isAddress(given: string): boolean {
-  return /^postgres(ql)?:/.test(given)
 }
 
 /** A log that is its own source would grow for ever. */

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import type { AuditBackend, AuditLog } from '@audit/core'
 import type { PostgresBackend } from '@audit/postgres'
+import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import { fileFormatOf } from './file-format.ts'
 import { type LogLocation, locateLog } from './log-location.ts'
@@ -26,6 +27,7 @@ export async function openWritableLog(
   given: string,
   options: LogOptions,
 ): Promise<WritableLog> {
+  assertNoStream(given)
   const location = await locateLog(context, given, options)
   const kind = await kindOf(location)
   return openAt(location, kind)
@@ -39,6 +41,29 @@ export async function openAt(location: LogLocation, kind: OpenLog['kind']): Prom
   const log = new AuditLog({ backend })
   await log.open()
   return { log, backend, kind, name: location.name, [Symbol.asyncDispose]: () => log.close() }
+}
+
+/** `-` would become a file of that name. Throws CommandError. */
+export function assertNoStream(given: string): void {
+  if (given === '-')
+    throw new CommandError('a log is not written to standard output; give the name of a file')
+}
+
+/** Whether an argument is an address of PostgreSQL and no path. */
+export function isAddress(given: string): boolean {
+  return /^postgres(ql)?:/.test(given)
+}
+
+/** The options of one log of a command that takes two: the connection belongs to the one that has an address. */
+export function optionsFor(
+  given: string,
+  log: string | undefined,
+  connection: string | undefined,
+): LogOptions {
+  return {
+    ...(log !== undefined && { log }),
+    ...(connection !== undefined && isAddress(given) && { connection }),
+  }
 }
 
 async function kindOf(location: LogLocation): Promise<OpenLog['kind']> {

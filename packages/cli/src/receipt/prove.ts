@@ -33,7 +33,7 @@ export async function prove(
     await stderr.line(`${stderr.style('red', 'no receipt was written:')} ${safeText(receipt.message)}`)
     return EXIT.finding
   }
-  await using target = await openTarget(context, options.output)
+  await using target = await openTarget(context, options.output, { replace: false })
   await target.write(`${receipt}\n`)
   await target.commit()
   await note(context, 'anybody can check it with the public key: audit check <receipt> --key <key>')

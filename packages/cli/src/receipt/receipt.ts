@@ -20,7 +20,7 @@ export function judgeReceipt(text: string, trust: Trust): ReceiptVerdict {
     return unknown('it is not a receipt, which has an entry and a proof; ask for it again')
   }
   // Otherwise two different texts would be one entry, and another program could show the one that was not proved.
-  const ambiguity = ambiguityOf(json, receipt)
+  const ambiguity = ambiguityIn(json, receipt)
   if (ambiguity !== undefined) return { verdict: 'bad', reason: `it was not written by a log: ${ambiguity}` }
   return judge(entry as AuditEntry, proof, trust) // `verifyProof` checks it field by field
 }
@@ -45,6 +45,14 @@ function checkpointOf(proof: string): string {
     ? ': its lines end with CRLF; ask for it again, as it was written'
     : '; ask for it again'
   throw new AuditError('AUDIT_INVALID_PROOF', `its proof holds no checkpoint${hint}`)
+}
+
+function ambiguityIn(json: string, receipt: object): string | undefined {
+  try {
+    return ambiguityOf(json, receipt)
+  } catch {
+    return 'it is nested too deeply'
+  }
 }
 
 function parse(text: string): unknown {

@@ -49,8 +49,10 @@ export function verdictOf(report: VerificationReport, circumstances: Circumstanc
   }))
   // A report that contradicts itself must not pass either.
   const isWhole = report.ok && findings.length === 0 && checkpoints.every(({ isConsistent }) => isConsistent)
+  // A checkpoint of an empty log anchors nothing.
+  const isAnchored = checkpoints.length > 0 && (report.size === 0 || report.uncovered < report.size)
   return {
-    verdict: !isWhole ? 'findings' : checkpoints.length > 0 ? 'anchored' : 'unanchored',
+    verdict: !isWhole ? 'findings' : isAnchored ? 'anchored' : 'unanchored',
     size: report.size,
     root: report.root,
     findings,
