@@ -1,12 +1,22 @@
-import { execFileSync } from 'node:child_process'
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { chmodSync, copyFileSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { AuditLog } from '@audit/core'
-import { TemporaryFolder } from '@audit/harness'
+import { boundByPermissions, canBeBound, outcomeOf, TemporaryFolder } from '@audit/harness'
 import { SqliteBackend } from '@audit/sqlite'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { OWN_KEY, writeAttackedLogs } from './attacked-logs.ts'
-import { runBinary } from './binary.ts'
+import { BINARY, runBinary, startBinary } from './binary.ts'
 import { runHere } from './in-process.ts'
+
+/** Whether a process has a file of this name open. Only Linux can say so. */
+function isOpenIn({ pid }: ChildProcess, name: string): boolean {
+  try {
+    const open = readdirSync(`/proc/${pid}/fd`).map(each => readlinkSync(`/proc/${pid}/fd/${each}`))
+    return open.some(path => path.endsWith(name))
+  } catch {
+    return false // a descriptor was closed meanwhile
+  }
+}
 
 let folder: TemporaryFolder
 beforeAll(async () => {
@@ -233,17 +243,47 @@ test('an SQLite file that was cut in the middle never passes', async () => {
   }
 })
 
-test('a verdict that nobody reads still decides how the command ends', async () => {
-  const ended = await runBinary(['verify', 'changed.db'], { cwd: folder.path })
-  const piped = execFileSync(
-    'bash',
-    [
-      '-c',
-      `"${process.execPath}" "${ended && (await import('./binary.ts')).BINARY}" verify changed.db | true; echo \${PIPESTATUS[0]}`,
-    ],
-    { cwd: folder.path, encoding: 'utf8' },
+test.skipIf(!canBeBound)(
+  'a log in a folder that may only be read is verified, and nothing changes there',
+  async () => {
+    using locked = new TemporaryFolder()
+    await writeAttackedLogs(locked.path)
+    const names = readdirSync(locked.path).toSorted()
+    for (const name of names) chmodSync(locked.file(name), 0o444)
+    chmodSync(locked.path, 0o555)
+    for (const [name, expected] of [
+      ['audit.db', 0],
+      ['audit.jsonl', 0],
+      ['changed.db', 1],
+    ] as const) {
+      const [program, ...args] = boundByPermissions(BINARY, 'verify', name, ...ANCHORED)
+      const { exitCode, output, errors } = await outcomeOf(spawn(program, args, { cwd: locked.path }))
+      expect({ name, exitCode }, output + errors).toEqual({ name, exitCode: expected })
+    }
+    expect(readdirSync(locked.path).toSorted()).toEqual(names)
+    chmodSync(locked.path, 0o755)
+  },
+)
+
+test.skipIf(process.platform !== 'linux')('Ctrl-C ends it with 130, and without a verdict', async () => {
+  await using log = new AuditLog({ backend: new SqliteBackend({ path: folder.file('long.db') }) })
+  await Promise.all(
+    Array.from({ length: 30_000 }, (_, i) => log.record({ model: 'm', inputText: `${i}`, outputText: '' })),
   )
-  expect(piped.trim()).toBe('1')
+  const child = startBinary(['verify', 'long.db'], { cwd: folder.path })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const ended = outcomeOf(child)
+  // It has opened the log once its handlers are there: a signal before that would end it by itself, with no exit code.
+  while (child.exitCode === null && !isOpenIn(child, 'long.db'))
+    await new Promise(resolve => setTimeout(resolve, 1))
+  child.kill('SIGINT')
+  expect(await ended).toMatchObject({ exitCode: 130, output: '' })
+})
+
+test('a verdict that nobody reads still decides how the command ends', () => {
+  const line = `"${process.execPath}" "${BINARY}" verify changed.db | true; echo \${PIPESTATUS[0]}`
+  const output = execFileSync('bash', ['-c', line], { cwd: folder.path, encoding: 'utf8' })
+  expect(output.trim()).toBe('1')
 })
 
 test('what a log says about itself is shown safely', async () => {

@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import { type FileLocation, type LogLocation, locateLog } from '../log/log-location.ts'
 import type { LogOptions } from '../log/log-options.ts'
 import { backendAt, kindOfNewFile, type OpenLog, openLog } from '../log/open-log.ts'
-import { assertNoStream, openAt, optionsFor } from '../log/writable-log.ts'
+import { assertNoStream, openAt, optionsFor, unlessFull } from '../log/writable-log.ts'
 import { note } from '../output/note.ts'
 import { counted } from '../output/numbers.ts'
 import { Progress } from '../output/progress.ts'
@@ -68,7 +68,9 @@ async function intoFile(
 ): Promise<Copied> {
   const draft = new Draft(target)
   try {
-    const copied = await copyAndCompare(context, source, draft.location, kind)
+    const copied = await unlessFull(target.name, 'run the same command again', () =>
+      copyAndCompare(context, source, draft.location, kind),
+    )
     await draft.finish()
     return copied
   } catch (error) {

@@ -4,7 +4,7 @@ import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { LogOptions } from '../log/log-options.ts'
-import { isAddress, openWritableLog, optionsFor, type WritableLog } from '../log/writable-log.ts'
+import { isAddress, openWritableLog, optionsFor, unlessFull, type WritableLog } from '../log/writable-log.ts'
 import { note } from '../output/note.ts'
 import { counted } from '../output/numbers.ts'
 import { Progress } from '../output/progress.ts'
@@ -32,7 +32,7 @@ export async function importInto(
   assertOther(context, given, log)
   await using source = await openSource(context, given, optionsFor(given, from, connection))
   const report = await withTarget(context, log, optionsFor(log, name, connection), target =>
-    imported(context, source, target),
+    unlessFull(log, 'run the same command again: it goes on', () => imported(context, source, target)),
   )
   await context.stdout.line(json ? safeJson({ log, ...report }) : safeText(sentence(log, report)))
   return report.omitted > 0 ? EXIT.finding : EXIT.ok

@@ -49,6 +49,24 @@ export function assertNoStream(given: string): void {
     throw new CommandError('a log is not written to standard output; give the name of a file')
 }
 
+/**
+ * Runs what writes into a log. Throws a CommandError for a full disk, and everything else as it is.
+ *
+ * @param advice what to do once there is space.
+ */
+export async function unlessFull<T>(name: string, advice: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    const isFull = error instanceof Error && /\b(ENOSPC|EDQUOT|EFBIG)\b|disk is full/.test(error.message)
+    if (isFull)
+      throw new CommandError(
+        `the disk is full, so ${name} was not written to its end; free some space, and ${advice}`,
+      )
+    throw error
+  }
+}
+
 /** Whether an argument is an address of PostgreSQL and no path. */
 export function isAddress(given: string): boolean {
   return /^postgres(ql)?:/.test(given)
