@@ -232,6 +232,21 @@ test('a file with a byte-order mark and CRLF, and one without a last newline, ar
   })
 })
 
+test('JSON Lines come from standard input, and again', async () => {
+  const { folder, file } = place()
+  const stdin = synapseKitEntries(50)
+    .map(entry => `${synapseKitLine(entry)}\n`)
+    .join('')
+  for (const added of [50, 0]) {
+    const { exitCode, output } = await runBinary(['import', '-', 'audit.db', '--json'], {
+      cwd: folder,
+      stdin,
+    })
+    expect({ exitCode, added: JSON.parse(output).added }).toEqual({ exitCode: 0, added })
+  }
+  expect((await entriesIn(file('audit.db'))).at(-1)?.inputText).toBe('standard input')
+})
+
 test('another log is imported with its root, from either kind', async () => {
   const { folder, file, importInto } = place()
   await writeSampleLogs(folder)

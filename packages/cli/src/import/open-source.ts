@@ -7,6 +7,7 @@ import { openLog } from '../log/open-log.ts'
 import { JsonlSource } from './jsonl-source.ts'
 import { LogSource } from './log-source.ts'
 import type { Source } from './source.ts'
+import { StandardInput } from './standard-input.ts'
 import { SynapseKitSource } from './synapsekit-source.ts'
 
 /** Where the application id stands in an SQLite file (file format, section 1.3.15), and that of a log. */
@@ -19,6 +20,7 @@ const APPLICATION_ID = Buffer.from('AUDT')
  * @throws CommandError for anything else.
  */
 export async function openSource(context: Context, given: string, options: LogOptions): Promise<Source> {
+  if (given === '-') return StandardInput.of(context)
   const location = await locateLog(context, given, options)
   if (location.kind === 'file') {
     if ((await fileFormatOf(location)) === 'jsonl') return new JsonlSource(location)

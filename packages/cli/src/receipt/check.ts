@@ -65,7 +65,7 @@ async function writeReceipt(
     )
   }
   const { entry, checkpoint } = receipt
-  const { origin, size, cosignatures } = checkpoint
+  const { origin, size, root, cosignatures } = checkpoint
   const write = (title: string, text: string) => stdout.line(`  ${title.padEnd(10)} ${text}`)
   const what = `${origin} had this as entry ${formatCount(entry.index)} when it had ${counted(size, 'entry', 'entries')}`
   await stdout.line(`${stdout.style(['bold', 'green'], 'GOOD:')} ${safeText(what)}`)
@@ -79,6 +79,10 @@ async function writeReceipt(
   ] as const) {
     await write(title, shortened(text))
   }
+  await write(
+    'checkpoint',
+    `${counted(size, 'entry', 'entries')}, root ${Buffer.from(root).toString('base64')}`,
+  )
   for (const { name: witness, time } of cosignatures) {
     await write('witness', safeText(`${witness} saw the checkpoint on ${time.toISOString()}, or before`))
   }
