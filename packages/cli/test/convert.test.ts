@@ -72,6 +72,14 @@ test.each([
   expect(readdirSync(folder).toSorted()).toEqual(before)
 })
 
+test('what is left out of a damaged file is named, and ends with 1', async () => {
+  const { run, visible } = await place()
+  const { exitCode, output, errors } = await run('convert', 'torn.jsonl', 'copy.db', '--json')
+  expect({ exitCode, entries: JSON.parse(output).entries }).toEqual({ exitCode: 1, entries: SAMPLE_SIZE - 1 })
+  expect(errors).toMatch(/^not taken: line 48: [^\n]+\n$/)
+  expect(visible()).toEqual(['copy.db'])
+})
+
 test('lines of another program go into a JSONL file alone', async () => {
   const { file, run, visible } = await place()
   const line = readFileSync(file('audit.jsonl'), 'utf8').split('\n')[0] ?? ''

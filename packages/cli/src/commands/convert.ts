@@ -11,7 +11,8 @@ export function addConvert(program: Command, run: Run): void {
     .summary('copy the log to another backend, line by line')
     .description(
       'Copies every entry with its index, id and time, and shows that both logs have the same root: checkpoints and receipts ' +
-        'of one are good for the other. A file appears once it is whole, and never over another.',
+        'of one are good for the other. A file appears once it is whole, and never over another. ' +
+        'Ends with 1 if the log is damaged: a line that is no entry is named and left out.',
     )
   addExamples(command, [
     ['audit convert audit.db audit.jsonl', 'From SQLite to a text file'],

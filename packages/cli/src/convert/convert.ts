@@ -31,16 +31,30 @@ export async function convert(
   assertNoStream(log2)
   const target = await locateLog(context, log2, optionsFor(log2, toLog, connection))
   try {
-    await using source = await openLog(context, log, optionsFor(log, name, connection))
+    const left: Damage[] = []
+    const onDamage = (damage: Damage) => void left.push(damage)
+    await using source = await openLog(context, log, { ...optionsFor(log, name, connection), onDamage })
     const copied = await copiedInto(context, source, target, options)
     await write(context, [source.name, target.name], copied, options)
-    return EXIT.ok
+    return await nameLeftOut(context, left)
   } catch (error) {
     if (!(error instanceof AuditError) || error.code !== 'AUDIT_CORRUPT') throw error
     const { stderr } = context
     await stderr.line(`${stderr.style('red', 'nothing was converted:')} ${safeText(error.message)}`)
     return EXIT.finding
   }
+}
+
+/** A line that is no entry. */
+interface Damage {
+  readonly line: number
+  readonly message: string
+}
+
+/** The copy of a damaged file is whole, so it must be said that something is not in it. */
+async function nameLeftOut({ stderr }: Context, left: readonly Damage[]): Promise<ExitCode> {
+  for (const { line, message } of left) await stderr.line(safeText(`not taken: line ${line}: ${message}`))
+  return left.length > 0 ? EXIT.finding : EXIT.ok
 }
 
 async function copiedInto(
