@@ -65,15 +65,15 @@ export async function permissionsOf({ real, stats }: FoundFile): Promise<Diagnos
     }
   }
   const writable = (await may(real, constants.W_OK)) && (await may(dirname(real), constants.W_OK))
-  const access_ = writable
+  const ability = writable
     ? 'readable and writable'
     : 'readable; recording needs the right to write the file and its folder'
   const isShared = process.platform !== 'win32' && (Number(stats.mode) & 0o077) !== 0
-  if (!isShared) return { about, level: 'ok', message: `${access_} (mode ${mode})` }
+  if (!isShared) return { about, level: 'ok', message: `${ability} (mode ${mode})` }
   return {
     about,
     level: 'warning',
-    message: `${access_}; other users of this machine may use it too (mode ${mode})`,
+    message: `${ability}; other users of this machine may use it too (mode ${mode})`,
     advice: `run: chmod 600 ${real}`,
   }
 }
