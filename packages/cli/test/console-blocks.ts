@@ -58,7 +58,7 @@ async function runLine(
     word.replaceAll(/['"]/g, ''),
   )
   if (program === 'audit' && !SHELL.test(line)) {
-    return runHere(args, { cwd: folder, columns: COLUMNS, env: { NO_COLOR: '1' } })
+    return runHere(args, { cwd: folder, columns: COLUMNS, env: { NO_COLOR: '1', TERM: 'dumb' } })
   }
   const { exitCode, output, errors } = await outcomeOf(
     spawn('bash', ['-c', line], {

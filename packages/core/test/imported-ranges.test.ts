@@ -1,4 +1,4 @@
-import { AuditLog, type ImportedRange, MemoryBackend, type VerificationReport } from '@audit/core'
+import { AuditError, AuditLog, type ImportedRange, MemoryBackend, type VerificationReport } from '@audit/core'
 import {
   createEntry,
   createLeaf,
@@ -82,7 +82,12 @@ test.each([
 test('a claim of an entry that is not in the log explains nothing', async () => {
   const leaves = [foreignLeaf(0), foreignLeaf(1), foreignLeaf(2)]
   const range = { entries: 2, root: rootOf(leaves.slice(0, 2)), source: '' }
-  const claim = createEntry({ model: IMPORT_MODEL, inputText: '', outputText: '', metadata: importMetadata(range) })
+  const claim = createEntry({
+    model: IMPORT_MODEL,
+    inputText: '',
+    outputText: '',
+    metadata: importMetadata(range),
+  })
   class LyingBackend extends MemoryBackend {
     override async find(selection: Selection) {
       return selection.model === IMPORT_MODEL ? [placeEntry(claim, 2)] : super.find(selection)
@@ -131,6 +136,18 @@ test('a report of a range that is not explained counts the findings that it does
   expect(findings).toHaveLength(10_000)
   expect(findings.at(-1)?.message).toContain('and 100 further findings')
 })
+
+test.each(['AUDIT_READ_FAILED', 'AUDIT_CORRUPT'] as const)(
+  'a log that cannot be searched (%s) is verified without claims',
+  async code => {
+    const { backend, log } = await importedLog(3)
+    backend.find = async () => {
+      throw new AuditError(code, 'an index is gone')
+    }
+    const report = await log.verify()
+    expect(kinds(report)).toEqual([0, 1, 2].map(index => ['foreign-entry', index]))
+  },
+)
 
 test('an entry that was changed in a range is still found', async () => {
   const { backend, log } = await importedLog(3)

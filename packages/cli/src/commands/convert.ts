@@ -1,18 +1,43 @@
-import type { Command } from 'commander'
-import { CommandError } from '../command-error.ts'
-import { GROUPS, type Run } from '../command-line.ts'
+import { type Command, Option } from 'commander'
+import { addExamples, GROUPS, type Run } from '../command-line.ts'
+import type { ConvertOptions } from '../convert/convert.ts'
+import { addLogOptions } from '../log/log-options.ts'
 
 /** Adds `audit convert`. */
 export function addConvert(program: Command, run: Run): void {
-  program
+  const command = program
     .command('convert')
     .helpGroup(GROUPS.move)
     .summary('copy the log to another backend, line by line')
-    .allowExcessArguments()
-    .allowUnknownOption()
+    .description(
+      'Copies every entry with its index, id and time, and shows that both logs have the same root: checkpoints and receipts ' +
+        'of one are good for the other. A file appears once it is whole, and never over another. ' +
+        'Ends with 1 if the log is damaged: a line that is no entry is named and left out.',
+    )
+  addExamples(command, [
+    ['audit convert audit.db audit.jsonl', 'From SQLite to a text file'],
+    [
+      'audit convert audit.jsonl postgres:// --to-log chat',
+      'Into PostgreSQL; AUDIT_POSTGRES_URL says how to connect',
+    ],
+  ])
+  addLogOptions(
+    command
+      .argument('<log>', 'the log: an SQLite or JSONL file, or postgres:// (see --log)')
+      .argument('<log2>', 'the new log: a file that does not exist yet, or postgres:// (see --to-log)'),
+  )
+    .addOption(
+      new Option('--to <kind>', 'what the new file becomes; otherwise its name says so').choices([
+        'sqlite',
+        'jsonl',
+      ]),
+    )
+    .option('--to-log <name>', 'which log of a PostgreSQL database is the new one (default: "default")')
+    .option('--json', 'print one JSON object')
     .action(
-      run(async () => {
-        throw new CommandError('audit convert does not exist yet; wait for the next version')
+      run(async (context, log: string, log2: string, options: ConvertOptions) => {
+        const { convert } = await import('../convert/convert.ts')
+        return convert(context, log, log2, options)
       }),
     )
 }

@@ -1,18 +1,30 @@
 import type { Command } from 'commander'
-import { CommandError } from '../command-error.ts'
-import { GROUPS, type Run } from '../command-line.ts'
+import { addExamples, GROUPS, type Run } from '../command-line.ts'
+import type { KeygenOptions } from '../trust/keygen.ts'
 
 /** Adds `audit keygen`. */
 export function addKeygen(program: Command, run: Run): void {
-  program
+  const command = program
     .command('keygen')
     .helpGroup(GROUPS.trust)
     .summary('make a key to sign checkpoints with')
-    .allowExcessArguments()
-    .allowUnknownOption()
+    .description(
+      'Writes a new private key into a file that only its owner can read, and prints the public key, which is for auditors.',
+    )
+  addExamples(command, [
+    [
+      'audit keygen example.com/audit > audit.pub',
+      'A key for the log of that name: audit.key is secret, audit.pub is not',
+    ],
+    ['audit keygen example.com/chat -o chat.key', 'Into another file'],
+  ])
+  command
+    .argument('<name>', "the log's own name, such as example.com/audit; no other log may have it")
+    .option('-o, --output <file>', 'the file of the private key; it must not exist', 'audit.key')
     .action(
-      run(async () => {
-        throw new CommandError('audit keygen does not exist yet; wait for the next version')
+      run(async (context, name: string, options: KeygenOptions) => {
+        const { keygen } = await import('../trust/keygen.ts')
+        return keygen(context, name, options)
       }),
     )
 }

@@ -2,10 +2,10 @@ import { AuditError, AuditLog } from '@audit/core'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { type FileLocation, locateLog, type LogLocation } from '../log/log-location.ts'
+import { type FileLocation, type LogLocation, locateLog } from '../log/log-location.ts'
 import type { LogOptions } from '../log/log-options.ts'
 import { backendAt, kindOfNewFile, type OpenLog, openLog } from '../log/open-log.ts'
-import { openAt } from '../log/writable-log.ts'
+import { assertNoStream, openAt, optionsFor, unlessFull } from '../log/writable-log.ts'
 import { note } from '../output/note.ts'
 import { counted } from '../output/numbers.ts'
 import { Progress } from '../output/progress.ts'
@@ -28,12 +28,15 @@ export async function convert(
   options: ConvertOptions,
 ): Promise<ExitCode> {
   const { connection, log: name, toLog } = options
+  assertNoStream(log2)
   const target = await locateLog(context, log2, optionsFor(log2, toLog, connection))
   try {
-    await using source = await openLog(context, log, optionsFor(log, name, connection))
+    const left: Damage[] = []
+    const onDamage = (damage: Damage) => void left.push(damage)
+    await using source = await openLog(context, log, { ...optionsFor(log, name, connection), onDamage })
     const copied = await copiedInto(context, source, target, options)
     await write(context, [source.name, target.name], copied, options)
-    return EXIT.ok
+    return await nameLeftOut(context, left)
   } catch (error) {
     if (!(error instanceof AuditError) || error.code !== 'AUDIT_CORRUPT') throw error
     const { stderr } = context
@@ -42,9 +45,16 @@ export async function convert(
   }
 }
 
-function optionsFor(given: string, log: string | undefined, connection: string | undefined): LogOptions {
-  const isAddress = /^postgres(ql)?:/.test(given)
-  return { ...(log !== undefined && { log }), ...(connection !== undefined && isAddress && { connection }) }
+/** A line that is no entry. */
+interface Damage {
+  readonly line: number
+  readonly message: string
+}
+
+/** The copy of a damaged file is whole, so it must be said that something is not in it. */
+async function nameLeftOut({ stderr }: Context, left: readonly Damage[]): Promise<ExitCode> {
+  for (const { line, message } of left) await stderr.line(safeText(`not taken: line ${line}: ${message}`))
+  return left.length > 0 ? EXIT.finding : EXIT.ok
 }
 
 async function copiedInto(
@@ -72,7 +82,9 @@ async function intoFile(
 ): Promise<Copied> {
   const draft = new Draft(target)
   try {
-    const copied = await copyAndCompare(context, source, draft.location, kind)
+    const copied = await unlessFull(target.name, 'run the same command again', () =>
+      copyAndCompare(context, source, draft.location, kind),
+    )
     await draft.finish()
     return copied
   } catch (error) {
@@ -125,6 +137,8 @@ async function write(
 ): Promise<void> {
   const encoded = Buffer.from(root).toString('base64')
   if (json) return stdout.line(safeJson({ from, to, entries, root: encoded }))
-  await stdout.line(safeText(`${to} has the ${counted(entries, 'entry', 'entries')} of ${from}, with the same leaf hashes`))
+  await stdout.line(
+    safeText(`${to} has the ${counted(entries, 'entry', 'entries')} of ${from}, with the same leaf hashes`),
+  )
   await stdout.line(`  root of both  ${encoded}`)
 }

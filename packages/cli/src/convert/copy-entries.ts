@@ -35,7 +35,11 @@ export interface Copied {
  * @throws CommandError if the target holds other entries, or cannot hold one; AuditError `AUDIT_CORRUPT` if an entry of the
  *   source does not match its stored hash.
  */
-export async function copyEntries(source: OpenLog, target: WritableLog, control: CopyControl): Promise<Copied> {
+export async function copyEntries(
+  source: OpenLog,
+  target: WritableLog,
+  control: CopyControl,
+): Promise<Copied> {
   const size = await source.backend.size()
   const there = await target.backend.size()
   const accumulator = new MerkleAccumulator()
@@ -57,8 +61,13 @@ export async function copyEntries(source: OpenLog, target: WritableLog, control:
   return { entries: size, root: accumulator.root() }
 }
 
-async function* leavesOf({ log }: OpenLog, end: number, signal: AbortSignal): AsyncGenerator<Leaf, void, undefined> {
-  for await (const { index: _, ...fields } of log.entries({ end, signal })) yield createLeaf(Object.freeze(fields))
+async function* leavesOf(
+  { log }: OpenLog,
+  end: number,
+  signal: AbortSignal,
+): AsyncGenerator<Leaf, void, undefined> {
+  for await (const { index: _, ...fields } of log.entries({ end, signal }))
+    yield createLeaf(Object.freeze(fields))
 }
 
 async function assertStored(backend: AuditBackend, start: number, batch: readonly Leaf[]): Promise<void> {
@@ -73,12 +82,19 @@ async function assertStored(backend: AuditBackend, start: number, batch: readonl
 async function isStored(backend: AuditBackend, start: number, batch: readonly Leaf[]): Promise<boolean> {
   if (batch.length === 0) return true
   const stored = await backend.leafHashes(start, start + batch.length)
-  return stored.length === 32 * batch.length && batch.every(({ hash }, i) => Buffer.from(hash).equals(hashAt(stored, i)))
+  return (
+    stored.length === 32 * batch.length &&
+    batch.every(({ hash }, i) => Buffer.from(hash).equals(hashAt(stored, i)))
+  )
 }
 
 /** Databases hold ids and times in canonical spelling alone. */
 function assertFits({ entryId, timestamp }: EntryFields, { kind }: WritableLog): void {
-  if (kind === 'jsonl' || (canonicalEntryId(entryId) === entryId && canonicalTimestamp(timestamp) === timestamp)) return
+  if (
+    kind === 'jsonl' ||
+    (canonicalEntryId(entryId) === entryId && canonicalTimestamp(timestamp) === timestamp)
+  )
+    return
   throw new CommandError(
     `the entry ${entryId} has an id or a time in the spelling of another program, which only a JSONL file can keep; use audit import, which changes the spelling`,
   )

@@ -26,7 +26,8 @@ export class Draft {
   async finish(): Promise<void> {
     const { path } = this.location
     const wal = await stat(`${path}-wal`).catch(() => undefined)
-    if (wal && wal.size > 0) throw new CommandError(`${path} is open in another process; end that, and run the command again`)
+    if (wal && wal.size > 0)
+      throw new CommandError(`${path} is open in another process; end that, and run the command again`)
     try {
       await link(path, this.#target.path) // never over another file, unlike rename
       await rm(path)
@@ -47,7 +48,9 @@ export class Draft {
     const taken = ['', ...SIDE_FILES].find(ending => existsSync(this.#target.path + ending))
     if (taken === '') throw this.#taken()
     if (taken !== undefined) {
-      throw new CommandError(`${this.#target.name}${taken} is left of another log; move it away, or give another name`)
+      throw new CommandError(
+        `${this.#target.name}${taken} is left of another log; move it away, or give another name`,
+      )
     }
   }
 

@@ -13,7 +13,11 @@ const TOLERANCE_MS = 10_000
 const FIRST_YEAR = 2024
 
 /** Opens the log, and looks at what only its backend can see. What it cannot open is a diagnosis too. */
-export async function examineContents(context: Context, log: string, options: LogOptions): Promise<readonly Diagnosis[]> {
+export async function examineContents(
+  context: Context,
+  log: string,
+  options: LogOptions,
+): Promise<readonly Diagnosis[]> {
   try {
     await using opened = await openLog(context, log, { ...options, onDamage: () => {} })
     const entries = await entriesOf(opened)
@@ -34,17 +38,28 @@ async function clockOf({ now }: Context, log: AuditLog): Promise<Diagnosis> {
   const about = 'clock'
   const time = now()
   if (time.getUTCFullYear() < FIRST_YEAR) {
-    return { about, level: 'problem', message: `this machine's clock says ${time.toISOString()}`, advice: 'set the clock: it stamps what is recorded' }
+    return {
+      about,
+      level: 'problem',
+      message: `this machine's clock says ${time.toISOString()}`,
+      advice: 'set the clock: it stamps what is recorded',
+    }
   }
   const [newest] = await log.query({ order: 'desc', limit: 1 })
   if (!newest) return { about, level: 'ok', message: `${time.toISOString()}` }
   const aheadMs = Date.parse(newest.timestamp) - time.getTime()
-  if (aheadMs <= TOLERANCE_MS) return { about, level: 'ok', message: `${time.toISOString()}; the newest entry is of ${newest.timestamp}` }
+  if (aheadMs <= TOLERANCE_MS)
+    return {
+      about,
+      level: 'ok',
+      message: `${time.toISOString()}; the newest entry is of ${newest.timestamp}`,
+    }
   return {
     about,
     level: 'warning',
     message: `the newest entry, ${newest.index}, is ${formatDuration(aheadMs)} ahead of this machine's clock, ${time.toISOString()}`,
-    advice: 'compare the clocks of the machines that record with the right time; entries keep the times that they have',
+    advice:
+      'compare the clocks of the machines that record with the right time; entries keep the times that they have',
   }
 }
 
@@ -52,11 +67,17 @@ async function damageOf({ backend }: OpenLog): Promise<readonly Diagnosis[]> {
   const about = 'damage'
   const faults = (await backend.inspect?.()) ?? []
   if (faults.length === 0) {
-    return [{ about, level: 'ok', message: 'none in the store itself; audit verify checks every entry and hash' }]
+    return [
+      { about, level: 'ok', message: 'none in the store itself; audit verify checks every entry and hash' },
+    ]
   }
-  const shown = faults.slice(0, SHOWN_FAULTS).map(({ kind, message }): Diagnosis => ({ about, level: 'problem', message: `${kind}: ${message}` }))
+  const shown = faults
+    .slice(0, SHOWN_FAULTS)
+    .map(({ kind, message }): Diagnosis => ({ about, level: 'problem', message: `${kind}: ${message}` }))
   const further = faults.length - shown.length
-  const advice = 'keep a copy of the file as it is, then run audit verify with a checkpoint to see whether an entry is gone'
-  const message = further > 0 ? `${counted(further, 'further fault')}` : `${counted(faults.length, 'fault')} in all`
+  const advice =
+    'keep a copy of the file as it is, then run audit verify with a checkpoint to see whether an entry is gone'
+  const message =
+    further > 0 ? `${counted(further, 'further fault')}` : `${counted(faults.length, 'fault')} in all`
   return [...shown, { about, level: 'problem', message, advice }]
 }

@@ -4,6 +4,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import { fileFormatOf } from '../log/file-format.ts'
 import { type FileLocation, locateLog } from '../log/log-location.ts'
 import type { LogOptions } from '../log/log-options.ts'
+import { counted } from '../output/numbers.ts'
 import { safeJson, safeText } from '../output/safe-text.ts'
 import { examineContents } from './contents.ts'
 import type { Diagnosis, Level } from './diagnosis.ts'
@@ -63,10 +64,16 @@ const COLOURS = { ok: 'green', note: 'cyan', warning: 'yellow', problem: 'red' }
 async function write({ stdout }: Context, name: string, diagnoses: readonly Diagnosis[]): Promise<void> {
   await stdout.line(stdout.style('bold', safeText(name)))
   for (const { about, level, message, advice } of diagnoses) {
-    await stdout.line(`  ${stdout.style(COLOURS[level], level.padEnd(7))}  ${about.padEnd(11)}  ${safeText(message)}`)
+    await stdout.line(
+      `  ${stdout.style(COLOURS[level], level.padEnd(7))}  ${about.padEnd(11)}  ${safeText(message)}`,
+    )
     if (advice !== undefined) await stdout.line(`${' '.repeat(24)}→ ${safeText(advice)}`)
   }
   const problems = diagnoses.filter(({ level }) => level === 'problem').length
   const warnings = diagnoses.filter(({ level }) => level === 'warning').length
-  await stdout.line(problems + warnings === 0 ? 'Nothing is wrong.' : `${problems} problems, ${warnings} warnings.`)
+  await stdout.line(
+    problems + warnings === 0
+      ? 'Nothing is wrong.'
+      : `${counted(problems, 'problem')}, ${counted(warnings, 'warning')}.`,
+  )
 }

@@ -12,13 +12,21 @@ export interface FoundFile {
 }
 
 /** Looks for the file; without one, the diagnosis says what is there instead. */
-export function findFile({ path, name }: FileLocation): { readonly file?: FoundFile; readonly diagnosis: Diagnosis } {
-  const problem = (message: string, advice: string) => ({ diagnosis: { about: 'file', level: 'problem', message, advice } as const })
+export function findFile({ path, name }: FileLocation): {
+  readonly file?: FoundFile
+  readonly diagnosis: Diagnosis
+} {
+  const problem = (message: string, advice: string) => ({
+    diagnosis: { about: 'file', level: 'problem', message, advice } as const,
+  })
   let stats: BigIntStats | undefined
   try {
     stats = statSync(path, { bigint: true, throwIfNoEntry: false })
   } catch (error) {
-    return problem(`${name} cannot be reached: ${codeOf(error)}`, 'check the folders of the path and their permissions')
+    return problem(
+      `${name} cannot be reached: ${codeOf(error)}`,
+      'check the folders of the path and their permissions',
+    )
   }
   if (!stats) {
     const link = lstatSync(path, { throwIfNoEntry: false })
@@ -31,7 +39,11 @@ export function findFile({ path, name }: FileLocation): { readonly file?: FoundF
   const link = lstatSync(path).isSymbolicLink() ? `; a link to ${real}` : ''
   return {
     file: { real, stats },
-    diagnosis: { about: 'file', level: 'ok', message: `${formatBytes(Number(stats.size))}, changed ${stats.mtime.toISOString()}${link}` },
+    diagnosis: {
+      about: 'file',
+      level: 'ok',
+      message: `${formatBytes(Number(stats.size))}, changed ${stats.mtime.toISOString()}${link}`,
+    },
   }
 }
 
@@ -39,18 +51,29 @@ export function findFile({ path, name }: FileLocation): { readonly file?: FoundF
 export async function permissionsOf({ real, stats }: FoundFile): Promise<Diagnosis> {
   const about = 'permissions'
   const mode = `0${(Number(stats.mode) & 0o777).toString(8).padStart(3, '0')}`
-  const may = async (path: string, right: number) => access(path, right).then(() => true, () => false)
+  const may = async (path: string, right: number) =>
+    access(path, right).then(
+      () => true,
+      () => false,
+    )
   if (!(await may(real, constants.R_OK))) {
-    return { about, level: 'problem', message: `this user may not read it (mode ${mode})`, advice: `ask its owner, user ${stats.uid}` }
+    return {
+      about,
+      level: 'problem',
+      message: `this user may not read it (mode ${mode})`,
+      advice: `ask its owner, user ${stats.uid}`,
+    }
   }
   const writable = (await may(real, constants.W_OK)) && (await may(dirname(real), constants.W_OK))
-  const access_ = writable ? 'readable and writable' : 'readable; recording needs the right to write the file and its folder'
+  const ability = writable
+    ? 'readable and writable'
+    : 'readable; recording needs the right to write the file and its folder'
   const isShared = process.platform !== 'win32' && (Number(stats.mode) & 0o077) !== 0
-  if (!isShared) return { about, level: 'ok', message: `${access_} (mode ${mode})` }
+  if (!isShared) return { about, level: 'ok', message: `${ability} (mode ${mode})` }
   return {
     about,
     level: 'warning',
-    message: `${access_}; other users of this machine may use it too (mode ${mode})`,
+    message: `${ability}; other users of this machine may use it too (mode ${mode})`,
     advice: `run: chmod 600 ${real}`,
   }
 }

@@ -16,7 +16,9 @@ export async function examineJsonlFile({ real, stats }: FoundFile): Promise<read
 function spellingOf(beginning: Buffer): Diagnosis {
   const about = 'settings'
   const faults = [
-    ...(beginning.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? ['it begins with a byte-order mark'] : []),
+    ...(beginning.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf]))
+      ? ['it begins with a byte-order mark']
+      : []),
     ...(beginning.includes('\r\n') ? ['its lines end with CRLF'] : []),
   ]
   if (faults.length === 0) return { about, level: 'ok', message: 'UTF-8 lines with LF' }
@@ -34,7 +36,8 @@ function tailOf(end: Buffer): Diagnosis {
   return {
     about,
     level: 'note',
-    message: 'the last line has no newline: it is being written, or its writer was killed, and it does not count',
+    message:
+      'the last line has no newline: it is being written, or its writer was killed, and it does not count',
     advice: 'nothing: what was acknowledged is complete',
   }
 }

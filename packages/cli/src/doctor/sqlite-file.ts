@@ -53,11 +53,17 @@ function formatOf({ applicationId, version }: Header): Diagnosis {
       about,
       level: 'problem',
       message: 'SQLite, but no log: it has no application id AUDT',
-      advice: 'if SynapseKit wrote it, import it with audit import; otherwise give the file that the application records into',
+      advice:
+        'if SynapseKit wrote it, import it with audit import; otherwise give the file that the application records into',
     }
   }
   if (version === FORMAT_VERSION) return { about, level: 'ok', message: `SQLite, format version ${version}` }
-  return { about, level: 'problem', message: `SQLite, format version ${version}, which this version does not know`, advice: 'update @audit/cli' }
+  return {
+    about,
+    level: 'problem',
+    message: `SQLite, format version ${version}, which this version does not know`,
+    advice: 'update @audit/cli',
+  }
 }
 
 function lengthOf({ pageSize, pages }: Header, { real, stats }: FoundFile): Diagnosis {
@@ -65,7 +71,11 @@ function lengthOf({ pageSize, pages }: Header, { real, stats }: FoundFile): Diag
   const expected = pages === undefined ? undefined : pages * pageSize
   const size = Number(stats.size)
   if (expected === undefined || size >= expected || isFilled(`${real}-wal`)) {
-    return { about, level: 'ok', message: `${size % pageSize === 0 ? 'whole' : 'not whole'} pages of ${formatBytes(pageSize)}` }
+    return {
+      about,
+      level: 'ok',
+      message: `${size % pageSize === 0 ? 'whole' : 'not whole'} pages of ${formatBytes(pageSize)}`,
+    }
   }
   return {
     about,
@@ -77,8 +87,14 @@ function lengthOf({ pageSize, pages }: Header, { real, stats }: FoundFile): Diag
 
 function settingsOf({ isWal, isUtf8 }: Header): Diagnosis {
   const about = 'settings'
-  if (!isUtf8) return { about, level: 'problem', message: 'its texts are not UTF-8', advice: 'restore a backup' }
-  if (isWal) return { about, level: 'ok', message: 'write-ahead log, UTF-8; commits are synchronised by whoever records' }
+  if (!isUtf8)
+    return { about, level: 'problem', message: 'its texts are not UTF-8', advice: 'restore a backup' }
+  if (isWal)
+    return {
+      about,
+      level: 'ok',
+      message: 'write-ahead log, UTF-8; commits are synchronised by whoever records',
+    }
   return {
     about,
     level: 'warning',
@@ -103,28 +119,35 @@ function sideFilesOf({ real }: FoundFile, { isWal }: Header): readonly Diagnosis
   const isOpen = isHeld(real)
   const state = isOpen ? 'a process has the log open' : 'no process has the log open'
   if ((sizes.get('-shm') ?? 0) > 0 && !sizes.has('-wal') && !isOpen) {
-    return [{
-      about,
-      level: 'problem',
-      message: `${listed}; ${real}-wal is missing, which may hold the newest entries`,
-      advice: 'put the -wal back; if this is a copy, copy the -wal as well',
-    }]
+    return [
+      {
+        about,
+        level: 'problem',
+        message: `${listed}; ${real}-wal is missing, which may hold the newest entries`,
+        advice: 'put the -wal back; if this is a copy, copy the -wal as well',
+      },
+    ]
   }
   if ((sizes.get('-journal') ?? 0) > 0) {
-    return [{
-      about,
-      level: 'warning',
-      message: `${listed}; a -journal is left, with which SQLite would take something back`,
-      advice: 'if the file was restored or copied here, move the -journal away; if not, keep a copy of all files',
-    }]
+    return [
+      {
+        about,
+        level: 'warning',
+        message: `${listed}; a -journal is left, with which SQLite would take something back`,
+        advice:
+          'if the file was restored or copied here, move the -journal away; if not, keep a copy of all files',
+      },
+    ]
   }
   if ((sizes.get('-wal') ?? 0) > LARGE_WAL_BYTES) {
-    return [{
-      about,
-      level: 'warning',
-      message: `${listed}; ${state}: the -wal is not moved into the file`,
-      advice: 'look for a reader that never ends, or restart the application',
-    }]
+    return [
+      {
+        about,
+        level: 'warning',
+        message: `${listed}; ${state}: the -wal is not moved into the file`,
+        advice: 'look for a reader that never ends, or restart the application',
+      },
+    ]
   }
   const isCopy = isWal && !isOpen && !sizes.has('-wal')
   const hint = isCopy ? '; if this is a copy of a log that was open, its -wal holds the newest entries' : ''

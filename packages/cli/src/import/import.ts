@@ -4,7 +4,7 @@ import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { LogOptions } from '../log/log-options.ts'
-import { openWritableLog, type WritableLog } from '../log/writable-log.ts'
+import { isAddress, openWritableLog, optionsFor, unlessFull, type WritableLog } from '../log/writable-log.ts'
 import { note } from '../output/note.ts'
 import { counted } from '../output/numbers.ts'
 import { Progress } from '../output/progress.ts'
@@ -32,23 +32,16 @@ export async function importInto(
   assertOther(context, given, log)
   await using source = await openSource(context, given, optionsFor(given, from, connection))
   const report = await withTarget(context, log, optionsFor(log, name, connection), target =>
-    imported(context, source, target),
+    unlessFull(log, 'run the same command again: it goes on', () => imported(context, source, target)),
   )
   await context.stdout.line(json ? safeJson({ log, ...report }) : safeText(sentence(log, report)))
   return report.omitted > 0 ? EXIT.finding : EXIT.ok
 }
 
-function optionsFor(given: string, log: string | undefined, connection: string | undefined): LogOptions {
-  return { ...(log !== undefined && { log }), ...(connection !== undefined && isAddress(given) && { connection }) }
-}
-
-function isAddress(given: string): boolean {
-  return /^postgres(ql)?:/.test(given)
-}
-
 /** A log that is its own source would grow for ever. */
 function assertOther({ cwd }: Context, given: string, log: string): void {
-  if (isAddress(given) || isAddress(log) || realPath(resolve(cwd, given)) !== realPath(resolve(cwd, log))) return
+  if (isAddress(given) || isAddress(log) || realPath(resolve(cwd, given)) !== realPath(resolve(cwd, log)))
+    return
   throw new CommandError(`${given} cannot be imported into itself; give another log`)
 }
 
@@ -87,7 +80,8 @@ async function imported(context: Context, source: Source, target: WritableLog): 
     return await importer.renumber(await ImportedEntries.of(target.log, signal))
   } catch (error) {
     progress.end()
-    if (signal.aborted) await note(context, 'what was imported so far is kept; run the same command again to go on')
+    if (signal.aborted)
+      await note(context, 'what was imported so far is kept; run the same command again to go on')
     throw error
   }
 }
@@ -99,6 +93,9 @@ function sentence(log: string, { mode, entries, added, lostNumbers, omitted }: I
     renumbered: `${counted(added, 'entry', 'entries')} recorded into ${log} with new ids and times; metadata["audit.imported"] has the original ones`,
     complete: `nothing to do: all ${all} are in ${log}`,
   }[mode]
-  const lost = lostNumbers === 0 ? '' : `; ${counted(lostNumbers, 'entry has', 'entries have')} null for a number that was NaN or infinite`
+  const lost =
+    lostNumbers === 0
+      ? ''
+      : `; ${counted(lostNumbers, 'entry has', 'entries have')} null for a number that was NaN or infinite`
   return `${done}${lost}; ${omitted === 0 ? 'every line was taken' : `${counted(omitted, 'line was', 'lines were')} not taken`}`
 }

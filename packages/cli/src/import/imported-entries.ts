@@ -41,7 +41,12 @@ type Original = JsonObject & { readonly entry_id: string; readonly timestamp: st
 
 function isOriginal(value: AuditEntry['metadata'][string] | undefined): value is Original {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  return 'entry_id' in value && typeof value.entry_id === 'string' && 'timestamp' in value && typeof value.timestamp === 'string'
+  return (
+    'entry_id' in value &&
+    typeof value.entry_id === 'string' &&
+    'timestamp' in value &&
+    typeof value.timestamp === 'string'
+  )
 }
 
 function keyOf(hash: Uint8Array): string {

@@ -188,7 +188,8 @@ export async function beginningOf(source: Source, backend: AuditBackend): Promis
       first = index
       stored = await backend.leafHashes(first, first + HASHES_AT_ONCE)
     }
-    if (!Buffer.from(hashAt(stored, index - first)).equals(createLeaf(item.entry.fields).hash)) return undefined
+    if (!Buffer.from(hashAt(stored, index - first)).equals(createLeaf(item.entry.fields).hash))
+      return undefined
     index++
   }
   return index === size ? size : undefined

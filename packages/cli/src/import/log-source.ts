@@ -1,5 +1,5 @@
-import { AuditError } from '@audit/core'
 import { basename } from 'node:path'
+import { AuditError } from '@audit/core'
 import type { Context } from '../context.ts'
 import type { OpenLog } from '../log/open-log.ts'
 import type { Source, SourceItem } from './source.ts'
@@ -27,7 +27,10 @@ export class LogSource implements Source {
   }
 
   async *items(): AsyncGenerator<SourceItem, void, undefined> {
-    for await (const { index, ...fields } of this.#opened.log.entries({ end: this.total, signal: this.#context.signal })) {
+    for await (const { index, ...fields } of this.#opened.log.entries({
+      end: this.total,
+      signal: this.#context.signal,
+    })) {
       const where = `entry ${index}`
       const original = { entry_id: fields.entryId, timestamp: fields.timestamp }
       try {

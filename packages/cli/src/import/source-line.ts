@@ -1,5 +1,11 @@
 import { AuditError } from '@audit/core'
-import { canonicalEntryId, canonicalTimestamp, createEntry, decodeLine, type EntryFields } from '@audit/core/backend'
+import {
+  canonicalEntryId,
+  canonicalTimestamp,
+  createEntry,
+  decodeLine,
+  type EntryFields,
+} from '@audit/core/backend'
 import type { SourceEntry } from './source.ts'
 
 /**

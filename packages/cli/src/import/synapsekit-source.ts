@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { constants, createReadStream, existsSync, statSync } from 'node:fs'
 import { copyFile, mkdtemp, open, rm } from 'node:fs/promises'
-import type { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import { pipeline } from 'node:stream/promises'
 import { CommandError } from '../command-error.ts'
 import type { FileLocation } from '../log/log-location.ts'
@@ -48,20 +48,14 @@ export class SynapseKitSource implements Source {
       return new SynapseKitSource(path, database, remove)
     } catch (error) {
       await remove()
-      if (error instanceof CommandError) throw error
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new CommandError(`${name} cannot be read as an SQLite database: ${reason}; import a copy of it`)
+      throw error instanceof CommandError ? error : unreadable(name, error)
     }
   }
 
   async *items(): AsyncGenerator<SourceItem, void, undefined> {
-    const page = this.#database.prepare(
-      `SELECT rowid AS row, ${COLUMNS.join(', ')} FROM audit_log WHERE rowid > ? ORDER BY rowid LIMIT ${PAGE_ROWS}`,
-    )
-    page.setReadBigInts(true)
     let last = -(2n ** 63n)
     for (;;) {
-      const rows = page.all(last)
+      const rows = this.#pageBehind(last)
       for (const row of rows) {
         const entry = entryOfLine(lineOf(row))
         const where = `row ${row.row}`
@@ -70,6 +64,18 @@ export class SynapseKitSource implements Source {
       const next = rows.at(-1)?.row
       if (typeof next !== 'bigint') return
       last = next
+    }
+  }
+
+  #pageBehind(last: bigint) {
+    try {
+      const page = this.#database.prepare(
+        `SELECT rowid AS row, ${COLUMNS.join(', ')} FROM audit_log WHERE rowid > ? ORDER BY rowid LIMIT ${PAGE_ROWS}`,
+      )
+      page.setReadBigInts(true)
+      return page.all(last)
+    } catch (error) {
+      throw unreadable(this.name, error)
     }
   }
 
@@ -85,9 +91,16 @@ export class SynapseKitSource implements Source {
   }
 }
 
+function unreadable(name: string, error: unknown): CommandError {
+  const reason = error instanceof Error ? error.message : String(error)
+  return new CommandError(`${name} cannot be read as an SQLite database: ${reason}; import a backup of it`)
+}
+
 /** The row as SynapseKit would write it into a JSONL file: both kinds of files are read by one rule. */
 function lineOf(row: Readonly<Record<string, unknown>>): string {
-  const members = COLUMNS.map(column => `"${column}": ${column === 'metadata' ? metadataText(row[column]) : valueText(row[column])}`)
+  const members = COLUMNS.map(
+    column => `"${column}": ${column === 'metadata' ? metadataText(row[column]) : valueText(row[column])}`,
+  )
   return `{${members.join(', ')}}`
 }
 

@@ -27,7 +27,9 @@ const EXIT_CODES: Readonly<Record<ReceiptVerdict['verdict'], ExitCode>> = {
 export async function check(context: Context, path: string, options: CheckOptions): Promise<ExitCode> {
   const trust = await trustFrom(context, options)
   if (!trust) {
-    throw new CommandError("anybody can write a receipt under a key of their own; give the log's public key with --key")
+    throw new CommandError(
+      "anybody can write a receipt under a key of their own; give the log's public key with --key",
+    )
   }
   const receipt = judgeReceipt(await readSmallFile(context, path, 'a receipt', MAX_BYTES), trust)
   if (options.json) await context.stdout.line(safeJson(objectOf(receipt)))
@@ -56,11 +58,14 @@ async function writeReceipt(
   { policy }: Trust,
 ): Promise<void> {
   if (receipt.verdict !== 'good') {
-    const [word, colour] = receipt.verdict === 'bad' ? (['BAD', 'red'] as const) : (['CANNOT TELL', 'yellow'] as const)
-    return stdout.line(`${stdout.style(['bold', colour], `${word}:`)} ${safeText(`${name}: ${receipt.reason}`)}`)
+    const [word, colour] =
+      receipt.verdict === 'bad' ? (['BAD', 'red'] as const) : (['CANNOT TELL', 'yellow'] as const)
+    return stdout.line(
+      `${stdout.style(['bold', colour], `${word}:`)} ${safeText(`${name}: ${receipt.reason}`)}`,
+    )
   }
   const { entry, checkpoint } = receipt
-  const { origin, size, cosignatures } = checkpoint
+  const { origin, size, root, cosignatures } = checkpoint
   const write = (title: string, text: string) => stdout.line(`  ${title.padEnd(10)} ${text}`)
   const what = `${origin} had this as entry ${formatCount(entry.index)} when it had ${counted(size, 'entry', 'entries')}`
   await stdout.line(`${stdout.style(['bold', 'green'], 'GOOD:')} ${safeText(what)}`)
@@ -74,6 +79,10 @@ async function writeReceipt(
   ] as const) {
     await write(title, shortened(text))
   }
+  await write(
+    'checkpoint',
+    `${counted(size, 'entry', 'entries')}, root ${Buffer.from(root).toString('base64')}`,
+  )
   for (const { name: witness, time } of cosignatures) {
     await write('witness', safeText(`${witness} saw the checkpoint on ${time.toISOString()}, or before`))
   }
@@ -82,6 +91,12 @@ async function writeReceipt(
 }
 
 function shortened(text: string): string {
-  const safe = safeText(text.slice(0, SHOWN_CHARACTERS + 1).toWellFormed().replace(/\s+/g, ' ').trim())
+  const safe = safeText(
+    text
+      .slice(0, SHOWN_CHARACTERS + 1)
+      .toWellFormed()
+      .replace(/\s+/g, ' ')
+      .trim(),
+  )
   return cut(safe, SHOWN_CHARACTERS)
 }

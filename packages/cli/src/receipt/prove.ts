@@ -1,6 +1,8 @@
-import { AuditError, type Signer } from '@audit/core'
+import { type AuditEntry, AuditError, type Signer } from '@audit/core'
+import { type AuditBackend, encodeLine, leafHash } from '@audit/core/backend'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
+import { findEntry } from '../entries/find-entry.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { LogOptions } from '../log/log-options.ts'
 import { type OpenLog, openLog } from '../log/open-log.ts'
@@ -9,8 +11,6 @@ import { safeText } from '../output/safe-text.ts'
 import { openTarget } from '../output/written-file.ts'
 import { signerFrom } from '../trust/key-files.ts'
 import { readSmallFile } from '../trust/small-file.ts'
-import { findEntry } from './find-entry.ts'
-import { receiptOf } from './make-receipt.ts'
 
 /** What `audit prove` takes besides the log and the entry. */
 export interface ProveOptions extends LogOptions {
@@ -27,13 +27,13 @@ export async function prove(
   options: ProveOptions,
 ): Promise<ExitCode> {
   const towards = await towardsFrom(context, options)
-  const receipt = await provedIn(context, log, id, options, towards).catch(unlessFinding)
+  const receipt = await receiptOf(context, log, id, options, towards).catch(unlessFinding)
   if (receipt instanceof AuditError) {
     const { stderr } = context
     await stderr.line(`${stderr.style('red', 'no receipt was written:')} ${safeText(receipt.message)}`)
     return EXIT.finding
   }
-  await using target = await openTarget(context, options.output)
+  await using target = await openTarget(context, options.output, { replace: false })
   await target.write(`${receipt}\n`)
   await target.commit()
   await note(context, 'anybody can check it with the public key: audit check <receipt> --key <key>')
@@ -55,7 +55,7 @@ async function towardsFrom(context: Context, { key, checkpoint }: ProveOptions):
   )
 }
 
-async function provedIn(
+async function receiptOf(
   context: Context,
   log: string,
   id: string,
@@ -63,7 +63,20 @@ async function provedIn(
   { signer, checkpoint }: Towards,
 ): Promise<string> {
   await using opened: OpenLog = await openLog(context, log, { ...options, signer })
-  return receiptOf(opened, await findEntry(context, opened.log, id), checkpoint)
+  const entry = await findEntry(context, opened.log, id)
+  await assertUnchanged(opened.backend, entry)
+  const proof = await opened.log.prove(entry.entryId, { checkpoint })
+  return JSON.stringify({ entry, proof })
+}
+
+/** A proof leads from the stored hash, so it would be made, and prove nothing, of an entry that was changed since. */
+async function assertUnchanged(backend: AuditBackend, entry: AuditEntry): Promise<void> {
+  const stored = await backend.leafHashes(entry.index, entry.index + 1)
+  if (Buffer.from(stored).equals(leafHash(encodeLine(entry)))) return
+  throw new AuditError(
+    'AUDIT_CORRUPT',
+    `entry ${entry.index} does not match its stored hash; run audit verify`,
+  )
 }
 
 /** Passes on what was found out about the log, and throws everything else. */

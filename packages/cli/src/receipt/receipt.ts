@@ -20,7 +20,7 @@ export function judgeReceipt(text: string, trust: Trust): ReceiptVerdict {
     return unknown('it is not a receipt, which has an entry and a proof; ask for it again')
   }
   // Otherwise two different texts would be one entry, and another program could show the one that was not proved.
-  const ambiguity = ambiguityOf(json, receipt)
+  const ambiguity = ambiguityIn(json, receipt)
   if (ambiguity !== undefined) return { verdict: 'bad', reason: `it was not written by a log: ${ambiguity}` }
   return judge(entry as AuditEntry, proof, trust) // `verifyProof` checks it field by field
 }
@@ -32,8 +32,8 @@ function judge(entry: AuditEntry, proof: string, trust: Trust): ReceiptVerdict {
     return { verdict: 'good', entry, checkpoint }
   } catch (error) {
     if (!(error instanceof AuditError)) throw error
-    const isBad = isDistrust(error) || ['AUDIT_NOT_INCLUDED', 'AUDIT_INVALID_ENTRY'].includes(error.code)
-    return { verdict: isBad ? 'bad' : 'unknown', reason: error.message }
+    const isFalse = ['AUDIT_NOT_INCLUDED', 'AUDIT_INVALID_ENTRY'].includes(error.code)
+    return { verdict: isFalse || isDistrust(error) ? 'bad' : 'unknown', reason: error.message }
   }
 }
 
@@ -41,8 +41,18 @@ function judge(entry: AuditEntry, proof: string, trust: Trust): ReceiptVerdict {
 function checkpointOf(proof: string): string {
   const end = proof.indexOf('\n\n')
   if (end >= 0) return proof.slice(end + 2)
-  const hint = proof.includes('\r\n') ? ': its lines end with CRLF; ask for it again, as it was written' : '; ask for it again'
+  const hint = proof.includes('\r\n')
+    ? ': its lines end with CRLF; ask for it again, as it was written'
+    : '; ask for it again'
   throw new AuditError('AUDIT_INVALID_PROOF', `its proof holds no checkpoint${hint}`)
+}
+
+function ambiguityIn(json: string, receipt: object): string | undefined {
+  try {
+    return ambiguityOf(json, receipt)
+  } catch {
+    return 'it is nested too deeply'
+  }
 }
 
 function parse(text: string): unknown {

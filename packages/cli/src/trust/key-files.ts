@@ -20,7 +20,9 @@ export async function publicKeyFrom(context: Context, given: string): Promise<Ve
   if (PUBLIC_KEY.test(given)) return verifierOf(given, 'the key')
   const text = await readSmallFile(context, given, 'a public key')
   if (text.startsWith(PRIVATE_PREFIX)) {
-    throw new CommandError(`${given} holds a private key; give the public key that audit keygen printed with it`)
+    throw new CommandError(
+      `${given} holds a private key; give the public key that audit keygen printed with it`,
+    )
   }
   return verifierOf(text, given)
 }

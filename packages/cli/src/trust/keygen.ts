@@ -17,5 +17,8 @@ export async function keygen(context: Context, name: string, { output }: KeygenO
   await target.write(`${privateKey}\n`)
   await target.commit()
   await context.stdout.line(publicKey)
-  await note(context, `${output} holds the private key: keep it secret and back it up; give the public key to auditors`)
+  await note(
+    context,
+    `${output} holds the private key: keep it secret and back it up; give the public key to auditors`,
+  )
 }

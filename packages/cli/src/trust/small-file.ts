@@ -19,7 +19,8 @@ export async function readSmallFile(
   what: string,
   maxBytes = MAX_BYTES,
 ): Promise<string> {
-  const bytes = path === '-' ? await readInput(context, what, maxBytes) : await readFileOf(context, path, what, maxBytes)
+  const bytes =
+    path === '-' ? await readInput(context, what, maxBytes) : await readFileOf(context, path, what, maxBytes)
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {

@@ -1,4 +1,10 @@
-import { AuditError, type Cosignature, type VerifiedCheckpoint, type Verifier, verifyCheckpoint } from '@audit/core'
+import {
+  AuditError,
+  type Cosignature,
+  type VerifiedCheckpoint,
+  type Verifier,
+  verifyCheckpoint,
+} from '@audit/core'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import { publicKeyFrom } from './key-files.ts'

@@ -68,7 +68,9 @@ class PolicyParser {
 
   policy(): WitnessPolicy {
     if (!this.#quorum) {
-      throw new CommandError(`${this.#name} has no line "quorum <name>"; name the witness or the group that must have cosigned`)
+      throw new CommandError(
+        `${this.#name} has no line "quorum <name>"; name the witness or the group that must have cosigned`,
+      )
     }
     const { name, rule } = this.#quorum
     return { logs: this.#logs, witnesses: this.#witnesses, isQuorum: rule, quorum: name }
@@ -86,7 +88,9 @@ class PolicyParser {
     const rules = members.map(member => this.#ruleOf(member))
     const least = threshold === 'all' ? rules.length : threshold === 'any' ? 1 : wholeNumber(threshold)
     if (!(least >= 1 && least <= rules.length)) {
-      throw this.#invalid('write "group <name> <how many, any or all> <member> …", with that many members at least')
+      throw this.#invalid(
+        'write "group <name> <how many, any or all> <member> …", with that many members at least',
+      )
     }
     this.#rules.set(name, cosigned => rules.filter(rule => rule(cosigned)).length >= least)
   }

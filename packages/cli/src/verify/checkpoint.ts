@@ -21,7 +21,11 @@ export interface CheckpointOptions extends LogOptions {
 }
 
 /** `audit checkpoint`: signs what the log is now, if it is whole and continues what was signed before. */
-export async function checkpoint(context: Context, log: string, options: CheckpointOptions): Promise<ExitCode> {
+export async function checkpoint(
+  context: Context,
+  log: string,
+  options: CheckpointOptions,
+): Promise<ExitCode> {
   const signer = await signerFrom(context, options.key)
   const anchors = await readAnchors(context, earlierOf(context, options), {
     verifier: createVerifier(signer.publicKey),
@@ -63,7 +67,10 @@ async function signed(
   await target.write(text)
   await target.commit()
   const size = Number(text.split('\n')[1])
-  await note(context, `signed: ${counted(size, 'entry', 'entries')}; keep it where nobody who can write to the log can change it`)
+  await note(
+    context,
+    `signed: ${counted(size, 'entry', 'entries')}; keep it where nobody who can write to the log can change it`,
+  )
   return EXIT.ok
 }
 
@@ -73,4 +80,3 @@ async function refused(context: Context, findings: readonly Finding[]): Promise<
   for (const { kind, message } of findings) await stderr.line(safeText(`  ${kind}: ${message}`))
   return EXIT.finding
 }
-

@@ -43,9 +43,13 @@ export async function writeVerdict({ stdout }: Context, name: string, verdict: V
   for (const anchor of checkpoints) await write('checkpoint', checkpointLine(anchor))
   if (imported) {
     const which = `the first ${counted(imported.entries, 'entry', 'entries')}`
-    await write('imported', `${which}, from ${imported.source}, with their own ids and times; they are unchanged since`)
+    await write(
+      'imported',
+      `${which}, from ${imported.source}, with their own ids and times; they are unchanged since`,
+    )
   }
-  for (const { kind, message } of findings.slice(0, SHOWN_FINDINGS)) await write('found', `${kind}: ${message}`)
+  for (const { kind, message } of findings.slice(0, SHOWN_FINDINGS))
+    await write('found', `${kind}: ${message}`)
   const further = findings.length - SHOWN_FINDINGS
   if (further > 0) await write('found', `${counted(further, 'further finding')}; --json has all`)
   await stdout.line('Not looked at:')
@@ -60,7 +64,9 @@ function headline(name: string, { verdict, findings }: Verdict): string {
 
 function checkpointLine({ name, checkpoint, isConsistent }: ComparedAnchor): string {
   const { origin, size, cosignatures } = checkpoint
-  const witnesses = cosignatures.map(({ name: witness, time }) => `${witness} on ${time.toISOString().slice(0, 19)}Z`)
+  const witnesses = cosignatures.map(
+    ({ name: witness, time }) => `${witness} on ${time.toISOString().slice(0, 19)}Z`,
+  )
   const seen = witnesses.length === 0 ? '' : `; cosigned by ${witnesses.join(', ')}`
   const outcome = isConsistent ? 'the log continues it' : 'the log does NOT continue it'
   return `${name}: ${origin} at ${counted(size, 'entry', 'entries')}; ${outcome}${seen}`

@@ -49,8 +49,10 @@ export function verdictOf(report: VerificationReport, circumstances: Circumstanc
   }))
   // A report that contradicts itself must not pass either.
   const isWhole = report.ok && findings.length === 0 && checkpoints.every(({ isConsistent }) => isConsistent)
+  // A checkpoint of an empty log anchors nothing.
+  const isAnchored = checkpoints.length > 0 && (report.size === 0 || report.uncovered < report.size)
   return {
-    verdict: !isWhole ? 'findings' : checkpoints.length > 0 ? 'anchored' : 'unanchored',
+    verdict: !isWhole ? 'findings' : isAnchored ? 'anchored' : 'unanchored',
     size: report.size,
     root: report.root,
     findings,
@@ -93,17 +95,27 @@ function uncheckedOf(report: VerificationReport, circumstances: Circumstances): 
     )
   }
   if (isAnchored && uncovered > 0) {
-    const newest = uncovered === size ? 'any entry' : `the newest ${counted(uncovered, 'entry', 'entries')}`
-    left.push(`${newest} against a checkpoint: no checkpoint that was given, and that the log continues, covers them; give a newer one`)
+    const newest = `the newest ${counted(uncovered, 'entry', 'entries')} against a checkpoint: they came after it; give a newer one`
+    left.push(
+      uncovered === size ? 'any entry against a checkpoint: the log continues none that covers one' : newest,
+    )
   }
   if (isAnchored && !trust?.policy) {
-    left.push("whether anybody but the key's owner has seen the checkpoints: give a witness policy with --policy")
+    left.push(
+      "whether anybody but the key's owner has seen the checkpoints: give a witness policy with --policy",
+    )
   }
   if (uncovered > 0 && mayLackWal) {
-    left.push('newer entries in a -wal file: there is none beside the log, which is normal, unless this is a copy of a log that was open')
+    left.push(
+      'newer entries in a -wal file: there is none beside the log, which is normal, unless this is a copy of a log that was open',
+    )
   }
-  if (recordedSince > 0) left.push(`${counted(recordedSince, 'entry', 'entries')} that were recorded meanwhile`)
-  if (findings.length >= MOST_FINDINGS) left.push(`findings beyond the first ${MOST_FINDINGS}: only their number is known`)
-  left.push('whether the entries were true when they were recorded, and whether every interaction was: no log can show that')
+  if (recordedSince > 0)
+    left.push(`${counted(recordedSince, 'entry', 'entries')} that were recorded meanwhile`)
+  if (findings.length >= MOST_FINDINGS)
+    left.push(`findings beyond the first ${MOST_FINDINGS}: only their number is known`)
+  left.push(
+    'whether the entries were true when they were recorded, and whether every interaction was: no log can show that',
+  )
   return left
 }

@@ -35,8 +35,9 @@ export function importMetadata({ entries, root, source }: ImportedRange): JsonOb
 /** The range that an entry closes, as far as the entry itself can say; `undefined` for any other entry. */
 export function importedRangeOf({ model, index, metadata }: AuditEntry): ImportedRange | undefined {
   const { [KEYS.entries]: entries, [KEYS.root]: encoded, [KEYS.source]: source } = metadata
-  if (model !== IMPORT_MODEL || !isWholeNumber(entries) || entries !== index || entries === 0) return undefined
+  if (model !== IMPORT_MODEL || !isWholeNumber(entries) || entries !== index || entries === 0)
+    return undefined
   const root = typeof encoded === 'string' ? decodeBase64(encoded) : undefined
   if (root?.length !== HASH_BYTES || typeof source !== 'string') return undefined
-  return { entries, root, source }
+  return { entries, root: Uint8Array.from(root), source }
 }

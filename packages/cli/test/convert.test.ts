@@ -1,0 +1,149 @@
+import { spawn } from 'node:child_process'
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type AuditEntry, AuditLog } from '@audit/core'
+import { outcomeOf } from '@audit/harness'
+import { temporaryFolder } from '@audit/harness/vitest'
+import { JsonlBackend } from '@audit/jsonl'
+import { SqliteBackend } from '@audit/sqlite'
+import { expect, onTestFinished, test } from 'vitest'
+import { writeAttackedLogs } from './attacked-logs.ts'
+import { BINARY, runBinary, startBinary } from './binary.ts'
+import { SAMPLE_SIZE } from './sample-log.ts'
+
+async function place() {
+  const folder = temporaryFolder()
+  await writeAttackedLogs(folder)
+  return {
+    folder,
+    file: (name: string) => join(folder, name),
+    run: (...args: readonly string[]) => runBinary(args, { cwd: folder }),
+    visible: () => readdirSync(folder).filter(name => name.startsWith('copy') || name.startsWith('.')),
+  }
+}
+
+async function entriesIn(path: string): Promise<readonly AuditEntry[]> {
+  const backend = /\.(jsonl|ndjson)$/.test(path)
+    ? new JsonlBackend({ path, readOnly: true })
+    : new SqliteBackend({ path, readOnly: true })
+  await using log = new AuditLog({ backend })
+  const entries: AuditEntry[] = []
+  for await (const entry of log.entries()) entries.push(entry)
+  return entries
+}
+
+test.each([
+  ['audit.db', 'copy.jsonl'],
+  ['audit.jsonl', 'copy.db'],
+  ['audit.db', 'copy.sqlite'],
+  ['audit.jsonl', 'copy.ndjson'],
+])('%s becomes %s, entry by entry, with the same root', async (source, target) => {
+  const { file, run, visible } = await place()
+  const { exitCode, output, errors } = await run('convert', source, target, '--json')
+  expect({ exitCode, errors }).toEqual({ exitCode: 0, errors: '' })
+  const root = readFileSync(file('checkpoint.txt'), 'utf8').split('\n')[2]
+  expect(JSON.parse(output)).toEqual({ from: source, to: target, entries: SAMPLE_SIZE, root })
+  expect(await entriesIn(file(target))).toEqual(await entriesIn(file(source)))
+  expect(visible()).toEqual([target])
+  const verified = await run('verify', target, '--checkpoint', 'checkpoint.txt', '--key', 'audit.pub')
+  expect(verified.exitCode, verified.output).toBe(0)
+})
+
+test('--to says what the new file becomes, whatever its name', async () => {
+  const { file, run } = await place()
+  expect((await run('convert', 'audit.db', 'copy', '--to', 'jsonl')).exitCode).toBe(0)
+  expect(readFileSync(file('copy'))).toEqual(readFileSync(file('audit.jsonl')))
+})
+
+test.each([
+  ['a file that exists', ['audit.db', 'audit.jsonl'], 2],
+  ['itself', ['audit.db', 'audit.db'], 2],
+  ['a missing log', ['missing.db', 'copy.db'], 2],
+  ['a missing folder', ['audit.db', 'no/such/copy.db'], 2],
+  ['a kind that is not known', ['audit.db', 'copy.db', '--to', 'xml'], 2],
+  ['a changed log', ['changed.db', 'copy.jsonl'], 1],
+  ['a log with a hole', ['hole.db', 'copy.jsonl'], 1],
+  ['standard output', ['audit.db', '-'], 2],
+])('%s is refused, and leaves nothing', async (_, args, expected) => {
+  const { folder, run } = await place()
+  const before = readdirSync(folder).toSorted()
+  const { exitCode, output, errors } = await run('convert', ...args)
+  expect({ exitCode, output }, errors).toEqual({ exitCode: expected, output: '' })
+  expect(readdirSync(folder).toSorted()).toEqual(before)
+})
+
+test('what is left out of a damaged file is named, and ends with 1', async () => {
+  const { run, visible } = await place()
+  const { exitCode, output, errors } = await run('convert', 'torn.jsonl', 'copy.db', '--json')
+  expect({ exitCode, entries: JSON.parse(output).entries }).toEqual({ exitCode: 1, entries: SAMPLE_SIZE - 1 })
+  expect(errors).toMatch(/^not taken: line 48: [^\n]+\n$/)
+  expect(visible()).toEqual(['copy.db'])
+})
+
+test('lines of another program go into a JSONL file alone', async () => {
+  const { file, run, visible } = await place()
+  const line = readFileSync(file('audit.jsonl'), 'utf8').split('\n')[0] ?? ''
+  writeFileSync(
+    file('foreign.jsonl'),
+    `${line.replace(/"timestamp":"([^"]+)Z"/, '"timestamp":"$1+00:00"')}\n`,
+  )
+  expect((await run('convert', 'foreign.jsonl', 'copy.db')).exitCode).toBe(2)
+  expect(visible()).toEqual([])
+  expect((await run('convert', 'foreign.jsonl', 'copy.jsonl')).exitCode).toBe(0)
+})
+
+test('it goes on with what a killed run has left, and not with what something else has', async () => {
+  const { file, run, visible } = await place()
+  const lines = readFileSync(file('audit.jsonl'), 'utf8').split('\n')
+  writeFileSync(file('.copy.jsonl.partial'), `${lines.slice(0, 20).join('\n')}\n`)
+  expect((await run('convert', 'audit.db', 'copy.jsonl')).exitCode).toBe(0)
+  expect(readFileSync(file('copy.jsonl'))).toEqual(readFileSync(file('audit.jsonl')))
+  copyFileSync(file('changed.jsonl'), file('.copy2.jsonl.partial'))
+  expect((await run('convert', 'audit.db', 'copy2.jsonl')).exitCode).toBe(2)
+  expect(visible()).toEqual(['copy.jsonl'])
+})
+
+test.skipIf(process.platform === 'win32').each(['copy.jsonl', 'copy.db'])(
+  'a full disk leaves nothing of %s',
+  async name => {
+    const { folder, visible } = await place()
+    const line = `ulimit -f 16; exec "${process.execPath}" "${BINARY}" convert audit.db ${name}`
+    const { exitCode, errors } = await outcomeOf(spawn('bash', ['-c', line], { cwd: folder }))
+    expect(exitCode, errors).toBe(2)
+    expect(errors).toMatch(/^audit: [^\n]+\n$/)
+    expect(visible()).toEqual([])
+  },
+)
+
+test.skipIf(process.platform === 'win32')('Ctrl-C ends it with 130 and leaves nothing', async () => {
+  const { folder, file, visible } = await place()
+  await using log = new AuditLog({ backend: new SqliteBackend({ path: file('large.db') }) })
+  const text = 'x'.repeat(2000)
+  for (let i = 0; i < 20; i++) {
+    await Promise.all(
+      Array.from({ length: 1000 }, () => log.record({ model: 'm', inputText: text, outputText: '' })),
+    )
+  }
+  const child = startBinary(['convert', 'large.db', 'copy.jsonl'], { cwd: folder })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const ended = new Promise(resolve => child.once('exit', resolve))
+  while (!existsSync(file('.copy.jsonl.partial'))) await new Promise(resolve => setTimeout(resolve, 1))
+  child.kill('SIGINT')
+  expect(await ended).toBe(130)
+  expect(visible()).toEqual([])
+})
+
+test('a log of many tiles keeps its root, and its tree is stored', async () => {
+  const { file, run } = await place()
+  {
+    await using log = new AuditLog({ backend: new SqliteBackend({ path: file('large.db') }) })
+    await Promise.all(
+      Array.from({ length: 5000 }, (_, i) => log.record({ model: 'm', inputText: `${i}`, outputText: '' })),
+    )
+  }
+  expect((await run('convert', 'large.db', 'copy.jsonl')).exitCode).toBe(0)
+  const back = await run('convert', 'copy.jsonl', 'copy.db', '--json')
+  expect(back.exitCode, back.errors).toBe(0)
+  const verified = await run('verify', 'large.db', '--json')
+  expect(JSON.parse(verified.output).root).toBe(JSON.parse(back.output).root)
+})

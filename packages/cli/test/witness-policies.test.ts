@@ -1,0 +1,117 @@
+import { createHash, generateKeyPairSync, sign } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { temporaryFolder } from '@audit/harness/vitest'
+import { expect, test } from 'vitest'
+import { parsePolicy } from '../src/trust/witness-policy.ts'
+import { checkpointOf, OWN_KEY } from './attacked-logs.ts'
+import { runBinary } from './binary.ts'
+import { writeSampleLogs } from './sample-log.ts'
+
+/** A witness as C2SP tlog-cosignature describes it: its key, and its line for a checkpoint. */
+function makeWitness(name: string) {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const typed = Buffer.concat([Buffer.of(4), publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)])
+  const hash = createHash('sha256').update(`${name}\n`).update(typed).digest().subarray(0, 4)
+  const seconds = 1_795_000_000
+  const time = Buffer.alloc(8)
+  time.writeBigUInt64BE(BigInt(seconds))
+  return {
+    key: `${name}+${hash.toString('hex')}+${typed.toString('base64')}`,
+    cosign(checkpoint: string) {
+      const text = checkpoint.slice(0, checkpoint.indexOf('\n\n') + 1)
+      const signature = sign(null, Buffer.from(`cosignature/v1\ntime ${seconds}\n${text}`), privateKey)
+      return `${checkpoint}— ${name} ${Buffer.concat([hash, time, signature]).toString('base64')}\n`
+    },
+  }
+}
+
+const [city, north, south] = ['city.example', 'north.example', 'south.example'].map(makeWitness) as [
+  ReturnType<typeof makeWitness>,
+  ReturnType<typeof makeWitness>,
+  ReturnType<typeof makeWitness>,
+] // three names
+
+const POLICY = `# who must have seen it
+log ${OWN_KEY.publicKey}
+witness city ${city.key} https://city.example/
+witness north ${north.key}
+witness south ${south.key}
+group two 2 city north south
+quorum two
+`
+
+test.each([
+  [[], false],
+  [['city'], false],
+  [['city', 'south'], true],
+  [['city', 'north', 'south'], true],
+  [['city', 'somebody'], false],
+])('two of three: %j is a quorum: %s', (cosigned, isQuorum) => {
+  expect(parsePolicy(POLICY, 'policy').isQuorum(new Set(cosigned))).toBe(isQuorum)
+})
+
+test('groups of groups, any and all', () => {
+  const { isQuorum } = parsePolicy(
+    POLICY.replace(/^group.*\nquorum.*$/m, 'group a any city north\ngroup b all a south\nquorum b'),
+    'policy',
+  )
+  const quorum = (...names: string[]) => isQuorum(new Set(names))
+  expect([
+    quorum('city', 'south'),
+    quorum('north', 'south'),
+    quorum('city', 'north'),
+    quorum('south'),
+  ]).toEqual([true, true, false, false])
+})
+
+test.each([
+  ['no quorum', POLICY.replace(/^quorum.*\n/m, '')],
+  ['two quorums', `${POLICY}quorum city\n`],
+  ['a quorum of somebody', POLICY.replace('quorum two', 'quorum somebody')],
+  ['a group that is larger than its members', POLICY.replace('group two 2', 'group two 4')],
+  ['a group of none', POLICY.replace('group two 2', 'group two 0')],
+  ['a member twice', POLICY.replace('city north south\n', 'city city south\n')],
+  ['a member that comes later', POLICY.replace('group two 2 city', 'group two 2 later')],
+  ['a name twice', `${POLICY}witness city ${city.key}\n`],
+  ['a witness named none', `${POLICY}witness none ${city.key}\n`],
+  ['a key that is none', POLICY.replace(city.key, `${city.key}x`)],
+  ['a word that is not known', `${POLICY}trust everybody\n`],
+])('a policy with %s is refused', (_, text) => {
+  expect(() => parsePolicy(text, 'policy')).toThrow(expect.objectContaining({ name: 'CommandError' }))
+})
+
+/** Another character in the middle of the signature. */
+function changedCharacter(_: string, before: string, character: string, after: string): string {
+  return `${before}${character === 'A' ? 'B' : 'A'}${after}`
+}
+
+test('verify demands the cosignatures of the policy', async () => {
+  const folder = temporaryFolder()
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
+  await writeSampleLogs(folder)
+  const checkpoint = await checkpointOf(join(folder, 'audit.db'))
+  write('policy.txt', POLICY)
+  write('alone.txt', checkpoint)
+  write('one.txt', city.cosign(checkpoint))
+  write('two.txt', south.cosign(city.cosign(checkpoint)))
+  const lastLine = south.cosign(checkpoint).trimEnd().split('\n').at(-1) ?? ''
+  write('false.txt', `${city.cosign(checkpoint)}${lastLine.replace(/(.{40})(.)(.*)$/, changedCharacter)}\n`)
+  const endOf = async (name: string) => {
+    const { exitCode, output } = await runBinary(
+      ['verify', 'audit.db', '--checkpoint', name, '--policy', 'policy.txt', '--json'],
+      { cwd: folder },
+    )
+    const { checkpoints } = JSON.parse(output)
+    return [
+      exitCode,
+      checkpoints.flatMap((each: { witnesses: { name: string }[] }) =>
+        each.witnesses.map(witness => witness.name),
+      ),
+    ]
+  }
+  expect(await endOf('alone.txt')).toEqual([1, []])
+  expect(await endOf('one.txt')).toEqual([1, []])
+  expect(await endOf('two.txt')).toEqual([0, ['city.example', 'south.example']])
+  expect(await endOf('false.txt')).toEqual([1, []])
+})
