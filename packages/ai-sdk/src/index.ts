@@ -1,1 +1,9 @@
-export {}
+export { auditMiddleware } from './audit-middleware.ts'
+export type {
+  AuditedModel,
+  AuditMiddleware,
+  EmbeddingCall,
+  GenerateCall,
+  LanguageParams,
+  StreamCall,
+} from './middleware-types.ts'

@@ -1,1 +1,1 @@
-export {}
+export { type AuditMiddleware, auditMiddleware, type SentRequest } from './audit-middleware.ts'

@@ -23,14 +23,14 @@ export interface Scale {
 }
 
 export const FULL: Scale = {
-  rounds: 7,
+  rounds: 5,
   turn: 400,
   watch: 3000,
   sizes: [10_000, 100_000, 1_000_000],
   small: 10_000,
   large: 1_000_000,
   queries: 300,
-  passes: 3,
+  passes: 2,
   processes: [1, 4, 16],
   delays: [0, 1, 5, 20],
 }

@@ -27,8 +27,8 @@ const OWNER = 'auditFetch'
 const OWN: Integration = { integration: manifest.name, version: manifest.version, level: 'wire' }
 
 /**
- * A `fetch` that records each call of a model that goes through it, by the formats that OpenAI and many others speak: chat
- * completions, completions, Responses, embeddings. Any other request passes untouched. Each request is an entry of its own,
+ * A `fetch` that records each call of a model that goes through it, by the formats that OpenAI and many others speak (chat
+ * completions, completions, Responses, embeddings) and by Anthropic's Messages. Any other request passes untouched. Each request is an entry of its own,
  * also where an SDK sends one again.
  *
  * @throws AuditError `AUDIT_INVALID_OPTIONS`.

@@ -93,8 +93,11 @@ export interface Call {
    */
   abandon(outcome?: CallOutcome): void
 
-  /** Another integration records this call: nothing is recorded here. */
-  supersede(): void
+  /**
+   * Another integration records this call: nothing is recorded here. Returns the intent of this call, if there is one: the
+   * other call takes it over, so that it is stored once, and ended.
+   */
+  supersede(): Promise<string | undefined> | undefined
 
   /** The id of its intent, if that is stored and the call has not ended. */
   openIntent(): Promise<string | undefined>

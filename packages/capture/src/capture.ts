@@ -69,8 +69,8 @@ export class Capture implements AsyncDisposable {
     const context = this.#scope.current
     const startedAt = context.tries?.startedAt ?? performance.now()
     const user = context.user ?? this.#recorder.options.user()
-    context.call?.supersede()
-    return new RecordedCall(start, { user, context, startedAt }, this.#recorder, this.#scope)
+    const intent = context.call?.supersede()
+    return new RecordedCall(start, { user, context, startedAt, intent }, this.#recorder, this.#scope)
   }
 
   /**

@@ -14,6 +14,8 @@ export interface CallOrigin {
   readonly context: ScopeOptions
   /** By `performance.now()`. */
   readonly startedAt: number
+  /** The intent of a call around this one, which this one ends. */
+  readonly intent: Promise<string | undefined> | undefined
 }
 
 /** What a call knows of itself. */

@@ -6,5 +6,12 @@ import { AuditError } from '@audit/core'
  */
 export function auditFailure(error: unknown): AuditError {
   const { code, message, entryId } = AuditError.wrap(error, 'AUDIT_WRITE_FAILED', 'the call was not recorded')
-  return new AuditError(code, message, entryId === undefined ? {} : { entryId })
+  return notRetryable(new AuditError(code, message, entryId === undefined ? {} : { entryId }))
+}
+
+const RETRYABLE = Symbol.for('langchain.errors.retryable')
+
+/** Tells LangChain that it must not send a request again. Otherwise it sends one up to six times more, and each is billed. */
+export function notRetryable(error: AuditError): AuditError {
+  return Object.defineProperty(error, RETRYABLE, { value: false })
 }

@@ -27,6 +27,7 @@ export class RecordedCall implements Call {
     this.#origin = origin
     this.#recorder = recorder
     this.#scope = scope
+    this.#intent = origin.intent
     const { signal } = start
     this.#stop = () => signal && this.abandon(abortedOutcome(signal))
     recorder.opened(this)
@@ -93,8 +94,11 @@ export class RecordedCall implements Call {
     if (this.#ended === undefined) void this.end(outcome).catch(error => this.#recorder.unmet(error))
   }
 
-  supersede(): void {
+  supersede(): Promise<string | undefined> | undefined {
+    const intent = this.#intent
+    this.#intent = undefined
     this.#superseded = true
+    return intent
   }
 
   async openIntent(): Promise<string | undefined> {

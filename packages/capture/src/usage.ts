@@ -8,6 +8,8 @@ export interface Usage {
   readonly cacheReadTokens?: number | undefined
   /** The part of the input that was written into a cache. */
   readonly cacheWriteTokens?: number | undefined
+  /** The part of `cacheWriteTokens` that is kept for an hour, which Anthropic bills higher than five minutes. */
+  readonly cacheWrite1hTokens?: number | undefined
   /** The part of the output that is reasoning. */
   readonly reasoningTokens?: number | undefined
   /** The part of the input that is audio. */

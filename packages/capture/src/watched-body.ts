@@ -2,6 +2,7 @@ import { AuditError } from '@audit/core'
 import type { AnswerBody } from './answer-body.ts'
 import type { ByteSource } from './byte-source.ts'
 import type { Call } from './call.ts'
+import { notRetryable } from './failure.ts'
 import { type CallOutcome, errorTypeOf } from './outcome.ts'
 
 /**
@@ -137,8 +138,10 @@ export class WatchedBody implements ByteSource {
 
 /** The error of an answer that is read on after its call was recorded. */
 export function tooLate(): AuditError {
-  return new AuditError(
-    'AUDIT_CLOSED',
-    'this call was recorded as unfinished, since nobody read its answer, or drain() was called; what follows would go unrecorded',
+  return notRetryable(
+    new AuditError(
+      'AUDIT_CLOSED',
+      'this call was recorded as unfinished, since nobody read its answer, or drain() was called; what follows would go unrecorded',
+    ),
   )
 }

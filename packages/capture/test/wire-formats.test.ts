@@ -27,6 +27,11 @@ test.each([
   ['/v1/completions', 'text_completion'],
   ['/v1/responses', 'chat'],
   ['/v1/embeddings', 'embeddings'],
+  ['/v1/messages', 'chat'],
+  ['/anthropic/v1/messages', 'chat'],
+  ['/v1/messages/count_tokens', undefined],
+  ['/v1/messages/batches', undefined],
+  ['/v1/threads/thread_1/messages', undefined],
   ['/v1/responses/resp_1/cancel', undefined],
   ['/v1/models', undefined],
 ])('%s is %s', (path, operation) => {

@@ -3,18 +3,19 @@ import { Output } from './output/output.ts'
 import { ClosedPipe, Interruption } from './stopping.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-/** So long a command may take to clean up after a signal, in milliseconds. */
+/** So long a command may take to clean up after a signal, in milliseconds, unless it asks for more. */
 const GRACE_MS = 5000
 
 /** The context of this process. A first signal aborts the context's, and lets the command clean up; a second one ends it. */
 export function processContext(): Context {
   const stop = new AbortController()
+  let graceMs = GRACE_MS
   for (const signal of SIGNALS) {
     process.on(signal, () => {
       const reason = new Interruption(signal)
       if (stop.signal.aborted) process.exit(reason.exitCode)
       stop.abort(reason)
-      setTimeout(() => process.exit(reason.exitCode), GRACE_MS).unref()
+      setTimeout(() => process.exit(reason.exitCode), graceMs).unref()
     })
   }
   const { env } = process
@@ -28,6 +29,9 @@ export function processContext(): Context {
     env,
     cwd: process.cwd(),
     signal: stop.signal,
+    allowGrace: ms => {
+      graceMs = ms
+    },
     now: () => new Date(),
   }
 }

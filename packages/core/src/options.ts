@@ -39,9 +39,10 @@ export function ownFields<Key extends string>(
 ): Given<Key> {
   if (!isPlainObject(given)) throw fail(`an object is expected, not ${describe(given)}`)
   if (Object.getOwnPropertySymbols(given).length > 0) throw fail('a symbol is not a key')
-  const fields: Record<string, unknown> = withoutPrototype({})
+  const known: readonly string[] = keys
+  const fields: Record<string, unknown> = new WithoutPrototype()
   for (const key of Object.keys(given)) {
-    if (!keys.some(known => known === key)) {
+    if (!known.includes(key)) {
       throw fail(`unknown key ${quote(key)}; the keys are ${keys.join(', ')}`)
     }
     fields[key] = given[key]
@@ -56,5 +57,12 @@ export function isWholeNumber(value: unknown): value is number {
 
 /** A copy of an object's own fields that inherits nothing from `Object.prototype`. */
 export function withoutPrototype<T extends object>(fields: T): T {
-  return Object.assign(Object.create(null), fields)
+  return Object.assign(new WithoutPrototype(), fields)
 }
+
+/** Its objects inherit nothing. V8 reads them like any others; those of `Object.create(null)` are hash tables to it. */
+class WithoutPrototype {
+  [key: string]: unknown
+}
+Object.setPrototypeOf(WithoutPrototype.prototype, null)
+Reflect.deleteProperty(WithoutPrototype.prototype, 'constructor')

@@ -1,1 +1,2 @@
-export {}
+export { AuditCallbackHandler } from './audit-callback-handler.ts'
+export { type AuditableModel, auditModel } from './audit-model.ts'

@@ -1,9 +1,10 @@
 import { createCapture, type RecordingLog } from '@audit/capture'
 import { AuditError, AuditLog, type EntryInput, MemoryBackend } from '@audit/core'
 import { type Behaviour, ProviderServer } from '@audit/harness'
+import type { Form } from '@audit/harness/situations'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { auditOpenAI } from '../src/index.ts'
-import { type Api, ask, askAndRead, type Form, type Play } from './observed.ts'
+import { type Api, ask, askAndRead, type Play } from './observed.ts'
 import { SDKS } from './sdks.ts'
 
 let server: ProviderServer

@@ -1,8 +1,9 @@
 import { ProviderServer } from '@audit/harness'
+import { type Form, textMatches } from '@audit/harness/situations'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, askAndRead, type Form, observe } from './observed.ts'
+import { type Api, askAndRead, observe } from './observed.ts'
 import { SDKS } from './sdks.ts'
-import { SITUATIONS, type Situation, textMatches } from './situations.ts'
+import { SITUATIONS, type Situation } from './situations.ts'
 
 const APIS: readonly Api[] = ['chat', 'responses']
 const FORMS: readonly Form[] = ['json', 'stream']
@@ -40,8 +41,8 @@ function applies(
 describe.each(SDKS)('openai $major', ({ major }) => {
   const cells = CELLS.filter(cell => cell.sdk.major === major)
   test.concurrent.each(cells)('$api, $form: $row.name', async ({ sdk, api, form, row }) => {
-    const { behaviour = 'fine', options, capture, play = askAndRead, calls = 1 } = row
-    const scenery = { server, sdk, behaviour, api, form, options, capture }
+    const { behaviour = 'fine', options, play = askAndRead, calls = 1 } = row
+    const scenery = { server, sdk, behaviour, api, form, options }
     const bare = await observe(scenery, play, false)
     const audited = await observe(scenery, play, true)
     size++

@@ -1,9 +1,9 @@
 import { type Capture, createCapture } from '@audit/capture'
 import { type AuditEntry, AuditLog, MemoryBackend } from '@audit/core'
 import { ProviderServer, type Scene } from '@audit/harness'
+import { ANSWER, QUESTION } from '@audit/harness/situations'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { auditOpenAI } from '../src/index.ts'
-import { ANSWER, QUESTION } from './observed.ts'
 import { type Client, SDKS } from './sdks.ts'
 
 let server: ProviderServer

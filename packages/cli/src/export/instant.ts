@@ -9,5 +9,8 @@ import { type AuditEntry, canonicalTimestamp } from '@audit/core/backend'
 export function instantOf({ timestamp, index }: Pick<AuditEntry, 'timestamp' | 'index'>): number {
   const instant = Date.parse(canonicalTimestamp(timestamp))
   if (!Number.isNaN(instant)) return instant
-  throw new AuditError('AUDIT_CORRUPT', `the timestamp of entry ${index} is not a time; run \`audit verify\` on the log`)
+  throw new AuditError(
+    'AUDIT_CORRUPT',
+    `the timestamp of entry ${index} is not a time; run \`audit verify\` on the log`,
+  )
 }

@@ -18,7 +18,8 @@ export const parquet: ExportFormat = {
 /** A row group is held in memory: as text, as bytes, and compressed. */
 const RULES = {
   row: (entry: AuditEntry): Row => ({ ...entry, metadata: canonicalJson(entry.metadata) }),
-  lengthOf: ({ inputText, outputText, metadata }: Row) => inputText.length + outputText.length + metadata.length,
+  lengthOf: ({ inputText, outputText, metadata }: Row) =>
+    inputText.length + outputText.length + metadata.length,
   maxLength: 8 * 1024 * 1024,
   maxRows: 50_000,
 }
@@ -33,7 +34,11 @@ interface Column {
 }
 
 const COLUMNS: readonly Column[] = [
-  { schema: { name: 'index', type: 'INT64', repetition_type: 'REQUIRED' }, statistics: true, value: row => BigInt(row.index) },
+  {
+    schema: { name: 'index', type: 'INT64', repetition_type: 'REQUIRED' },
+    statistics: true,
+    value: row => BigInt(row.index),
+  },
   {
     schema: {
       name: 'timestamp',

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, link, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
@@ -22,7 +22,7 @@ export interface TargetOptions {
 
 /**
  * Opens the target of an option such as `-o`: standard output for `-` and without a value. A file appears whole or not at all:
- * it is written under another name beside its own, and gets its name with `commit`.
+ * it is written under another name beside its own, and gets its name with `commit`. A device or a pipe is written to as it is.
  *
  * @throws CommandError if it cannot be created, or exists and must not be replaced.
  *
@@ -37,14 +37,15 @@ export async function openTarget(
   { mode = 0o666, replace = true }: TargetOptions = {},
 ): Promise<Target> {
   if (path === undefined || path === '-') return new StandardOutput(context)
-  const file = resolve(context.cwd, path)
+  const given = resolve(context.cwd, path)
+  const stats = await stat(given).catch(() => undefined) // what else is wrong, opening it says
+  if (stats?.isDirectory()) throw new CommandError(`${path} is a folder; give the name of a file in it`)
+  // Renaming another file over a device would remove the device.
+  if (stats && !stats.isFile()) return new DeviceTarget(path, await attempt(path, () => open(given, 'w')))
+  if (stats && !replace) throw existing(path)
+  const file = stats ? await realpath(given) : given // what a link points to is replaced, and not the link
   const draft = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}`)
-  // The name is taken at once where nothing may be replaced, so that two commands cannot both have it.
-  if (!replace) await attempt(path, async () => (await open(file, 'wx', mode)).close())
-  return new FileTarget(
-    { path, file, draft, isOurs: !replace },
-    await attempt(path, () => open(draft, 'wx', mode)),
-  )
+  return new FileTarget({ path, file, draft, replace }, await attempt(path, () => open(draft, 'wx', mode)))
 }
 
 class StandardOutput implements Target {
@@ -65,47 +66,88 @@ class StandardOutput implements Target {
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
-/** The names of a file that is being written. */
-interface FileNames {
-  /** As it was given. */
-  readonly path: string
-  readonly file: string
-  readonly draft: string
-  /** Whether the file itself was created, empty, to hold its name. */
-  readonly isOurs: boolean
-}
-
-class FileTarget implements Target {
-  readonly #names: FileNames
+class DeviceTarget implements Target {
+  readonly #path: string
   readonly #handle: FileHandle
-  #isCommitted = false
 
-  constructor(names: FileNames, handle: FileHandle) {
-    this.#names = names
+  constructor(path: string, handle: FileHandle) {
+    this.#path = path
     this.#handle = handle
   }
 
   async write(chunk: string | Uint8Array): Promise<void> {
-    await attempt(this.#names.path, () => this.#handle.appendFile(chunk))
+    await attempt(this.#path, () => this.#handle.appendFile(chunk))
   }
 
   async commit(): Promise<void> {
-    const { path, file, draft } = this.#names
-    await attempt(path, async () => {
-      await this.#handle.sync()
-      await this.#handle.close()
-      await rename(draft, file)
-    })
-    this.#isCommitted = true
+    await attempt(this.#path, () => this.#handle.close())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isCommitted) return
-    const { file, draft, isOurs } = this.#names
     await this.#handle.close().catch(() => {}) // it may be closed already
-    await rm(draft, { force: true })
-    if (isOurs) await rm(file, { force: true })
   }
+}
+
+/** A file that is being written. */
+interface Draft {
+  /** As it was given. */
+  readonly path: string
+  readonly file: string
+  readonly draft: string
+  readonly replace: boolean
+}
+
+class FileTarget implements Target {
+  readonly #draft: Draft
+  readonly #handle: FileHandle
+
+  constructor(draft: Draft, handle: FileHandle) {
+    this.#draft = draft
+    this.#handle = handle
+  }
+
+  async write(chunk: string | Uint8Array): Promise<void> {
+    await attempt(this.#draft.path, () => this.#handle.appendFile(chunk))
+  }
+
+  async commit(): Promise<void> {
+    const { path, file, draft, replace } = this.#draft
+    await attempt(path, async () => {
+      await this.#handle.sync()
+      await this.#handle.close()
+      await (replace ? rename(draft, file) : renameToNew(draft, file))
+      await syncFolder(dirname(file))
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#handle.close().catch(() => {}) // it may be closed already
+    await rm(this.#draft.draft, { force: true }) // with `commit` it is gone already
+  }
+}
+
+/** Gives a file its name, unless somebody else has taken it meanwhile: a second link fails then, and renaming would not. */
+async function renameToNew(draft: string, file: string): Promise<void> {
+  try {
+    await link(draft, file)
+  } catch (error) {
+    if (!isWithoutLinks(error)) throw error
+    await (await open(file, 'wx')).close()
+    await rename(draft, file)
+  }
+}
+
+/** What file systems without links say, such as FAT. */
+function isWithoutLinks(error: unknown): boolean {
+  const { code }: { readonly code?: unknown } = Object(error)
+  return code === 'EPERM' || code === 'ENOTSUP' || code === 'EOPNOTSUPP' || code === 'ENOSYS'
+}
+
+/** Makes the name survive a power loss, too. Windows has no such call, and need not. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  await using handle = await open(folder, 'r')
+  await handle.sync().catch(() => {}) // some network file systems refuse it
 }
 
 async function attempt<T>(path: string, operation: () => Promise<T>): Promise<T> {
@@ -113,10 +155,14 @@ async function attempt<T>(path: string, operation: () => Promise<T>): Promise<T>
     return await operation()
   } catch (error) {
     const { code, message }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
-    if (code === 'EEXIST') throw new CommandError(`${path} exists and is not replaced; give another name`)
+    if (code === 'EEXIST') throw existing(path)
     if (code === 'ENOENT') throw new CommandError(`the folder of ${path} does not exist; create it first`)
     if (code === 'ENOSPC')
       throw new CommandError(`the disk is full: ${path} was not written; free some space`)
     throw new CommandError(`${path} cannot be written: ${message}`)
   }
+}
+
+function existing(path: string): CommandError {
+  return new CommandError(`${path} exists and is not replaced; give another name`)
 }

@@ -37,7 +37,8 @@ export async function wholeAnswer(response: Response, reply: ServerResponse): Pr
   let length = 0
   for await (const piece of response.body ?? []) {
     length += piece.length
-    if (length > MAX_WHOLE_BYTES) throw new Refusal(502, 'answer_too_large', 'the answer is too large to be held')
+    if (length > MAX_WHOLE_BYTES)
+      throw new Refusal(502, 'answer_too_large', 'the answer is too large to be held')
     pieces.push(piece)
   }
   const isBodiless = response.status === 204 || response.status === 304

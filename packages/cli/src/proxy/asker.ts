@@ -1,5 +1,5 @@
-import type { ScopeOptions } from '@audit/capture'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { ScopeOptions } from '@audit/capture'
 import type { KeyNames } from './key-names.ts'
 
 /** The headers that say who asks, and in which conversation; they go no further. */

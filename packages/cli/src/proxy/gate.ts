@@ -35,7 +35,11 @@ export class Gate {
   /** @throws Refusal for a request that may not come in. */
   check({ headers }: IncomingMessage): void {
     if (headers.origin !== undefined || isOfAnotherSite(headers['sec-fetch-site'])) {
-      throw new Refusal(403, 'browser_refused', 'pages in a browser may not use this proxy; call it from a program')
+      throw new Refusal(
+        403,
+        'browser_refused',
+        'pages in a browser may not use this proxy; call it from a program',
+      )
     }
     if (this.#names && !this.#names.has(nameOf(headers.host))) {
       throw new Refusal(403, 'unknown_host', 'the Host header must name this machine, such as 127.0.0.1')
@@ -46,7 +50,9 @@ export class Gate {
   }
 
   #isToken(given: string | readonly string[] | undefined): boolean {
-    return typeof given === 'string' && this.#token !== undefined && timingSafeEqual(digestOf(given), this.#token)
+    return (
+      typeof given === 'string' && this.#token !== undefined && timingSafeEqual(digestOf(given), this.#token)
+    )
   }
 }
 

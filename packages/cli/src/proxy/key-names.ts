@@ -28,7 +28,9 @@ const LINE = /^([\da-f]{64})\s+(\S.*)$/i
  */
 export async function readKeyNames(path: string, shown: string): Promise<KeyNames> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new CommandError(`${shown} cannot be read: ${error.code}; give a file with hashes and names for --keys`)
+    throw new CommandError(
+      `${shown} cannot be read: ${error.code}; give a file with hashes and names for --keys`,
+    )
   })
   const names = new Map<string, string>()
   for (const [i, line] of text.split(/\r?\n/).entries()) {
@@ -36,7 +38,9 @@ export async function readKeyNames(path: string, shown: string): Promise<KeyName
     if (trimmed === '' || trimmed.startsWith('#')) continue
     const [, hash, name] = LINE.exec(trimmed) ?? []
     if (hash === undefined || name === undefined) {
-      throw new CommandError(`line ${i + 1} of ${shown} must be the SHA-256 of a key, 64 hexadecimal digits, and its name`)
+      throw new CommandError(
+        `line ${i + 1} of ${shown} must be the SHA-256 of a key, 64 hexadecimal digits, and its name`,
+      )
     }
     names.set(hash.toLowerCase(), name)
   }

@@ -15,7 +15,7 @@ export function patientFetch(): typeof globalThis.fetch {
 /** One of the class that `fetch` uses, so that it also heeds HTTPS_PROXY where Node.js is told to; `undefined` if there is none. */
 export function patientDispatcher(): Dispatcher | undefined {
   new Headers() // makes Node.js load it
-  const { [DISPATCHER]: own }: { readonly [DISPATCHER]?: object } = globalThis
+  const { [DISPATCHER]: own }: { readonly [DISPATCHER]?: object } = Object(globalThis)
   const { constructor: Class }: { readonly constructor?: unknown } = Object(own)
   if (own === undefined || typeof Class !== 'function') return undefined
   return Reflect.construct(Class, [{ headersTimeout: 0, bodyTimeout: 0 }])

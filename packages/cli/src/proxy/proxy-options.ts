@@ -61,7 +61,8 @@ export async function proxySettings(context: Context, options: ProxyOptions): Pr
 }
 
 async function tokenOf({ cwd, env }: Context, { tokenFile }: ProxyOptions): Promise<string | undefined> {
-  const token = tokenFile === undefined ? env[TOKEN_VARIABLE] : await tokenIn(resolve(cwd, tokenFile), tokenFile)
+  const token =
+    tokenFile === undefined ? env[TOKEN_VARIABLE] : await tokenIn(resolve(cwd, tokenFile), tokenFile)
   if (token === undefined || token === '') return undefined
   if (token.length >= MIN_TOKEN && /^[\x21-\x7e]+$/.test(token)) return token
   throw new CommandError(
@@ -71,7 +72,9 @@ async function tokenOf({ cwd, env }: Context, { tokenFile }: ProxyOptions): Prom
 
 async function tokenIn(path: string, shown: string): Promise<string> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new CommandError(`${shown} cannot be read: ${error.code}; give a file with the token for --token-file`)
+    throw new CommandError(
+      `${shown} cannot be read: ${error.code}; give a file with the token for --token-file`,
+    )
   })
   const token = text.trim()
   if (token === '') throw new CommandError(`${shown} is empty; put the token into it`)

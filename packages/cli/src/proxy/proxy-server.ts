@@ -71,7 +71,8 @@ export class ProxyServer {
 }
 
 function reasonOf({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
-  if (code === 'EADDRINUSE') return `port ${port} is in use; give another one with --port, or 0 for any that is free`
+  if (code === 'EADDRINUSE')
+    return `port ${port} is in use; give another one with --port, or 0 for any that is free`
   if (code === 'EACCES') return `port ${port} is not allowed; give one above 1023 with --port`
   return `the proxy cannot listen on ${host}: ${code ?? message}; give an address of this machine with --host`
 }

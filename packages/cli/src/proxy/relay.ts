@@ -80,12 +80,14 @@ export class Relay {
   /** @throws Refusal for what may be a call of a model. */
   #passUnrecorded(method: string, path: string): void {
     if (SAFE_METHODS.has(method) || ASKS_NO_MODEL.test(path)) return
-    if (this.#options.allowUnrecorded) return this.#options.onUnrecorded(path)
-    throw new Refusal(
-      501,
-      'unrecordable',
-      'calls of this kind cannot be recorded, so they are refused; --allow-unrecorded lets them through',
-    )
+    const { allowUnrecorded, onUnrecorded } = this.#options
+    if (allowUnrecorded) onUnrecorded(path)
+    else
+      throw new Refusal(
+        501,
+        'unrecordable',
+        'calls of this kind cannot be recorded, so they are refused; --allow-unrecorded lets them through',
+      )
   }
 }
 

@@ -1,17 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import { promisify } from 'node:util'
-import { brotliDecompress, gunzip, inflate, type ZlibOptions } from 'node:zlib'
 import * as zlib from 'node:zlib'
 import { Refusal } from './refusal.ts'
 
-type Decode = (bytes: Uint8Array, options: ZlibOptions) => Promise<Buffer>
+type Decode = (bytes: Uint8Array, limit: { readonly maxOutputLength: number }) => Promise<Uint8Array>
 
 /** By what a request says of its body. Zstandard is not in every Node.js that is supported. */
 const DECODERS: Readonly<Record<string, Decode | undefined>> = {
-  gzip: promisify(gunzip),
-  'x-gzip': promisify(gunzip),
-  deflate: promisify(inflate),
-  br: promisify(brotliDecompress),
+  gzip: promisify(zlib.gunzip),
+  'x-gzip': promisify(zlib.gunzip),
+  deflate: promisify(zlib.inflate),
+  br: promisify(zlib.brotliDecompress),
   ...('zstdDecompress' in zlib && { zstd: promisify(zlib.zstdDecompress) }),
 }
 
@@ -20,7 +19,10 @@ const DECODERS: Readonly<Record<string, Decode | undefined>> = {
  *
  * @throws Refusal for a body of more than `maxBytes`, also once it is decoded, and for one that cannot be decoded.
  */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+export async function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
   if (Number(request.headers['content-length']) > maxBytes) throw tooLarge(maxBytes)
   const pieces: Uint8Array[] = []
@@ -37,7 +39,8 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
 
 async function decoded(bytes: Uint8Array, encoding: string, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
   const decode = DECODERS[encoding]
-  if (!decode) throw new Refusal(415, 'unknown_encoding', 'the content encoding is not known; send the body as it is')
+  if (!decode)
+    throw new Refusal(415, 'unknown_encoding', 'the content encoding is not known; send the body as it is')
   try {
     return Buffer.from(await decode(bytes, { maxOutputLength: maxBytes }))
   } catch (error) {

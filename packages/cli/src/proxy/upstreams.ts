@@ -44,7 +44,9 @@ function upstreamOf(name: string, address: string): Upstream {
     throw new CommandError(`the address of --upstream ${name} must begin with https:// or http://`)
   }
   if (base.username || base.password || base.search || base.hash) {
-    throw new CommandError(`the address of --upstream ${name} must hold no user, password, query or fragment; clients send their keys`)
+    throw new CommandError(
+      `the address of --upstream ${name} must hold no user, password, query or fragment; clients send their keys`,
+    )
   }
   return { name, base, provider: providerAt(base.host) ?? name }
 }

@@ -7,7 +7,6 @@ import type { LogOptions } from '../log/log-options.ts'
 import { type OpenLog, openLog } from '../log/open-log.ts'
 import { Progress } from '../output/progress.ts'
 import { type Anchors, readAnchors } from '../trust/anchor.ts'
-import { nameOf } from '../trust/small-file.ts'
 import { type Trust, trustFrom } from '../trust/trust.ts'
 import type { TrustOptions } from '../trust/trust-options.ts'
 import { writeVerdict, writeVerdictJson } from './show-verdict.ts'
@@ -23,13 +22,10 @@ const NO_ANCHORS: Anchors = { trusted: [], findings: [] }
 
 /** `audit verify`: writes what is to be said about a log. */
 export async function verify(context: Context, log: string, options: VerifyOptions): Promise<ExitCode> {
-  if (log === '-' && options.checkpoint?.includes('-')) {
-    throw new CommandError('standard input holds the log or a checkpoint; give the other one as a file')
-  }
   const trust = await trustFrom(context, options)
   const anchors = await anchorsFrom(context, options, trust)
   const verdict = await judged(context, log, options, { trust, anchors })
-  await (options.json ? writeVerdictJson : writeVerdict)(context, nameOf(log), verdict)
+  await (options.json ? writeVerdictJson(context, log, verdict) : writeVerdict(context, log, verdict))
   return exitCodeOf(verdict)
 }
 

@@ -52,7 +52,8 @@ export const INPUT_KEYS = [
 export function createEntry(input: EntryInput, identity: EntryIdentity = nextEntryIdentity()): EntryFields {
   const given = ownFields(input, INPUT_KEYS, invalid)
   const { user = 'anonymous', costUsd = null, latencyMs = null, metadata = {} } = given
-  const record = { ...given, user, costUsd, latencyMs, metadata, ...identity }
+  const { model, inputText, outputText } = given
+  const record = { ...identity, user, model, inputText, outputText, costUsd, latencyMs, metadata }
   const fields = fieldsOf(record, ENTRY_KEYS, { fail: invalid, undefinedValues: 'omit' })
   if (fields.model === '') throw invalid('model is empty; name the model that answered')
   for (const key of ['costUsd', 'latencyMs'] as const) {

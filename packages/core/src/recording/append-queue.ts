@@ -37,17 +37,13 @@ export class AppendQueue {
    *
    * @throws AuditError `AUDIT_OVERLOADED` if too much is waiting; the leaf is not stored.
    */
-  async add(leaf: Leaf): Promise<number> {
+  add(leaf: Leaf): Promise<number> {
     const bytes = Buffer.byteLength(leaf.line)
     this.#pending.take(bytes)
-    try {
-      return await new Promise((resolve, reject) => {
-        this.#waiting.push({ leaf, bytes, resolve, reject })
-        this.#draining ??= this.#drain()
-      })
-    } finally {
-      this.#pending.release(bytes)
-    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ leaf, bytes, resolve, reject })
+      this.#draining ??= this.#drain()
+    })
   }
 
   /** Resolves once everything that was added is stored or has failed. */
@@ -68,14 +64,22 @@ export class AppendQueue {
   async #store(batch: readonly Waiting[]): Promise<void> {
     try {
       const first = await this.#append(batch.map(({ leaf }) => leaf))
-      batch.forEach(({ resolve }, i) => {
-        resolve(first + i)
-      })
+      this.#release(batch)
+      for (const [i, { resolve }] of batch.entries()) resolve(first + i)
     } catch (error) {
-      for (const { reject } of batch) reject(error)
+      this.#reject(batch, error)
       // Those who waited behind the batch waited for the lock too; otherwise each would now wait for a time-out of its own.
-      if (isBusy(error)) for (const { reject } of this.#waiting.splice(0)) reject(error)
+      if (isBusy(error)) this.#reject(this.#waiting.splice(0), error)
     }
+  }
+
+  #reject(batch: readonly Waiting[], error: unknown): void {
+    this.#release(batch)
+    for (const { reject } of batch) reject(error)
+  }
+
+  #release(batch: readonly Waiting[]): void {
+    for (const { bytes } of batch) this.#pending.release(bytes)
   }
 
   #takeBatch(): readonly Waiting[] {

@@ -12,6 +12,8 @@ export interface ProviderEvent {
 export interface ProviderAnswer {
   readonly json: JsonRecord
   readonly events: readonly ProviderEvent[]
+  /** How the format says within a stream that something failed. Default: as OpenAI's do. */
+  readonly failure?: ProviderEvent
 }
 
 /** The text of an event, as it goes over the wire. */

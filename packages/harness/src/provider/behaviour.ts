@@ -10,7 +10,7 @@ import { eventText, type ProviderAnswer, type ProviderEvent } from './answer.ts'
  * | `cut` | the connection breaks in the middle | likewise |
  * | `no-done` | fine | `[DONE]`, or the last event, never comes |
  * | `no-newline` | fine | nothing follows the last event, not even its line's end |
- * | `no-choices`, `empty-choices` | without, or with empty, choices or output | likewise, an event before the others |
+ * | `no-choices`, `empty-choices` | without, or with empty, choices, output or content | likewise, an event before the others |
  * | `malformed` | half of the JSON, as if it were all | an event in the middle is no JSON |
  * | `rate-limited` | 429 for the first two requests, then fine | likewise |
  * | `failing` | 500 | 500 |
@@ -48,7 +48,7 @@ export type Behaviour =
   | 'no-content'
 
 /** The texts of the events that a stream has with this behaviour. */
-export function streamTexts(behaviour: Behaviour, { events }: ProviderAnswer): readonly string[] {
+export function streamTexts(behaviour: Behaviour, { events, failure }: ProviderAnswer): readonly string[] {
   const texts = events.map(eventText)
   const middle = Math.ceil(texts.length / 2)
   const last = texts.at(-1) ?? ''
@@ -64,9 +64,9 @@ export function streamTexts(behaviour: Behaviour, { events }: ProviderAnswer): r
     case 'empty-choices':
       return [oddEvent(events[0], []), ...texts]
     case 'malformed':
-      return [...texts.slice(0, middle), 'data: {"half": \n\n', ...texts.slice(middle)]
+      return [...texts.slice(0, middle), brokenEvent(events[middle]), ...texts.slice(middle)]
     case 'error-event':
-      return [...texts.slice(0, middle), errorEvent(events[0]), ...texts.slice(middle)]
+      return [...texts.slice(0, middle), eventText(failure ?? errorEvent(events[0])), ...texts.slice(middle)]
     default:
       return texts
   }
@@ -79,23 +79,33 @@ export function jsonText(behaviour: Behaviour, { json }: ProviderAnswer): string
     case 'malformed':
       return text.slice(0, text.length / 2)
     case 'no-choices':
-      return JSON.stringify({ ...json, choices: undefined, output: undefined })
+      return JSON.stringify({ ...json, choices: undefined, output: undefined, content: undefined })
     case 'empty-choices':
-      return JSON.stringify({ ...json, choices: json.choices && [], output: json.output && [] })
+      return JSON.stringify({
+        ...json,
+        choices: json.choices && [],
+        output: json.output && [],
+        content: json.content && [],
+      })
     default:
       return text
   }
 }
 
-/** The first event of a chat, with other choices; of a response, an event of a type that nobody knows. */
+/** The first event of a chat, with other choices; in other formats, an event of a type that nobody knows. */
 function oddEvent(first: ProviderEvent | undefined, choices: readonly [] | undefined): string {
   if (first?.event !== undefined) return eventText({ event: 'response.odd', data: { type: 'response.odd' } })
   const data = typeof first?.data === 'object' ? first.data : {}
   return eventText({ data: { ...data, choices, prompt_filter_results: [] } })
 }
 
-function errorEvent(first: ProviderEvent | undefined): string {
+function errorEvent(first: ProviderEvent | undefined): ProviderEvent {
   const error = { type: 'server_error', code: 'server_error', message: 'overloaded' }
-  if (first?.event === undefined) return eventText({ data: { error } })
-  return eventText({ event: 'error', data: { ...error, type: 'error' } })
+  if (first?.event === undefined) return { data: { error } }
+  return { event: 'error', data: { ...error, type: 'error' } }
+}
+
+/** An event of the name that is due, whose data is no JSON: an SDK may skip one without a name. */
+function brokenEvent(due: ProviderEvent | undefined): string {
+  return eventText({ ...due, data: '{"half": ' })
 }

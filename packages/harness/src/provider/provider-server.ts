@@ -6,6 +6,7 @@ import type { ProviderAnswer } from './answer.ts'
 import type { Behaviour } from './behaviour.ts'
 import { chatCompletion } from './chat-completions.ts'
 import { embeddings } from './embeddings.ts'
+import { message } from './messages.ts'
 import { isRecord, type JsonRecord } from './question.ts'
 import { response } from './responses.ts'
 import { Scene } from './scene.ts'
@@ -17,6 +18,7 @@ const FORMATS: readonly (readonly [path: string, format: Format])[] = [
   ['/chat/completions', chatCompletion],
   ['/responses', response],
   ['/embeddings', embeddings],
+  ['/messages', message],
 ]
 
 /**

@@ -51,6 +51,7 @@ export class Scene {
       'content-type': 'application/json',
       'retry-after-ms': '1',
       'x-request-id': 'req_1',
+      'request-id': 'req_1',
     })
     reply.end(text)
   }
@@ -84,6 +85,7 @@ export class Scene {
     reply.writeHead(200, {
       'content-type': this.behaviour === 'wrong-type' ? 'text/html' : type,
       'x-request-id': 'req_1',
+      'request-id': 'req_1',
       ...(this.behaviour === 'gzip' ? { 'content-encoding': 'gzip' } : {}),
     })
   }

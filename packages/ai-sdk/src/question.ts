@@ -1,0 +1,56 @@
+import type { CallStart, Integration } from '@audit/capture'
+import {
+  joinedLines,
+  recordOf,
+  recordsOf,
+  type Spoken,
+  stringOf,
+  transcript,
+} from '@audit/capture/integration'
+import manifest from '../package.json' with { type: 'json' }
+import { contentText, joinedTexts } from './content.ts'
+import { exactJson } from './exact-json.ts'
+import type { AuditedModel, EmbeddingCall, LanguageParams } from './middleware-types.ts'
+import { operationName, providerName } from './provider-name.ts'
+
+const BY: Integration = { integration: manifest.name, version: manifest.version, level: 'middleware' }
+
+/** How a call of a language model begins. */
+export function languageStart(model: AuditedModel, { prompt, abortSignal }: LanguageParams): CallStart {
+  return {
+    ...start(model, operationName(model.provider), abortSignal),
+    input: transcript(recordsOf(prompt).map(spoken)),
+    get inputMessages() {
+      return messagesOf(prompt) // only where they are wanted: files would be encoded
+    },
+  }
+}
+
+/** How a call of an embedding model begins. */
+export function valuesStart(
+  model: AuditedModel,
+  { values, abortSignal }: EmbeddingCall<object>['params'],
+): CallStart {
+  return {
+    ...start(model, 'embeddings', abortSignal),
+    input: joinedLines(values.map(String)),
+    get inputMessages() {
+      return messagesOf(values)
+    },
+  }
+}
+
+function start({ provider, modelId }: AuditedModel, operation: string, signal: AbortSignal | undefined) {
+  return { provider: providerName(provider), operation, requestModel: modelId, signal, by: BY }
+}
+
+function spoken(message: Readonly<Record<string, unknown>>): Spoken {
+  const { role, content } = recordOf(message)
+  const parts = role === 'assistant' ? joinedTexts(recordsOf(content)) : content
+  return { role: stringOf(role) ?? 'unknown', text: contentText(parts) }
+}
+
+function messagesOf(values: readonly unknown[]): readonly unknown[] {
+  const messages = exactJson(values)
+  return Array.isArray(messages) ? messages : []
+}

@@ -1,0 +1,162 @@
+import { type CaptureOptions, createCapture, type RecordingLog } from '@audit/capture'
+import { AuditError, AuditLog, type EntryInput, MemoryBackend } from '@audit/core'
+import { type Behaviour, ProviderServer } from '@audit/harness'
+import { ANSWER, type Form } from '@audit/harness/situations'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { addressOf, ask, askAndRead, type Play } from './observed.ts'
+import { SDKS, type Sdk } from './sdks.ts'
+
+let server: ProviderServer
+beforeAll(async () => {
+  server = await ProviderServer.start()
+})
+afterAll(() => server.stop())
+
+/** What an SDK would take for a failure of its own connection. */
+const retryable = Object.assign(new Error('aborted'), { name: 'AbortError', code: 'ECONNRESET' })
+
+const LOGS: readonly { readonly name: string; readonly code: string; create(): RecordingLog }[] = [
+  {
+    name: 'down',
+    code: 'AUDIT_WRITE_FAILED',
+    create: () => ({
+      record: () => Promise.reject(new AuditError('AUDIT_WRITE_FAILED', 'disk full', { cause: retryable })),
+    }),
+  },
+  {
+    name: 'down with an error of its own',
+    code: 'AUDIT_WRITE_FAILED',
+    create: () => ({
+      record: () => {
+        throw retryable
+      },
+    }),
+  },
+  {
+    name: 'overloaded',
+    code: 'AUDIT_OVERLOADED',
+    create: () => {
+      const backend = new MemoryBackend()
+      backend.append = () => new Promise(() => undefined) // a store that hangs
+      const log = new AuditLog({ backend, maxPendingBytes: 1 })
+      void log.record({ model: 'm', inputText: 'it fills', outputText: 'the queue' })
+      return log
+    },
+  },
+  {
+    name: 'closed',
+    code: 'AUDIT_CLOSED',
+    create: () => {
+      const log = new AuditLog({ backend: new MemoryBackend() })
+      void log.close() // it counts from now on
+      return log
+    },
+  },
+]
+
+const down = (): RecordingLog => ({ record: async () => Promise.reject(new Error('disk full')) })
+
+const CELLS = SDKS.flatMap(sdk =>
+  (['json', 'stream'] as const).map(form => ({ sdk, form, version: sdk.version })),
+)
+
+function setUp(
+  { sdk, form }: { readonly sdk: Sdk; readonly form: Form },
+  options: CaptureOptions,
+  behaviour?: Behaviour,
+) {
+  const scene = server.scene(behaviour)
+  const capture = createCapture(options)
+  const client = sdk.create({ baseURL: addressOf(scene) }, capture)
+  const play: Play = { client, api: 'messages', form, seen: [], sdk, scene }
+  return { scene, capture, play }
+}
+
+async function failureOf(calling: Promise<unknown>) {
+  return calling.then(
+    () => expect.fail('the call returned'),
+    (error: Error & { code?: unknown; cause?: unknown }) => error,
+  )
+}
+
+describe.each(CELLS)('$version, $form', cell => {
+  test.each(LOGS)(
+    'with the log $name, the call fails, says why, and is billed once',
+    async ({ create, code }) => {
+      const { play, scene, capture } = setUp(cell, { log: create() })
+      const error = await failureOf(askAndRead(play))
+      expect(error).toBeInstanceOf(AuditError)
+      expect(error.code).toBe(code)
+      expect(error.cause).toBeUndefined()
+      expect(scene).toMatchObject({ requests: 1, billed: 1 })
+      expect(JSON.stringify(play.seen)).not.toMatch(/message_stop/)
+      await capture.drain() // the failure was met, so there is nothing left to say
+    },
+  )
+
+  test('with the log down, a call that failed anyway says so, and sends nothing more', async () => {
+    const { play, scene, capture } = setUp(cell, { log: down() }, 'failing')
+    const error = await failureOf(askAndRead(play))
+    expect(error.code).toBe('AUDIT_WRITE_FAILED')
+    expect(scene).toMatchObject({ requests: cell.sdk.hasMiddleware ? 3 : 1, billed: 0 })
+    await capture.drain()
+  })
+
+  test('by choice it goes on, and the failure is reported with what should have been recorded', async () => {
+    const reported: [Error, EntryInput][] = []
+    const onAuditFailure = (error: Error, draft: EntryInput) => void reported.push([error, draft])
+    const { play, scene, capture } = setUp(cell, { log: down(), onAuditFailure })
+    await askAndRead(play)
+    await capture.drain()
+    expect(play.seen.length).toBeGreaterThan(0)
+    expect(reported).toMatchObject([[{ code: 'AUDIT_WRITE_FAILED' }, { outputText: ANSWER }]])
+    expect(scene.billed).toBe(1)
+  })
+
+  test('with a slow log, the end of the answer waits until the entry is stored, and nothing else does', async () => {
+    const log = new AuditLog({ backend: new MemoryBackend() })
+    let seenBefore = 0
+    let isStored = false
+    const slow: RecordingLog = {
+      record: async input => {
+        await new Promise(setImmediate) // for whatever does not wait
+        seenBefore = play.seen.length
+        const entry = await log.record(input)
+        isStored = true
+        return entry
+      },
+    }
+    const { play, capture } = setUp(cell, { log: slow })
+    await askAndRead(play)
+    expect(isStored).toBe(true)
+    expect(seenBefore).toBe(play.seen.length - 1)
+    await capture.drain()
+    expect(await log.count()).toBe(1)
+  })
+
+  test('an intent that cannot be stored keeps the request from leaving', async () => {
+    const { play, scene } = setUp(cell, { log: down(), intent: true })
+    const error = await failureOf(askAndRead(play))
+    expect(error.code).toBe('AUDIT_WRITE_FAILED')
+    expect(scene.requests).toBe(0)
+  })
+
+  test('a failure that nobody can be told of makes drain() reject', async () => {
+    const { play, capture } = setUp(cell, { log: down() })
+    const warned = new Promise<Error>(resolve => process.once('warning', resolve))
+    const answer = await ask(play).asResponse()
+    expect(answer.ok).toBe(true)
+    await expect(capture.drain()).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
+    await expect(warned).resolves.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
+    await capture.drain()
+  })
+
+  test('who cannot be named asks nothing', async () => {
+    const user = () => {
+      throw new RangeError('no session')
+    }
+    const { play, scene } = setUp(cell, { log: new AuditLog({ backend: new MemoryBackend() }), user })
+    await expect(askAndRead(play)).rejects.toThrow(RangeError)
+    expect(scene.requests).toBe(0)
+  })
+})

@@ -1,0 +1,172 @@
+import type { CallOutcome } from '../outcome.ts'
+import type { Usage } from '../usage.ts'
+import { blocksText } from './anthropic-blocks.ts'
+import { type JsonRecord, numberOf, recordOf, recordsOf, stringOf } from './json.ts'
+import { transcript } from './message-text.ts'
+import { errorTypeIn } from './openai-common.ts'
+import type { ServerSentEvent } from './server-sent-events.ts'
+import type { WireAnswer, WireFormat, WireQuestion } from './wire-format.ts'
+
+/**
+ * Anthropic's Messages. The path holds the version, because other paths end with `/messages` too: counting tokens, batches, and
+ * the threads of OpenAI's Assistants ask no model.
+ */
+export const messages: WireFormat = {
+  operation: 'chat',
+  paths: ['/v1/messages'],
+  question,
+  answer: () => new MessagesAnswer(),
+}
+
+function question(body: JsonRecord): WireQuestion {
+  const said = recordsOf(body.messages)
+  const all = body.system ? [{ role: 'system', content: body.system }, ...said] : said
+  const spoken = all.map(({ role, content }) => ({
+    role: stringOf(role) ?? 'unknown',
+    text: blocksText(content),
+  }))
+  return { requestModel: stringOf(body.model) ?? '', input: transcript(spoken), inputMessages: all }
+}
+
+/** A block, put together from the pieces of a stream. */
+interface GatheredBlock {
+  readonly start: JsonRecord
+  /** The pieces of each of its texts, by the text's name. */
+  readonly pieces: Map<string, string[]>
+  readonly citations: unknown[]
+}
+
+/** A message, whole or from the pieces of a stream. */
+class MessagesAnswer implements WireAnswer {
+  #message: JsonRecord = {}
+  #usage: JsonRecord = {}
+  readonly #blocks = new Map<number, GatheredBlock>()
+  #hasAllOutput = false
+  #hasStopped = false
+  #error: unknown
+
+  whole(body: JsonRecord): void {
+    if (body.type === 'error') this.#error = body.error ?? body
+    this.#message = body
+    this.#usage = recordOf(body.usage)
+    this.#hasAllOutput = true
+  }
+
+  event({ event, body }: ServerSentEvent): boolean {
+    const type = stringOf(body.type) ?? event
+    if (type === 'message_start') this.#start(recordOf(body.message))
+    if (type === 'content_block_start') this.#startBlock(body)
+    if (type === 'content_block_delta') this.#gather(body)
+    if (type === 'message_delta') this.#finish(body)
+    if (type === 'message_stop') this.#hasStopped = true
+    if (type === 'error') this.#error = body.error ?? body
+    return this.#hasStopped || this.#error !== undefined
+  }
+
+  sofar(): Partial<CallOutcome> {
+    const { id, model, role, stop_reason } = this.#message
+    const blocks = this.#blocks.size > 0 ? this.#gathered() : recordsOf(this.#message.content)
+    const reason = stringOf(stop_reason)
+    const isKnown = Object.keys(this.#message).length > 0
+    return {
+      ...(this.#hasStopped ? { status: 'ok' } : {}),
+      ...(this.#error === undefined ? {} : { status: 'error', errorType: errorTypeIn(this.#error) }),
+      output: blocksText(blocks),
+      outputMessages: isKnown ? [{ role: role ?? 'assistant', content: blocks }] : [],
+      responseId: stringOf(id),
+      responseModel: stringOf(model),
+      serviceTier: billedAs(this.#usage),
+      usage: this.#tokens(),
+      finishReasons: reason === undefined ? undefined : [reason],
+    }
+  }
+
+  #start(message: JsonRecord): void {
+    this.#message = message
+    this.#usage = recordOf(message.usage)
+  }
+
+  #startBlock(body: JsonRecord): void {
+    const index = numberOf(body.index) ?? this.#blocks.size
+    this.#blocks.set(index, {
+      start: recordOf(body.content_block),
+      pieces: new Map(),
+      citations: [],
+    })
+  }
+
+  #gather(body: JsonRecord): void {
+    const block = this.#blocks.get(numberOf(body.index) ?? this.#blocks.size - 1)
+    if (!block) return
+    const { type, citation, ...delta } = recordOf(body.delta)
+    if (citation !== undefined) block.citations.push(citation)
+    for (const [name, piece] of Object.entries(delta)) {
+      if (typeof piece !== 'string') continue
+      const pieces = block.pieces.get(name) ?? []
+      block.pieces.set(name, pieces)
+      pieces.push(piece)
+    }
+  }
+
+  /** Counts in here are those of the whole message, and left out where there are none. */
+  #finish(body: JsonRecord): void {
+    const usage = Object.entries(recordOf(body.usage)).filter(([, value]) => value !== null)
+    this.#message = { ...this.#message, ...recordOf(body.delta) }
+    this.#usage = { ...this.#usage, ...Object.fromEntries(usage) }
+    this.#hasAllOutput ||= numberOf(this.#usage.output_tokens) !== undefined
+  }
+
+  #gathered(): readonly JsonRecord[] {
+    return [...this.#blocks].toSorted(([a], [b]) => a - b).map(([, block]) => gatheredBlock(block))
+  }
+
+  #tokens(): Usage | undefined {
+    const usage = usageOf(this.#usage)
+    if (!usage || this.#hasAllOutput) return usage
+    return { ...usage, outputTokens: undefined } // what a stream begins with is not what it will have been
+  }
+}
+
+function gatheredBlock({ start, pieces, citations }: GatheredBlock): JsonRecord {
+  const { partial_json, ...texts } = Object.fromEntries(
+    Array.from(pieces, ([name, parts]) => [name, `${stringOf(start[name]) ?? ''}${parts.join('')}`]),
+  )
+  return {
+    ...start,
+    ...texts,
+    ...(partial_json ? { input: inputOf(partial_json) } : {}),
+    ...(citations.length > 0 ? { citations } : {}),
+  }
+}
+
+/** The input of a tool; as its text where it has broken off. */
+function inputOf(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return json
+  }
+}
+
+/** Input is what was read from no cache, what was read from one, and what was written into one. */
+function usageOf(usage: JsonRecord): Usage | undefined {
+  const fresh = numberOf(usage.input_tokens)
+  if (fresh === undefined) return undefined
+  const cacheRead = numberOf(usage.cache_read_input_tokens)
+  const cacheWrite = numberOf(usage.cache_creation_input_tokens)
+  return {
+    inputTokens: fresh + (cacheRead ?? 0) + (cacheWrite ?? 0),
+    outputTokens: numberOf(usage.output_tokens),
+    cacheReadTokens: cacheRead,
+    cacheWriteTokens: cacheWrite,
+    cacheWrite1hTokens: numberOf(recordOf(usage.cache_creation).ephemeral_1h_input_tokens),
+    reasoningTokens: numberOf(recordOf(usage.output_tokens_details).thinking_tokens),
+  }
+}
+
+/** The service tier; or what else makes the price another one: the fast mode, and models that ran beside the one that answers. */
+function billedAs(usage: JsonRecord): string | undefined {
+  const aside = recordsOf(usage.iterations).find(({ type }) => type !== 'message')
+  if (aside) return stringOf(aside.type) ?? 'iterations'
+  return usage.speed === 'fast' ? 'fast' : stringOf(usage.service_tier)
+}

@@ -1,0 +1,89 @@
+import type { Capture } from '@audit/capture'
+import { recordOf } from '@audit/capture/integration'
+import { AuditError } from '@audit/core'
+import { invalidOptions } from '@audit/core/backend'
+import { type Method, override } from './override.ts'
+import { recordClients } from './recorded-clients.ts'
+import { recordEmbeddings } from './recorded-embeddings.ts'
+import { providerOf, recordModel } from './recorded-model.ts'
+
+/** A chat model, a model of texts, or a model of embeddings, of LangChain. */
+export type AuditableModel =
+  | { generate(...given: never[]): Promise<unknown> }
+  | { embedQuery(text: string): Promise<unknown>; embedDocuments(texts: string[]): Promise<unknown> }
+
+const OWNER = 'auditModel'
+
+/** Which captures record a model. */
+const recording = new WeakMap<object, Set<Capture>>()
+
+/**
+ * Makes a model of LangChain record each call, however it ends: the same object, of the same type. So do the models that
+ * `bindTools`, `withConfig` and `withStructuredOutput` make of it. Where the model sends its requests through an SDK of OpenAI or
+ * Anthropic, they are recorded as they go over the wire; otherwise, as the model sees them.
+ *
+ * A call is made by the user and in the conversation of `capture.withScope`; where it names none, those of the RunnableConfig,
+ * under `metadata` or `configurable`: `user_id`, `user`; `thread_id`, `session_id`, `conversation_id`.
+ *
+ * @param model a chat model, an LLM, or embeddings; not what `bindTools`, `pipe` or `withConfig` makes of it.
+ * @throws AuditError `AUDIT_INVALID_OPTIONS` for anything else.
+ *
+ * @example
+ * const model = auditModel(new ChatOpenAI({ model: 'gpt-4o-mini' }), capture)
+ */
+export function auditModel<Model extends AuditableModel>(model: Model, capture: Capture): Model {
+  check(model, capture)
+  const captures = recording.get(model) ?? new Set()
+  if (captures.has(capture)) return model
+  if (isModel(model)) {
+    recordModel(model, capture)
+    recordCopies(model, capture)
+    stopRetries(model)
+  } else recordEmbeddings(model, capture)
+  recordClients(model, capture, () => providerOf(model) ?? 'openai')
+  recording.set(model, captures.add(capture))
+  return model
+}
+
+function check(model: unknown, capture: unknown): void {
+  // Known by what it does, since an application may have two copies of a package.
+  if (typeof recordOf(capture).begin !== 'function') {
+    throw invalidOptions(OWNER, 'capture must come from createCapture()')
+  }
+  if (!isModel(model) && !isEmbeddings(model)) {
+    throw invalidOptions(
+      OWNER,
+      'model must be a chat model, an LLM or embeddings of LangChain, before bindTools(), pipe() or withConfig()',
+    )
+  }
+}
+
+function isModel(model: unknown): boolean {
+  const { generate, _generate } = recordOf(model)
+  return typeof generate === 'function' && typeof _generate === 'function'
+}
+
+function isEmbeddings(model: unknown): boolean {
+  const { embedQuery, embedDocuments } = recordOf(model)
+  return typeof embedQuery === 'function' && typeof embedDocuments === 'function'
+}
+
+/** A ChatOpenAI makes another ChatOpenAI for a config; other models are held by what is made. */
+function recordCopies(model: object, capture: Capture): void {
+  override(model, 'withConfig', original => config => {
+    const made = original(config)
+    return isModel(made) ? auditModel(made as AuditableModel, capture) : made // it has the methods, as was checked
+  })
+}
+
+/** `withRetry` takes a failed record for a failed model, and would pay for the answer again. */
+function stopRetries(model: object): void {
+  override(model, 'withRetry', original => fields => {
+    const { onFailedAttempt } = recordOf(fields)
+    const stop = (error: unknown, input: unknown) => {
+      if (error instanceof AuditError) throw error
+      if (typeof onFailedAttempt === 'function') (onFailedAttempt as Method)(error, input)
+    }
+    return original({ ...recordOf(fields), onFailedAttempt: stop })
+  })
+}

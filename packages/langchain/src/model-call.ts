@@ -1,0 +1,121 @@
+import type { Call, CallOutcome, CallStart, Capture } from '@audit/capture'
+import { tooLate } from '@audit/capture/integration'
+import { failureOf } from './call-outcome.ts'
+import { integrationAt } from './integration.ts'
+import { withinModel } from './model-context.ts'
+
+/** What a model is asked, as its integration with LangChain says it. */
+export type Question = Pick<
+  CallStart,
+  'provider' | 'operation' | 'requestModel' | 'input' | 'inputMessages' | 'signal'
+>
+
+/** One call of a model of LangChain, recorded around the methods that its class implements. */
+export class ModelCall {
+  readonly #capture: Capture
+  readonly #call: Call
+  readonly #signal: AbortSignal | undefined
+
+  /** Throws what `capture.begin` throws. */
+  constructor(capture: Capture, question: Question) {
+    this.#capture = capture
+    this.#signal = question.signal
+    this.#call = capture.begin({ ...question, by: integrationAt('middleware') })
+  }
+
+  /** Asks, and hands on the answer once it is recorded. */
+  async whole<Answer>(
+    ask: () => Promise<Answer>,
+    read: (answer: Answer) => Partial<CallOutcome>,
+  ): Promise<Answer> {
+    await this.#call.ready()
+    let answer: Answer
+    let outcome: Partial<CallOutcome>
+    try {
+      answer = await this.#within(ask)
+      outcome = read(answer)
+    } catch (error) {
+      return this.#fail(error)
+    }
+    await this.#end(outcome)
+    return answer
+  }
+
+  /** Asks, and hands on the parts as they come; the end waits until the call is recorded. */
+  async *stream<Part>(
+    ask: () => AsyncIterable<Part>,
+    take: (part: Part) => string,
+    sofar: () => Partial<CallOutcome>,
+  ): AsyncGenerator<Part, void> {
+    await this.#call.ready()
+    this.#call.progress(sofar)
+    let parts: AsyncIterator<Part> | undefined
+    let isOver = false
+    try {
+      parts = this.#within(() => ask()[Symbol.asyncIterator]())
+      for (let part = await this.#next(parts); !part.done; part = await this.#next(parts)) {
+        this.#call.chunk(take(part.value))
+        const idle = this.#whenIdle(parts)
+        try {
+          yield part.value
+        } finally {
+          clearTimeout(idle)
+        }
+      }
+      isOver = true
+    } catch (error) {
+      isOver = true
+      await this.#fail(error)
+    } finally {
+      if (!isOver) await this.#leave(parts)
+    }
+    if (!this.#call.hasEnded) await this.#call.end({ status: 'ok' }) // with what has come so far
+  }
+
+  #within<Result>(body: () => Result): Result {
+    return withinModel(this.#signal, () => this.#call.run(body))
+  }
+
+  async #end(answer: Partial<CallOutcome>): Promise<void> {
+    if (this.#call.hasEnded) {
+      this.#signal?.throwIfAborted()
+      throw tooLate()
+    }
+    await this.#call.end({ status: 'ok', ...answer })
+  }
+
+  async #fail(error: unknown): Promise<never> {
+    if (!this.#call.hasEnded) await this.#call.end(failureOf(error))
+    throw error
+  }
+
+  /** After an abort, LangChain itself hands nothing on. */
+  async #next<Part>(parts: AsyncIterator<Part>): Promise<IteratorResult<Part>> {
+    const part = await this.#within(() => parts.next())
+    if (this.#call.hasEnded && !this.#signal?.aborted) {
+      this.#release(parts)
+      throw tooLate()
+    }
+    return part
+  }
+
+  /** Ends the call where nobody comes back for the next part. */
+  #whenIdle(parts: AsyncIterator<unknown>): NodeJS.Timeout {
+    const idle = setTimeout(() => {
+      this.#call.abandon()
+      this.#release(parts)
+    }, this.#capture.idleMs)
+    return idle.unref() // it must not keep the process alive
+  }
+
+  /** The consumer reads no further. */
+  async #leave(parts: AsyncIterator<unknown> | undefined): Promise<void> {
+    this.#call.abandon({ status: 'cancelled' })
+    await this.#within(() => parts?.return?.())
+  }
+
+  /** Frees the connection; nobody can be told if that fails. */
+  #release(parts: AsyncIterator<unknown>): void {
+    this.#within(() => parts.return?.())?.catch(() => undefined)
+  }
+}

@@ -1,0 +1,173 @@
+import type { Capture } from '@audit/capture'
+import { type JsonRecord, recordOf, stringOf } from '@audit/capture/integration'
+import { ensureConfig } from '@langchain/core/runnables'
+import { answerOf } from './call-outcome.ts'
+import { EventAnswer } from './event-answer.ts'
+import { listOf } from './list.ts'
+import { messagesText, plainMessage } from './message-text.ts'
+import { ModelCall, type Question } from './model-call.ts'
+import { recordedAtModel } from './model-context.ts'
+import { type Method, override } from './override.ts'
+import { providerNamed } from './provider.ts'
+import { whoAsks } from './who-asks.ts'
+
+/** Records a chat model, or a model of texts, around the methods through which LangChain asks it. */
+export function recordModel(model: object, capture: Capture): void {
+  nameWhoAsks(model, capture)
+  override(model, '_generate', original => async (asked, options, ...more) => {
+    const call = new ModelCall(capture, questionOf(model, asked, options))
+    return call.whole(
+      async () => original(asked, options, ...more),
+      result => {
+        const { generations, llmOutput } = recordOf(result)
+        return answerOf(listOf(generations).flat(), llmOutput)
+      },
+    )
+  })
+  overrideStream(model, '_streamResponseChunks', capture, () => new ChunkAnswer())
+  overrideStream(model, '_streamChatModelEvents', capture, () => new EventAnswer())
+}
+
+/** Settles who asks where a call comes in, since the config does not reach the methods that ask. */
+function nameWhoAsks(model: object, capture: Capture): void {
+  const settled = <Result>(options: unknown, body: () => Result) =>
+    capture.withScope(whoAsks(capture, wholeConfig(options)), body)
+  const entering = <Result>(options: unknown, body: () => Result) =>
+    settled(options, () => recordedAtModel(capture, body))
+  override(
+    model,
+    'generate',
+    original =>
+      async (asked, options, ...more) =>
+        entering(options, () => original(asked, options, ...more)),
+  )
+  override(model, '_streamIterator', original => (asked, options) => {
+    const parts = original(asked, options) as AsyncGenerator<unknown> // as LangChain declares it
+    return withFirstStepIn(body => entering(options, body), parts)
+  })
+  override(
+    model,
+    'streamEvents',
+    original =>
+      (asked, options, ...more) =>
+        settled(options, () => original(asked, options, ...more)),
+  )
+}
+
+/** With what holds around a call, which LangChain passes on by itself. The rest of the config has effects of its own. */
+function wholeConfig(options: unknown) {
+  const { metadata, configurable } = recordOf(options)
+  return ensureConfig({
+    ...(metadata ? { metadata: { ...metadata } } : {}),
+    ...(configurable ? { configurable: { ...configurable } } : {}),
+  })
+}
+
+/** An iterator whose first step, which makes the call, runs in a context of its own. */
+function withFirstStepIn<Part>(
+  enter: (body: () => Promise<IteratorResult<Part>>) => Promise<IteratorResult<Part>>,
+  parts: AsyncGenerator<Part>,
+): AsyncGenerator<Part> {
+  const next = parts.next.bind(parts)
+  let isFirst = true
+  parts.next = async () => {
+    if (!isFirst) return next()
+    isFirst = false
+    return enter(next)
+  }
+  return parts
+}
+
+/** What a stream says, put together. */
+interface Gathered {
+  take(part: unknown): string
+  sofar(): ReturnType<typeof answerOf>
+}
+
+/**
+ * Records a method that streams, if the model's class has one of its own: LangChain looks whether it is that of its base class
+ * in order to know whether the model streams at all.
+ */
+function overrideStream(model: object, name: string, capture: Capture, gather: () => Gathered): void {
+  const base = baseOf(model)
+  if (base && Reflect.get(model, name) === Reflect.get(base, name)) return
+  override(model, name, (original: Method) => (asked, options, ...more) => {
+    const call = new ModelCall(capture, questionOf(model, asked, options))
+    const answer = gather()
+    return call.stream(
+      () => original(asked, options, ...more) as AsyncIterable<unknown>, // as LangChain declares it
+      part => answer.take(part),
+      () => answer.sofar(),
+    )
+  })
+}
+
+/** The base class of LangChain that a model extends, in whichever copy of the package. */
+function baseOf(model: object): object | undefined {
+  let prototype: unknown = Object.getPrototypeOf(model)
+  while (prototype && !Object.hasOwn(prototype, '_generateUncached')) {
+    prototype = Object.getPrototypeOf(prototype)
+  }
+  return prototype ? Object(prototype) : undefined
+}
+
+/** The chunks of an answer, which are put together only where somebody wants to know. */
+class ChunkAnswer implements Gathered {
+  readonly #chunks: unknown[] = []
+
+  take(chunk: unknown): string {
+    this.#chunks.push(chunk)
+    return stringOf(recordOf(chunk).text) ?? ''
+  }
+
+  sofar() {
+    const whole = this.#chunks.reduce((before, chunk) => {
+      const { concat } = recordOf(before)
+      return typeof concat === 'function' ? concat.call(before, chunk) : chunk
+    }, undefined)
+    return whole === undefined ? {} : answerOf([whole])
+  }
+}
+
+/** What a model is asked: messages, or texts. */
+function questionOf(model: object, asked: unknown, options: unknown): Question {
+  const { ls_model_name } = tracedParameters(model, options)
+  const { model: name, modelName } = recordOf(model)
+  const { signal } = recordOf(options)
+  const isChat = listOf(asked).some(message => typeof message === 'object')
+  return {
+    provider: providerOf(model) ?? 'unknown',
+    operation: isChat ? 'chat' : 'text_completion',
+    requestModel: stringOf(ls_model_name) ?? stringOf(name) ?? stringOf(modelName) ?? '',
+    ...(isChat ? chat(listOf(asked)) : prompts(asked)),
+    signal: signal instanceof AbortSignal ? signal : undefined,
+  }
+}
+
+/** Who serves a model, as the model says it. */
+export function providerOf(model: object): string | undefined {
+  const { ls_provider } = tracedParameters(model, {})
+  const { _llmType } = recordOf(model)
+  return providerNamed(ls_provider ?? (typeof _llmType === 'function' ? _llmType.call(model) : undefined))
+}
+
+/** What a model says of itself to LangChain's tracing. */
+function tracedParameters(model: object, options: unknown): JsonRecord {
+  const { getLsParams } = recordOf(model)
+  try {
+    return recordOf(typeof getLsParams === 'function' ? getLsParams.call(model, recordOf(options)) : {})
+  } catch {
+    return {} // it must not fail the call
+  }
+}
+
+/** A conversation as a question. */
+export function chat(messages: readonly unknown[]): Pick<Question, 'input' | 'inputMessages'> {
+  return { input: messagesText(messages), inputMessages: messages.map(plainMessage) }
+}
+
+/** One text as a question, or several. */
+export function prompts(asked: unknown): Pick<Question, 'input' | 'inputMessages'> {
+  const texts = typeof asked === 'string' ? [asked] : listOf(asked).map(String)
+  return { input: texts.join('\n'), inputMessages: texts }
+}
