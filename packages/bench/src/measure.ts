@@ -3,6 +3,7 @@ import { inDatabases } from './databases.ts'
 import { Measurements } from './measurements.ts'
 import { LOCAL_BACKENDS } from './own/backends.ts'
 import type { Scale } from './scale.ts'
+import { measureCalls } from './workloads/calls.ts'
 import { measureDisk } from './workloads/disk.ts'
 import { measureEventLoop } from './workloads/event-loop.ts'
 import { measureGrowth } from './workloads/growth.ts'
@@ -19,6 +20,8 @@ export async function measure(scale: Scale, say: (what: string) => void): Promis
   await measureRecording(measurements, scale, localIds, inFolders)
   say('event loop')
   await measureEventLoop(measurements, scale)
+  say('calls of an SDK')
+  await measureCalls(measurements, scale)
   say('bytes on disk')
   for (const backend of ['sqlite', 'jsonl'] as const) {
     await measureDisk(measurements, scale, backend, inFolders)

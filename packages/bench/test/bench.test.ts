@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { CALLERS } from '../src/callers.ts'
 import { contenders, localIds } from '../src/contenders.ts'
 import { measure } from '../src/measure.ts'
 import { LOCAL_BACKENDS } from '../src/own/backends.ts'
@@ -8,6 +9,7 @@ import { plotsOf } from '../src/report/plots.ts'
 import { writeReport } from '../src/report/readme.ts'
 import { resultsOf } from '../src/report/results.ts'
 import { TINY } from '../src/scale.ts'
+import { ANSWERS, callOf } from '../src/workloads/calls.ts'
 import { growthOf } from '../src/workloads/growth.ts'
 import { newReport } from './report.ts'
 
@@ -21,6 +23,9 @@ test('a tiny run measures everybody and writes its tables and plots', async () =
   const results = report.read()
   for (const id of localIds) expect(results.rowsOf(contenders[id].name)[0], id).toMatch(/\*\*[\d,.]+\*\*/)
   expect(results.text).not.toContain('NaN')
+  for (const answer of ANSWERS) {
+    for (const caller of CALLERS) expect(measurements.summary(callOf(caller, answer)).low).toBeGreaterThan(0)
+  }
   for (const backend of LOCAL_BACKENDS) {
     for (const size of TINY.sizes) {
       const { low, high } = measurements.summary(growthOf.entries(backend, size))

@@ -18,7 +18,7 @@ export interface Coverage {
 
 /** What goes past the channels that are watched. */
 const CANNOT_SEE: readonly string[] = [
-  'WebSockets, such as the Realtime API',
+  'what is said over a WebSocket, such as the Realtime API: only its opening is counted',
   'HTTP/2 and raw sockets, such as gRPC',
   'other processes and worker threads, such as an agent that runs as a subprocess',
   'requests that left before the capture was made',

@@ -1,4 +1,5 @@
 import type { Call, CallStart, Capture } from '../src/index.ts'
+import { tooLate } from '../src/integration.ts'
 import type { AskOptions, IntegrationClient, Model } from '../src/kit/index.ts'
 
 /** An invented SDK. */
@@ -46,6 +47,7 @@ async function* recorded(call: Call, source: () => AsyncIterable<string> | Itera
   try {
     await call.ready()
     for await (const part of call.run(source)) {
+      if (call.hasEnded) throw tooLate()
       call.chunk(part)
       yield part
     }

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import type { Call, Capture } from '../src/index.ts'
+import { tooLate } from '../src/integration.ts'
 import { checkIntegration, type IntegrationClient, testIntegration } from '../src/kit/index.ts'
 import { Acme, auditAcme, startOf } from './acme.ts'
 
@@ -28,6 +29,8 @@ test('an SDK without streams is tested on the rest', async () => {
 
 /** A stream that goes wrong in one way: what happens with each part, and at each end. */
 interface StreamParts {
+  /** What happens when a part comes after the call has ended. */
+  readonly late?: (call: Call) => unknown
   readonly early?: (call: Call) => unknown
   readonly part?: (part: string, call: Call) => string | undefined
   readonly end?: (call: Call) => unknown
@@ -45,10 +48,18 @@ function withStream(parts: StreamParts, start = startOf): Audit {
 }
 
 async function* streamed(call: Call, parts: StreamParts, source: () => AsyncIterable<string>) {
-  const { early, part: take = keep, end = endOk, error: onError = endError, left = leave } = parts
+  const {
+    early,
+    late = refuse,
+    part: take = keep,
+    end = endOk,
+    error: onError = endError,
+    left = leave,
+  } = parts
   try {
     await early?.(call)
     for await (const part of source()) {
+      if (call.hasEnded) late(call)
       const taken = take(part, call)
       if (taken !== undefined) yield taken
     }
@@ -68,6 +79,9 @@ const keep = (part: string, call: Call) => {
 const endOk = (call: Call) => call.end({ status: 'ok' })
 const endError = (call: Call) => call.end({ status: 'error' })
 const leave = (call: Call) => call.abandon({ status: 'cancelled' })
+const refuse = () => {
+  throw tooLate()
+}
 const nothing = () => undefined
 
 /** The integration, with another way to ask. */
@@ -92,6 +106,7 @@ const BROKEN: Readonly<Record<string, Audit>> = {
   'forgets a stream that the consumer leaves': withStream({ left: nothing }),
   'forgets an abort': withStream({}, question => startOf(question, {})),
   'records nothing of a stream that fails': withStream({ error: call => call.supersede() }),
+  'shows what comes after drain()': withStream({ late: nothing }),
   'ends a stream when it begins': withStream({ early: endOk }),
   'does not wait for the log': withStream({ end: call => void call.end({ status: 'ok' }).catch(nothing) }),
   'leaves a rejection alone': withStream({ end: call => void call.end({ status: 'ok' }) }),

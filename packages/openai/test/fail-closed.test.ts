@@ -168,6 +168,19 @@ describe.each(NAMED)('openai $major, $api, $form', cell => {
     expect(scene.requests).toBe(0)
   })
 
+  test('by choice an intent that cannot be stored is reported, and the request leaves', async () => {
+    const reported: EntryInput[] = []
+    const { play, scene, capture } = setUp(
+      cell,
+      { record: async () => Promise.reject(new Error('disk full')) },
+      { intent: true, onAuditFailure: (_, draft) => void reported.push(draft) },
+    )
+    await askAndRead(play)
+    await capture.drain()
+    expect(scene.requests).toBe(1)
+    expect(reported.map(({ metadata }) => Object(metadata)['audit.intent'])).toEqual([true, undefined])
+  })
+
   test('a failure that nobody can be told of makes drain() reject', async () => {
     const { play, capture } = setUp(cell, { record: async () => Promise.reject(new Error('disk full')) })
     const warned = new Promise<Error>(resolve => process.once('warning', resolve))

@@ -74,6 +74,17 @@ describe.each(SDKS)('openai $major', sdk => {
     expect((await entries())[0]?.metadata).not.toHaveProperty('gen_ai.conversation.id')
   })
 
+  test('where user() throws, the call is not made', async () => {
+    const { client, entries, scene } = bench(sdk, {
+      user: () => {
+        throw new RangeError('nobody is logged in')
+      },
+    })
+    await expect((async () => chat(client))()).rejects.toThrow('nobody is logged in')
+    expect(scene.requests).toBe(0)
+    expect(await entries()).toHaveLength(0)
+  })
+
   test('scopes nest, hold across await and in parallel', async () => {
     const { client, capture, entries } = bench(sdk, { user: 'nobody' })
     await Promise.all(

@@ -53,6 +53,21 @@ async function streamHelper({ client, api, seen, major }: Play): Promise<void> {
   seen.push(await stream.finalContent())
 }
 
+async function streamEvents({ client, seen, major }: Play): Promise<void> {
+  const completions = major === 4 ? olderChat(client) : client.chat.completions
+  const stream = completions.stream({
+    model: 'gpt-4o-mini',
+    messages: [{ role: 'user', content: QUESTION }],
+    stream_options: { include_usage: true },
+  })
+  stream.on('connect', () => seen.push('connect'))
+  stream.on('content', (delta, snapshot) => seen.push([delta, snapshot]))
+  stream.on('chunk', chunk => seen.push(chunk.choices.length))
+  stream.on('end', () => seen.push('end'))
+  await stream.done()
+  seen.push(stream.ended, await stream.totalUsage())
+}
+
 async function toolLoop({ client, form, seen, major }: Play): Promise<void> {
   const completions = major === 4 ? olderChat(client) : client.chat.completions
   const tool = {
@@ -115,6 +130,7 @@ export const SITUATIONS: readonly Situation[] = [
     text: /^{"answer":"to one two three four five six"}$/,
   },
   { name: 'stream()', forms: ['stream'], play: streamHelper, status: 'ok' },
+  { name: 'stream(), by its events', apis: ['chat'], forms: ['stream'], play: streamEvents, status: 'ok' },
   {
     name: 'tool loop',
     apis: ['chat'],

@@ -1,22 +1,25 @@
 import { cpus, release, totalmem, type } from 'node:os'
 import { REAL_EXCHANGES } from '@audit/harness'
+import { callTargets } from '../call-targets.ts'
 import { localIds } from '../contenders.ts'
 import type { Measurements } from '../measurements.ts'
 import { LOCAL_BACKENDS } from '../own/backends.ts'
 import type { Scale } from '../scale.ts'
 import { type Target, targetsOf } from '../targets.ts'
-import { diskTable, eventLoopTable, growthTable, recordingTable, targetTable } from './tables.ts'
+import { callsTable, diskTable, eventLoopTable, growthTable, recordingTable, targetTable } from './tables.ts'
 
 /** All results without a server, in Markdown. */
 export function resultsOf(measurements: Measurements, scale: Scale, minutes: number): string {
   return [
     conditions(minutes),
     '### Targets',
-    verdict(targetsOf(measurements, scale)),
+    verdict([...targetsOf(measurements, scale), ...callTargets(measurements)]),
     '### Recording',
     recordingTable(measurements, localIds),
     "### The application's event loop",
     eventLoopTable(measurements),
+    '### The calls of an SDK',
+    callsTable(measurements),
     '### Growth',
     growthTable(measurements, scale, LOCAL_BACKENDS),
     '### Bytes on disk',

@@ -1,9 +1,11 @@
+import { CALLERS } from '../callers.ts'
 import { type ContenderId, contenders } from '../contenders.ts'
 import type { Measurements } from '../measurements.ts'
 import { type BackendName, type DiskBackendName, TITLES } from '../own/backends.ts'
 import { QUERY_NAMES } from '../own/queries.ts'
 import type { Scale } from '../scale.ts'
 import type { Target } from '../targets.ts'
+import { ANSWERS, callOf } from '../workloads/calls.ts'
 import { diskOf } from '../workloads/disk.ts'
 import { delayOf, WATCHED } from '../workloads/event-loop.ts'
 import { growthOf } from '../workloads/growth.ts'
@@ -51,6 +53,18 @@ export function eventLoopTable(measurements: Measurements): string {
     ),
   ])
   const head = ['', '2,000 a second: p99', 'worst', `${CROWD} callers without a pause: p99`, 'worst']
+  return table(head, rows)
+}
+
+/** How long the calls of an SDK take, bare and recorded. */
+export function callsTable(measurements: Measurements): string {
+  const rows = CALLERS.map(caller => [
+    caller === 'bare' ? 'the bare SDK' : `recorded, ${TITLES[caller]}`,
+    ...ANSWERS.map(answer =>
+      range(measurements.summary(callOf(caller, answer)), answer === 'whole' ? 'ms' : 'µs'),
+    ),
+  ])
+  const head = ['', 'a call', 'a chunk, one by one: processor time', 'all chunks at once: processor time']
   return table(head, rows)
 }
 

@@ -60,6 +60,15 @@ async function dropped({ client, seen }: Rehearsal): Promise<void> {
   seen.push(await streamOf(client)[Symbol.asyncIterator]().next())
 }
 
+/** After `drain()`, as a server that is shutting down may do. */
+async function readOn({ capture, client, seen }: Rehearsal): Promise<void> {
+  const parts = streamOf(client)[Symbol.asyncIterator]()
+  let part = await parts.next()
+  await capture.drain()
+  for (; !part.done; part = await parts.next()) seen.push(part.value)
+  seen.push(END)
+}
+
 async function readSlowly({ client, seen, counts }: Rehearsal): Promise<void> {
   for await (const part of streamOf(client)) {
     await pause(5)
@@ -101,6 +110,14 @@ function textIs(expected: string) {
     entries.every(({ outputText }) => outputText === expected)
       ? undefined
       : `the entry must hold ${JSON.stringify(expected)}, not ${JSON.stringify(entries[0]?.outputText)}`
+}
+
+/** The entry holds all that the application saw, and maybe a part that it was about to see. */
+function isRecordedWhole({ entries, seen }: Rehearsal): string | undefined {
+  const shown = seen.filter(value => typeof value === 'string').join('')
+  return entries[0]?.outputText.startsWith(shown)
+    ? undefined
+    : `what is read after drain() must fail: the application saw ${JSON.stringify(shown)}`
 }
 
 function failsClosed({ seen, counts }: Rehearsal): string | undefined {
@@ -181,6 +198,14 @@ export const CASES: readonly IntegrationCase[] = [
     needsStream: true,
     play: dropped,
     statuses: ['unfinished'],
+  },
+  {
+    name: 'a stream that is read on after drain() shows nothing that is not in its entry',
+    needsStream: true,
+    play: readOn,
+    isUnseen: false,
+    statuses: ['unfinished'],
+    check: isRecordedWhole,
   },
   {
     name: 'a stream is read no faster than the application reads',

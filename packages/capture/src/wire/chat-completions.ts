@@ -1,5 +1,6 @@
 import { digestOf } from '../digest.ts'
 import type { CallOutcome } from '../outcome.ts'
+import type { Usage } from '../usage.ts'
 import { type JsonRecord, numberOf, recordOf, recordsOf, stringOf } from './json.ts'
 import { contentText, joinedLines, toolCallText, transcript } from './message-text.ts'
 import { errorTypeIn, usageOf } from './openai-common.ts'
@@ -70,7 +71,11 @@ interface GatheredChoice {
 /** An answer of one choice or several. */
 class ChatAnswer implements WireAnswer {
   readonly #choices = new Map<number, GatheredChoice>()
-  #known: Partial<CallOutcome> = {}
+  #id: string | undefined
+  #model: string | undefined
+  #serviceTier: string | undefined
+  #usage: Usage | undefined
+  #ending: Partial<CallOutcome> = {}
   #wholeMessages: readonly JsonRecord[] | undefined
 
   whole(body: JsonRecord): void {
@@ -79,22 +84,22 @@ class ChatAnswer implements WireAnswer {
     this.#wholeMessages = choices.map(({ message, text }) =>
       recordOf(message ?? { role: 'assistant', content: text }),
     )
-    this.#know({
+    this.#ending = {
       finishReasons: choices.flatMap(({ finish_reason }) => stringOf(finish_reason) ?? []),
       ...(body.error === undefined || body.error === null ? {} : errorOutcome(body.error)),
-    })
+    }
   }
 
   event(event: ServerSentEvent): boolean {
     if (isDone(event)) {
-      this.#know({ status: 'ok' })
+      this.#ending = { status: 'ok', ...this.#ending }
       return true
     }
     const { body } = event
     this.#take(body)
     for (const choice of recordsOf(body.choices)) this.#gather(choice)
     if (event.event !== 'error' && (body.error === undefined || body.error === null)) return false
-    this.#know(errorOutcome(body.error ?? body))
+    this.#ending = errorOutcome(body.error ?? body)
     return true
   }
 
@@ -105,25 +110,21 @@ class ChatAnswer implements WireAnswer {
     const reasons = choices.flatMap(({ finishReason }) => finishReason ?? [])
     return {
       ...(reasons.length > 0 ? { finishReasons: reasons } : {}),
-      ...this.#known,
+      ...this.#ending,
+      responseId: this.#id,
+      responseModel: this.#model,
+      serviceTier: this.#serviceTier,
+      usage: this.#usage,
       output: transcript(spoken),
       outputMessages: messages,
     }
   }
 
-  #take(body: JsonRecord): void {
-    const { id, model, service_tier } = body
-    this.#know({
-      responseId: stringOf(id),
-      responseModel: stringOf(model),
-      serviceTier: stringOf(service_tier),
-      usage: usageOf(body.usage),
-    })
-  }
-
-  #know(outcome: Partial<CallOutcome>): void {
-    const fields = Object.entries(outcome).filter(([, value]) => value !== undefined && value !== '')
-    this.#known = { ...this.#known, ...Object.fromEntries(fields) }
+  #take({ id, model, service_tier, usage }: JsonRecord): void {
+    this.#id = stringOf(id) || this.#id
+    this.#model = stringOf(model) || this.#model
+    this.#serviceTier = stringOf(service_tier) || this.#serviceTier
+    this.#usage = usageOf(usage) ?? this.#usage
   }
 
   #gather(choice: JsonRecord): void {

@@ -35,15 +35,16 @@ export class ProviderServer implements AsyncDisposable {
   readonly #known: ReadonlyMap<string, string>
   readonly #scenes: Scene[] = []
 
-  private constructor() {
+  private constructor(answers: Readonly<Record<string, string>>) {
     const exchanges = REAL_EXCHANGES === undefined ? [] : realExchanges()
-    this.#known = new Map(exchanges.map(({ inputText, outputText }) => [inputText, outputText]))
+    const real = exchanges.map(({ inputText, outputText }) => [inputText, outputText] as const)
+    this.#known = new Map([...real, ...Object.entries(answers)])
     this.#server = createServer((request, reply) => void this.#serve(request, reply))
   }
 
-  /** Starts a server on a port of its own. */
-  static async start(): Promise<ProviderServer> {
-    const started = new ProviderServer()
+  /** Starts a server on a port of its own, which also knows these answers, by their questions. */
+  static async start(answers: Readonly<Record<string, string>> = {}): Promise<ProviderServer> {
+    const started = new ProviderServer(answers)
     await new Promise<void>(resolve => started.#server.listen(0, '127.0.0.1', resolve))
     return started
   }

@@ -1,0 +1,78 @@
+import type { Capture } from '@audit/capture'
+import { Hono } from 'hono'
+import { z } from 'zod'
+import type { Conversations } from '../conversations.ts'
+import type { Identified } from '../identify.ts'
+import type { AskModel, Message } from '../models/ask-model.ts'
+import { QUESTION } from '../turn.ts'
+
+/** What the chat works with. */
+export interface ChatParts {
+  readonly capture: Capture
+  readonly conversations: Conversations
+  /** The ways to ask a model, by the names of their routes. */
+  readonly models: Readonly<Record<string, AskModel>>
+}
+
+const Question = z.object({
+  session: z.string().regex(/^[a-z][\w-]{0,63}$/i), // nothing that would be redacted, or the session could not be found
+  message: z.string().min(1).max(10_000),
+})
+
+/** `POST /chat/openai` and the like: answers with the text as it comes. */
+export function chatRoutes({ models, ...parts }: ChatParts): Hono<Identified> {
+  const routes = new Hono<Identified>()
+  for (const [name, ask] of Object.entries(models)) {
+    routes.post(`/${name}`, async c => {
+      const question = Question.safeParse(await c.req.json().catch(() => undefined))
+      if (!question.success) return c.json({ error: z.prettifyError(question.error) }, 400)
+      const answer = await answerTo({ user: c.get('user'), ...question.data }, ask, c.req.raw.signal, parts)
+      const body = ReadableStream.from(answer).pipeThrough(new TextEncoderStream())
+      return new Response(body, { headers: { 'content-type': 'text/plain; charset=utf-8' } })
+    })
+  }
+  return routes
+}
+
+interface Turn extends z.infer<typeof Question> {
+  readonly user: string
+}
+
+/** The answer to a question, once it has begun: what fails before can still be answered with an error. */
+async function answerTo(
+  { user, session, message }: Turn,
+  ask: AskModel,
+  signal: AbortSignal,
+  { capture, conversations }: Omit<ChatParts, 'models'>,
+): Promise<AsyncIterable<string>> {
+  const question: Message = { role: 'user', content: message }
+  const scope = { user, conversation: session, metadata: { [QUESTION]: message } }
+  const texts = await capture.withScope(scope, () =>
+    ask([...conversations.of(user, session), question], signal),
+  )
+  const answer = remembered(texts, content => {
+    conversations.add(user, session, question, { role: 'assistant', content })
+  })
+  return begun(answer)
+}
+
+/** Passes a text on as it comes, and gives all of it to `remember` if it came to its end. */
+async function* remembered(
+  texts: AsyncIterable<string>,
+  remember: (whole: string) => void,
+): AsyncGenerator<string> {
+  let whole = ''
+  for await (const text of texts) {
+    whole += text
+    yield text
+  }
+  remember(whole)
+}
+
+async function begun(texts: AsyncGenerator<string>): Promise<AsyncIterable<string>> {
+  const first = await texts.next()
+  return (async function* () {
+    if (!first.done) yield first.value
+    yield* texts
+  })()
+}

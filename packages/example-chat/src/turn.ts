@@ -1,0 +1,40 @@
+import { KEYS } from '@audit/capture'
+import type { AuditEntry } from '@audit/core'
+
+/** The key of the metadata that has what the user asked last; `inputText` is the whole conversation. */
+export const QUESTION = 'chat.question'
+
+/** A turn of a conversation, as an auditor reads it. */
+export interface Turn {
+  readonly entryId: string
+  readonly timestamp: string
+  readonly user: string
+  readonly session: unknown
+  readonly question: unknown
+  readonly answer: string
+  readonly status: unknown
+  readonly model: string
+  readonly costUsd: number | null
+}
+
+/** The turns in entries: each call, and each intent that none of these entries ends. */
+export function turnsIn(entries: readonly AuditEntry[]): readonly Turn[] {
+  const ended = new Set(entries.map(({ metadata }) => metadata[KEYS.about]))
+  return entries.filter(({ entryId }) => !ended.has(entryId)).map(turnOf)
+}
+
+/** The turn that an entry records. */
+export function turnOf({ metadata, outputText, ...entry }: AuditEntry): Turn {
+  const { entryId, timestamp, user, model, costUsd } = entry
+  return {
+    entryId,
+    timestamp,
+    user,
+    session: metadata[KEYS.conversation],
+    question: metadata[QUESTION],
+    answer: outputText,
+    status: metadata[KEYS.status],
+    model,
+    costUsd,
+  }
+}
