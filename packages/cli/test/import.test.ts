@@ -232,7 +232,7 @@ test('a file with a byte-order mark and CRLF, and one without a last newline, ar
   })
 })
 
-test('JSON Lines come from standard input, and again', async () => {
+test('a source comes from standard input, and again', async () => {
   const { folder, file } = place()
   const stdin = synapseKitEntries(50)
     .map(entry => `${synapseKitLine(entry)}\n`)

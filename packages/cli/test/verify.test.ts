@@ -207,6 +207,14 @@ test('a checkpoint can come from standard input', async () => {
   expect((await runBinary([...args, '--checkpoint', '-'], { cwd: folder.path, stdin })).exitCode).toBe(2)
 })
 
+test('a log can come from standard input, and not together with a checkpoint', async () => {
+  const stdin = readFileSync(folder.file('audit.db'))
+  const there = await runBinary(['verify', '-', ...ANCHORED], { cwd: folder.path, stdin })
+  expect(there.exitCode, there.errors).toBe(0)
+  const args = ['verify', '-', '--checkpoint', '-', '--key', 'audit.pub']
+  expect((await runBinary(args, { cwd: folder.path, stdin })).exitCode).toBe(2)
+})
+
 test('two checkpoints of one size that contradict each other are a finding of their own', async () => {
   const signed = readFileSync(folder.file('checkpoint.txt'), 'utf8')
   const { AuditLog: Log, createSigner } = await import('@audit/core')

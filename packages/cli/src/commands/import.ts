@@ -21,7 +21,7 @@ export function addImport(program: Command, run: Run): void {
     command
       .argument(
         '<in>',
-        'what to import: an SQLite or JSONL file, - for JSON Lines on standard input, or postgres:// (see --from). Nothing of it is changed',
+        'what to import: an SQLite or JSONL file, - for standard input, or postgres:// (see --from). Nothing of it is changed',
       )
       .argument(
         '<log>',
