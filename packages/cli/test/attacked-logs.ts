@@ -58,7 +58,7 @@ export async function writeAttackedLogs(folder: string): Promise<void> {
     'changed.jsonl',
     `${lines.map((line, i) => (i === 7 ? line.replace(/"user":"[a-z]+"/, '"user":"eve"') : line)).join('\n')}\n`,
   )
-  write('garbage.jsonl', '{"no": "entry"}\n{\n')
+  write('garbage.jsonl', '{"entry_id":"no entry"}\n{\n')
 
   for (const [name, sql] of [
     ['changed.db', `UPDATE audit_log SET user = 'eve' WHERE "index" = 7`],

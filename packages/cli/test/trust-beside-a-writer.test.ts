@@ -55,4 +55,5 @@ test.each(['sqlite', 'jsonl', 'postgres'])(
     await run(0, 'doctor')
     await run(0, 'convert', kind === 'jsonl' ? 'copy.db' : 'copy.jsonl')
   },
+  300_000, // the log grows meanwhile, and each command reads all of it
 )

@@ -295,7 +295,7 @@ test('a verdict that nobody reads still decides how the command ends', () => {
 })
 
 test('what a log says about itself is shown safely', async () => {
-  writeFileSync(folder.file('hostile\u001b[2J.jsonl'), '{"\u202e": 1}\n')
+  writeFileSync(folder.file('hostile\u001b[2J.jsonl'), '{"entry_id":"","\u202e":1}\n')
   const { exitCode, both } = await runHere(['verify', 'hostile\u001b[2J.jsonl'], {
     cwd: folder.path,
     columns: 80,

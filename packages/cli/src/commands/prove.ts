@@ -27,7 +27,10 @@ export function addProve(program: Command, run: Run): void {
     .argument('<id>', "the entry's id, its unique beginning, or its index")
     .option('--checkpoint <file>', 'a signed checkpoint of the log; - is standard input')
     .option('--key <file>', 'the file of the private key, as audit keygen makes it')
-    .option('-o, --output <file>', 'where to write the receipt; no file is replaced. Default: standard output')
+    .option(
+      '-o, --output <file>',
+      'where to write the receipt; no file is replaced. Default: standard output',
+    )
     .action(
       run(async (context, log: string, id: string, options: ProveOptions) => {
         const { prove } = await import('../receipt/prove.ts')
