@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander'
 import { addExamples, GROUPS, type Run } from '../command-line.ts'
 import type { Context } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { addLogArgument, type LogOptions } from '../log/log-options.ts'
+import { addLogOptions, type LogOptions } from '../log/log-options.ts'
 import { openWritableLog, type WritableLog } from '../log/writable-log.ts'
 import { note } from '../output/note.ts'
 import { counted } from '../output/numbers.ts'
@@ -35,7 +35,12 @@ export function addProxy(program: Command, run: Run): void {
     .helpGroup(GROUPS.record)
     .summary('forward calls to model providers, and record them')
     .description(DESCRIPTION)
-  addLogArgument(command)
+  addLogOptions(
+    command.argument(
+      '<log>',
+      'an SQLite or JSONL file, created if it is not there, or postgres:// (see --log)',
+    ),
+  )
   for (const option of OPTIONS) command.addOption(option)
   addExamples(command, [
     ['audit proxy audit.db', 'record what programs on this machine ask OpenAI and Anthropic'],

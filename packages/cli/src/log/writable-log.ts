@@ -3,8 +3,9 @@ import type { AuditBackend, AuditLog } from '@audit/core'
 import type { PostgresBackend } from '@audit/postgres'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
+import { SESSION_KEY } from '../filters/filter-options.ts'
 import { fileFormatOf } from './file-format.ts'
-import { type LogLocation, locateLog } from './log-location.ts'
+import { type FileLocation, type LogLocation, locateLog } from './log-location.ts'
 import type { LogOptions } from './log-options.ts'
 import { backendAt, kindOfNewFile, type OpenLog } from './open-log.ts'
 
@@ -29,18 +30,37 @@ export async function openWritableLog(
 ): Promise<WritableLog> {
   assertNoStream(given)
   const location = await locateLog(context, given, options)
-  const kind = await kindOf(location)
-  return openAt(location, kind)
+  if (location.kind === 'postgres') return openAt(location, 'postgres')
+  if (!(await isNew(location))) return openAt(location, await fileFormatOf(location))
+  return openAt(location, kindOfNewFile(location), NEW_LOG_INDEXES)
 }
 
-/** The same for a place that is known already. */
-export async function openAt(location: LogLocation, kind: OpenLog['kind']): Promise<WritableLog> {
-  const backend = await backendAt(location, kind, { readOnly: false, onDamage: () => {} })
-  if (isPostgres(backend, kind)) await backend.migrate()
+/** What a new log finds at once. One that is there already would have to wait while an index is made. */
+const NEW_LOG_INDEXES: readonly string[] = [SESSION_KEY]
+
+/** The same for a place that is known already. A JSONL file keeps no indexes, and needs none for writing. */
+export async function openAt(
+  location: LogLocation,
+  kind: OpenLog['kind'],
+  metadataIndexes: readonly string[] = [],
+): Promise<WritableLog> {
+  const indexes = kind === 'sqlite' ? { metadataIndexes } : {}
+  const backend = await backendAt(location, kind, { readOnly: false, onDamage: () => {}, ...indexes })
   const { AuditLog } = await import('@audit/core')
   const log = new AuditLog({ backend })
-  await log.open()
+  await openOrCreate(log, backend)
   return { log, backend, kind, name: location.name, [Symbol.asyncDispose]: () => log.close() }
+}
+
+/** A database gets its tables only where it has none: a role that records need not be allowed to create any. */
+async function openOrCreate(log: AuditLog, backend: AuditBackend): Promise<void> {
+  try {
+    await log.open()
+  } catch (error) {
+    if (!isPostgres(backend)) throw error
+    await backend.migrate()
+    await log.open()
+  }
 }
 
 /** `-` would become a file of that name. Throws CommandError. */
@@ -84,14 +104,12 @@ export function optionsFor(
   }
 }
 
-async function kindOf(location: LogLocation): Promise<OpenLog['kind']> {
-  if (location.kind === 'postgres') return 'postgres'
-  const stats = await stat(location.path).catch(() => undefined)
-  // An empty file is a new JSONL log, or what `touch` has left.
-  const isNew = stats === undefined || (stats.isFile() && stats.size === 0)
-  return isNew ? kindOfNewFile(location) : fileFormatOf(location)
+/** Whether there is no log yet. An empty file is a new JSONL log, or what `touch` has left. */
+async function isNew({ path }: FileLocation): Promise<boolean> {
+  const stats = await stat(path).catch(() => undefined) // what else is wrong, opening it says
+  return stats === undefined || (stats.isFile() && stats.size === 0)
 }
 
-function isPostgres(backend: AuditBackend, kind: OpenLog['kind']): backend is PostgresBackend {
-  return kind === 'postgres' && 'migrate' in backend
+function isPostgres(backend: AuditBackend): backend is PostgresBackend {
+  return 'migrate' in backend
 }
