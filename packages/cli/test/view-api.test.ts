@@ -260,4 +260,6 @@ test('an entry never leaks into an error', async () => {
   const answer = await get('/api/entries')
   expect(answer.status).toBe(500)
   expect(JSON.stringify(await answer.json())).not.toContain('secret')
+  const download = await get('/api/download')
+  await expect(download.text()).rejects.toThrow() // and half a file is not taken for the whole
 })

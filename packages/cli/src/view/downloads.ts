@@ -1,5 +1,4 @@
 import type { Context } from 'hono'
-import { stream } from 'hono/streaming'
 import { EXPORT_FORMATS, exportFormat } from '../export/index.ts'
 import { type Filters, matchingEntries } from '../filters/filters.ts'
 import type { DownloadFormat } from './contract.ts'
@@ -11,14 +10,16 @@ export const FORMATS: readonly DownloadFormat[] = EXPORT_FORMATS.map(({ name, su
   summary,
 }))
 
-/** Answers with a file of the entries that match, oldest first, as they come: nothing is gathered before. */
+/**
+ * Answers with a file of the entries that match, oldest first, as they come: nothing is gathered before. A log that cannot be
+ * read to its end breaks the download off, so that no browser takes half a file for the whole.
+ */
 export function startDownload({ log, context }: ViewSource, filters: Filters, request: Context): Response {
   const format = exportFormat(request.req.query('format') ?? 'jsonl')
   if (!format) return request.json({ code: 'AUDIT_INVALID_QUERY', message: 'There is no such format.' }, 400)
-  request.header('content-disposition', `attachment; filename="audit.${format.extension}"`)
-  request.header('content-type', format.mediaType)
   const entries = matchingEntries({ ...context, signal: request.req.raw.signal }, log, filters)
-  return stream(request, async output => {
-    for await (const piece of format.write(entries)) await output.write(piece)
+  return request.body(ReadableStream.from(format.write(entries)), 200, {
+    'content-disposition': `attachment; filename="audit.${format.extension}"`,
+    'content-type': format.mediaType,
   })
 }
