@@ -8,6 +8,7 @@ import type { Place } from './place.ts'
 import { readExchanges } from './read-exchanges.ts'
 import { recordExchanges } from './record-exchanges.ts'
 import { showEntries, showEntry } from './show-entries.ts'
+import { showPage } from './show-page.ts'
 import { showQueries } from './show-queries.ts'
 import { showRefusals } from './show-refusals.ts'
 import { heading } from './terminal.ts'
@@ -33,7 +34,10 @@ async function run(options: DemoOptions): Promise<void> {
   const exchanges = await readExchanges(options.input)
   const place = await choosePlace(options)
   try {
-    await interruption.orDone(() => showPlace(place, exchanges, options.backend))
+    await interruption.orDone(async () => {
+      await showPlace(place, exchanges, options.backend)
+      if (options.view) await showPage(place, interruption.stopped)
+    })
   } finally {
     await place.end?.()
   }

@@ -16,11 +16,13 @@ export interface DemoOptions {
   readonly path: string | undefined
   /** The log's name, where a place holds several. */
   readonly log: string
+  /** Whether to end by serving the log as a page. */
+  readonly view: boolean
   readonly help: boolean
 }
 
 export const USAGE = `Usage: npm run demo -- [file.jsonl] [--backend sqlite|jsonl|postgres|memory]
-                       [--path file] [--log name]
+                       [--path file] [--log name] [--no-view]
 
   file.jsonl   exchanges to record, a JSON object a line with model, input_text and
                output_text; user, cost_usd, latency_ms and metadata are optional.
@@ -30,6 +32,8 @@ export const USAGE = `Usage: npm run demo -- [file.jsonl] [--backend sqlite|json
                Default: a new file in the system's temporary folder.
   --log        on postgres, the log's name; an existing log is continued.
                Default: demo.
+  --no-view    leaves out the page that the demo ends with. Without a terminal, and in
+               CI, it is left out anyway.
 
 Paths count from the top folder of the project. For postgres, a server is started,
 which is gone with its log when the demo ends. To record into a database of yours, set
@@ -56,6 +60,7 @@ export function optionsOf(args: readonly string[]): DemoOptions {
     backend,
     path: values.path === undefined ? undefined : resolve(values.path),
     log: values.log ?? 'demo',
+    view: !(values['no-view'] ?? false),
     help: values.help ?? false,
   }
 }
@@ -69,6 +74,7 @@ function parse(args: readonly string[]) {
         backend: { type: 'string' },
         path: { type: 'string' },
         log: { type: 'string' },
+        'no-view': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     })

@@ -1,5 +1,4 @@
-import { type AuditEntry, AuditError, type Signer } from '@audit/core'
-import { type AuditBackend, encodeLine, leafHash } from '@audit/core/backend'
+import { AuditError, type Signer } from '@audit/core'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import { findEntry } from '../entries/find-entry.ts'
@@ -11,6 +10,7 @@ import { safeText } from '../output/safe-text.ts'
 import { openTarget } from '../output/written-file.ts'
 import { signerFrom } from '../trust/key-files.ts'
 import { readSmallFile } from '../trust/small-file.ts'
+import { receiptOf } from './make-receipt.ts'
 
 /** What `audit prove` takes besides the log and the entry. */
 export interface ProveOptions extends LogOptions {
@@ -27,7 +27,7 @@ export async function prove(
   options: ProveOptions,
 ): Promise<ExitCode> {
   const towards = await towardsFrom(context, options)
-  const receipt = await receiptOf(context, log, id, options, towards).catch(unlessFinding)
+  const receipt = await provedIn(context, log, id, options, towards).catch(unlessFinding)
   if (receipt instanceof AuditError) {
     const { stderr } = context
     await stderr.line(`${stderr.style('red', 'no receipt was written:')} ${safeText(receipt.message)}`)
@@ -55,7 +55,7 @@ async function towardsFrom(context: Context, { key, checkpoint }: ProveOptions):
   )
 }
 
-async function receiptOf(
+async function provedIn(
   context: Context,
   log: string,
   id: string,
@@ -63,20 +63,7 @@ async function receiptOf(
   { signer, checkpoint }: Towards,
 ): Promise<string> {
   await using opened: OpenLog = await openLog(context, log, { ...options, signer })
-  const entry = await findEntry(context, opened.log, id)
-  await assertUnchanged(opened.backend, entry)
-  const proof = await opened.log.prove(entry.entryId, { checkpoint })
-  return JSON.stringify({ entry, proof })
-}
-
-/** A proof leads from the stored hash, so it would be made, and prove nothing, of an entry that was changed since. */
-async function assertUnchanged(backend: AuditBackend, entry: AuditEntry): Promise<void> {
-  const stored = await backend.leafHashes(entry.index, entry.index + 1)
-  if (Buffer.from(stored).equals(leafHash(encodeLine(entry)))) return
-  throw new AuditError(
-    'AUDIT_CORRUPT',
-    `entry ${entry.index} does not match its stored hash; run audit verify`,
-  )
+  return await receiptOf(opened, await findEntry(context, opened.log, id), checkpoint)
 }
 
 /** Passes on what was found out about the log, and throws everything else. */

@@ -21,6 +21,24 @@ export interface Anchors {
 }
 
 /**
+ * Reads the checkpoints that the options name.
+ *
+ * @throws CommandError for a checkpoint without a key, and for a key without a checkpoint; and what `readAnchors` throws.
+ */
+export async function anchorsFrom(
+  context: Context,
+  paths: readonly string[] = [],
+  trust: Trust | undefined,
+): Promise<Anchors> {
+  if (trust && paths.length === 0) {
+    throw new CommandError('a key checks a checkpoint, and none was given; add --checkpoint <file>')
+  }
+  if (paths.length === 0) return { trusted: [], findings: [] }
+  if (trust) return readAnchors(context, paths, trust)
+  throw new CommandError("a checkpoint is checked with the log's public key; add --key <key>")
+}
+
+/**
  * Reads checkpoints and checks their signatures.
  *
  * @param paths `-` is standard input, once.

@@ -11,6 +11,7 @@ export async function placeInJsonl({ path }: DemoOptions): Promise<Place> {
     async showBypass() {
       console.log('\nThe file is plain text: whoever may write to it can still edit it elsewhere.')
     },
+    view: { args: [file] },
     showWhereabouts: () => showFile('jsonl', file, `head -n 2 ${quoted(file)}`),
   }
 }

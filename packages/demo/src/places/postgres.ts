@@ -17,6 +17,7 @@ export async function placeInPostgres({ log }: DemoOptions): Promise<Place> {
     return {
       backend,
       showBypass: entry => showBypass(server.url, log, entry),
+      view: { args: ['postgres://', '--log', log], env: { AUDIT_POSTGRES_URL: server.url } },
       showWhereabouts: () =>
         server.url === process.env.AUDIT_POSTGRES_URL ? showDatabase(log) : showServer(),
       end: () => server.stop(),

@@ -12,6 +12,7 @@ export async function placeInSqlite({ path }: DemoOptions): Promise<Place> {
   return {
     backend: new SqliteBackend({ path: file }),
     showBypass: entry => showBypass(file, entry),
+    view: { args: [file] },
     showWhereabouts: () =>
       showFile('sqlite', file, `sqlite3 ${quoted(file)} "SELECT user, model FROM audit_log"`),
   }

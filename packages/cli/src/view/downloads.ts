@@ -1,0 +1,25 @@
+import type { Context } from 'hono'
+import { EXPORT_FORMATS, exportFormat } from '../export/index.ts'
+import { type Filters, matchingEntries } from '../filters/filters.ts'
+import type { DownloadFormat } from './contract.ts'
+import type { ViewSource } from './source.ts'
+
+/** What can be downloaded: the same as `audit export` writes. */
+export const FORMATS: readonly DownloadFormat[] = EXPORT_FORMATS.map(({ name, summary }) => ({
+  name,
+  summary,
+}))
+
+/**
+ * Answers with a file of the entries that match, oldest first, as they come: nothing is gathered before. A log that cannot be
+ * read to its end breaks the download off, so that no browser takes half a file for the whole.
+ */
+export function startDownload({ log, context }: ViewSource, filters: Filters, request: Context): Response {
+  const format = exportFormat(request.req.query('format') ?? 'jsonl')
+  if (!format) return request.json({ code: 'AUDIT_INVALID_QUERY', message: 'There is no such format.' }, 400)
+  const entries = matchingEntries({ ...context, signal: request.req.raw.signal }, log, filters)
+  return request.body(ReadableStream.from(format.write(entries)), 200, {
+    'content-disposition': `attachment; filename="audit.${format.extension}"`,
+    'content-type': format.mediaType,
+  })
+}

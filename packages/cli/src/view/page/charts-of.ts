@@ -1,0 +1,108 @@
+import type { Figures, Overview } from '../contract.ts'
+import { formatCompact, formatCost, formatDuration, formatShare } from './format.ts'
+import { allPeriods } from './periods.ts'
+import type { PlotData, PlotSeries } from './plot.ts'
+import { ABORTS, countOf, ERRORS } from './statuses.ts'
+
+/** So many models have a colour of their own. The others are one. */
+const OWN_COLORS = 6
+const OTHERS = 7
+const GOOD = 2
+const WARN = 4
+const BAD = 5
+
+/** The charts of an overview, and the models that the series of the first two stand for. */
+export interface Charts {
+  /** `undefined` for the series of all others. */
+  readonly models: readonly (string | undefined)[]
+  readonly calls: PlotData
+  readonly cost: PlotData
+  readonly latency: PlotData
+  readonly tokens: PlotData
+  readonly problems: PlotData
+}
+
+/** Makes charts of an overview. */
+export function chartsOf(overview: Overview): Charts {
+  const { step, models } = overview
+  const periods = allPeriods(
+    overview.periods.map(({ period }) => period),
+    step,
+  )
+  const own = models.slice(0, OWN_COLORS).map(({ model }) => model)
+  const byPeriod = new Map(overview.periods.map(figures => [figures.period, figures]))
+  const over = (value: (figures: Figures) => number | null) =>
+    periods.map(period => {
+      const figures = byPeriod.get(period)
+      return figures ? value(figures) : null
+    })
+  const common = { periods, step }
+  return {
+    models: models.length > own.length ? [...own, undefined] : own,
+    calls: {
+      ...common,
+      kind: 'stack',
+      format: formatCompact,
+      series: byModel(overview, periods, own, 'count'),
+    },
+    cost: {
+      ...common,
+      kind: 'stack',
+      format: formatCost,
+      series: byModel(overview, periods, own, 'costUsd'),
+    },
+    latency: {
+      ...common,
+      kind: 'lines',
+      format: formatDuration,
+      series: [
+        { name: 'p50', color: 0, values: over(({ latencyMs }) => latencyMs?.p50 ?? null) },
+        { name: 'p95', color: WARN, values: over(({ latencyMs }) => latencyMs?.p95 ?? null) },
+        { name: 'p99', color: BAD, values: over(({ latencyMs }) => latencyMs?.p99 ?? null) },
+      ],
+    },
+    tokens: {
+      ...common,
+      kind: 'stack',
+      format: formatCompact,
+      series: [
+        { name: 'Input', color: 0, values: over(({ tokens }) => tokens.input) },
+        { name: 'Output', color: GOOD, values: over(({ tokens }) => tokens.output) },
+      ],
+    },
+    problems: { ...common, kind: 'stack', format: formatShare, series: problemSeries(over) },
+  }
+}
+
+function byModel(
+  { cells }: Overview,
+  periods: readonly string[],
+  own: readonly string[],
+  figure: 'count' | 'costUsd',
+): readonly PlotSeries[] {
+  const sums = new Map<string, number>()
+  for (const cell of cells) {
+    const key = `${cell.period} ${own.indexOf(cell.model)}`
+    sums.set(key, (sums.get(key) ?? 0) + cell[figure])
+  }
+  const series = own.map((name, i) => ({
+    name,
+    color: i,
+    values: periods.map(period => sums.get(`${period} ${i}`) ?? 0),
+  }))
+  const others = periods.map(period => sums.get(`${period} -1`) ?? 0)
+  return others.some(value => value > 0)
+    ? [...series, { name: 'Others', color: OTHERS, values: others }]
+    : series
+}
+
+function problemSeries(
+  over: (value: (figures: Figures) => number | null) => readonly (number | null)[],
+): readonly PlotSeries[] {
+  const share = (names: readonly string[]) =>
+    over(figures => countOf(figures, names) / Math.max(figures.count, 1))
+  return [
+    { name: 'Errors', color: BAD, values: share(ERRORS) },
+    { name: 'Aborts', color: WARN, values: share(ABORTS) },
+  ]
+}

@@ -1,0 +1,116 @@
+import { useRef, useState } from 'preact/hooks'
+import type { LogInfo, MatchCount } from '../contract.ts'
+import { DownloadLinks } from './download-links.tsx'
+import { EmptyState, ErrorState } from './empty-state.tsx'
+import { EntryList as List } from './entry-rows.tsx'
+import { FilterBar } from './filter-bar.tsx'
+import { formatCount, formatTime, plural } from './format.ts'
+import { Link } from './router.tsx'
+import { type EntryList, useEntryList } from './use-entry-list.ts'
+import { useLoaded } from './use-loaded.ts'
+
+/** The entries that match the filters, newest first. */
+export function EntriesView({ log, filters }: { readonly log: LogInfo; readonly filters: URLSearchParams }) {
+  const shownSize = useRef(log.size)
+  const [version, setVersion] = useState(log.size)
+  const { list, loadMore, stop } = useEntryList(String(filters), version)
+  const { data: match } = useLoaded<MatchCount>(`/api/count?${filters}`, version)
+  const newer = log.size - shownSize.current
+  const showNewer = () => {
+    shownSize.current = log.size
+    setVersion(log.size)
+    window.scrollTo(0, 0)
+  }
+  return (
+    <>
+      <h1 class="visually-hidden">Entries</h1>
+      <FilterBar log={log} filters={filters} />
+      <div class="list-head">
+        <p role="status">{summaryOf(list, match)}</p>
+        {newer > 0 && (
+          <button type="button" class="button accent" onClick={showNewer}>
+            Show {plural(newer, 'newer entry', 'newer entries')}
+          </button>
+        )}
+        <DownloadLinks log={log} filters={filters} />
+      </div>
+      {list.error ? <ErrorState error={list.error} /> : <Found log={log} list={list} filters={filters} />}
+      <More list={list} onMore={loadMore} onStop={stop} />
+    </>
+  )
+}
+
+function Found({
+  log,
+  list,
+  filters,
+}: {
+  readonly log: LogInfo
+  readonly list: EntryList
+  readonly filters: URLSearchParams
+}) {
+  if (list.rows.length > 0) return <List rows={list.rows} filters={filters} />
+  if (list.state === 'loading') return <div class="rows-ghost" aria-hidden="true" />
+  if (log.size === 0) return <EmptyLog heading="h2" />
+  return (
+    <EmptyState title="No entry matches" heading="h2">
+      <p>
+        Take a filter away, or look at <Link to="/entries">all {formatCount(log.size)} entries</Link>.
+      </p>
+    </EmptyState>
+  )
+}
+
+/** What to do with a log that has no entries yet. */
+export function EmptyLog({ heading }: { readonly heading: 'h1' | 'h2' }) {
+  return (
+    <EmptyState title="The log is empty" heading={heading}>
+      <p>
+        Record the first entry with <code>log.record(…)</code>, or put <code>audit proxy</code> between your
+        program and the provider. This page shows it within seconds.
+      </p>
+    </EmptyState>
+  )
+}
+
+function summaryOf({ rows, next, searchedBackTo, state }: EntryList, match: MatchCount | undefined): string {
+  if (searchedBackTo !== null && next !== null) {
+    const found = `${formatCount(rows.length)} found, searched back to ${formatTime(searchedBackTo)}`
+    return state === 'loading' ? `Searching … ${found}` : found
+  }
+  if (typeof match?.count === 'number') return plural(match.count, 'entry', 'entries')
+  if (state === 'loading') return 'Searching …'
+  return next === null ? plural(rows.length, 'entry', 'entries') : `${formatCount(rows.length)} and more`
+}
+
+function More({
+  list: { rows, next, state },
+  onMore,
+  onStop,
+}: {
+  readonly list: EntryList
+  readonly onMore: () => void
+  readonly onStop: () => void
+}) {
+  if (state === 'loading') {
+    return (
+      <p class="more">
+        {rows.length > 0 || next !== null ? (
+          <button type="button" class="button" onClick={onStop}>
+            Stop
+          </button>
+        ) : (
+          ' '
+        )}
+      </p>
+    )
+  }
+  if (next === null) return rows.length > 0 ? <p class="more muted">This is the oldest entry.</p> : null
+  return (
+    <p class="more">
+      <button type="button" class="button" onClick={onMore}>
+        Older entries
+      </button>
+    </p>
+  )
+}

@@ -1,0 +1,121 @@
+import type { EntryDetail, LogInfo, Neighbours as NeighbourIds } from '../contract.ts'
+import { pathTo } from './address.ts'
+import { Conversation } from './conversation.tsx'
+import { CopyButton } from './copy-button.tsx'
+import { EmptyState, ErrorState } from './empty-state.tsx'
+import { EntryFacts } from './entry-facts.tsx'
+import { EntryProof } from './entry-proof.tsx'
+import { formatCount } from './format.ts'
+import { RelatedEntries } from './related-entries.tsx'
+import { Link, navigate } from './router.tsx'
+import { useShortcuts } from './shortcuts.ts'
+import { Time } from './time.tsx'
+import { useLoaded } from './use-loaded.ts'
+
+const NO_FILTERS = new URLSearchParams()
+
+/** One entry in full. */
+export function EntryView({
+  log,
+  id,
+  filters,
+}: {
+  readonly log: LogInfo
+  readonly id: string
+  readonly filters: URLSearchParams
+}) {
+  const path = `/api${pathTo.entry(id, NO_FILTERS)}`
+  const { data: detail, error, isLoading } = useLoaded<EntryDetail>(path)
+  const { data: neighbours } = useLoaded<NeighbourIds>(`${path}/neighbours?${filters}`)
+  const go = (to: string | null | undefined) => (to ? () => navigate(pathTo.entry(to, filters)) : undefined)
+  const [newer, older] = [go(neighbours?.newer), go(neighbours?.older)]
+  useShortcuts({
+    k: newer,
+    ArrowLeft: newer,
+    j: older,
+    ArrowRight: older,
+    Escape: () => navigate(pathTo.entries(filters)),
+  })
+  if (error) return <NoEntry error={error} />
+  if (!detail) return <div class="page-ghost" aria-busy={isLoading} />
+  const { entry } = detail
+  return (
+    <article class="entry">
+      <div class="entry-head">
+        <div>
+          <h1>Entry {formatCount(entry.index)}</h1>
+          <p class="muted">
+            <Time timestamp={entry.timestamp} /> UTC
+          </p>
+        </div>
+        <Neighbours ids={neighbours} filters={filters} />
+      </div>
+      <div class="entry-body">
+        <section aria-label="Conversation">
+          <Conversation entry={entry} />
+          <div class="actions">
+            <CopyButton label="Copy as JSON" text={() => JSON.stringify(entry, undefined, 2)} />
+            <CopyButton label="Copy as text" text={() => `${entry.inputText}\n\n${entry.outputText}`} />
+            <CopyButton label="Copy link" text={() => location.href} />
+          </div>
+        </section>
+        <EntryFacts log={log} entry={entry} />
+      </div>
+      <EntryProof log={log} detail={detail} />
+      <RelatedEntries id={entry.entryId} />
+    </article>
+  )
+}
+
+function Neighbours({
+  ids,
+  filters,
+}: {
+  readonly ids: NeighbourIds | undefined
+  readonly filters: URLSearchParams
+}) {
+  return (
+    <nav class="neighbours" aria-label={filters.size > 0 ? 'Entries that match the filters' : 'Entries'}>
+      <Link to={pathTo.entries(filters)} class="button">
+        {filters.size > 0 ? 'Matching entries' : 'All entries'}
+      </Link>
+      <Neighbour id={ids?.newer} filters={filters} label="← Newer" />
+      <Neighbour id={ids?.older} filters={filters} label="Older →" />
+    </nav>
+  )
+}
+
+function Neighbour({
+  id,
+  filters,
+  label,
+}: {
+  readonly id: string | null | undefined
+  readonly filters: URLSearchParams
+  readonly label: string
+}) {
+  if (!id) {
+    return (
+      <span class="button" aria-disabled="true">
+        {label}
+      </span>
+    )
+  }
+  return (
+    <Link to={pathTo.entry(id, filters)} class="button">
+      {label}
+    </Link>
+  )
+}
+
+function NoEntry({ error }: { readonly error: Error }) {
+  if (!('code' in error) || error.code !== 'AUDIT_NOT_FOUND') return <ErrorState error={error} />
+  return (
+    <EmptyState title="There is no such entry">
+      <p>
+        This log has no entry with that id or index. Look for it among <Link to="/entries">all entries</Link>,
+        or in another log.
+      </p>
+    </EmptyState>
+  )
+}

@@ -1,0 +1,100 @@
+import type { Figures } from '../contract.ts'
+import { pathTo } from './address.ts'
+import { formatCompact, formatCost, formatCount, formatDuration, formatShare, plural } from './format.ts'
+import { Link } from './router.tsx'
+import { problemsOf } from './statuses.ts'
+
+/** The figures that come first. */
+export function Tiles({
+  total,
+  users,
+  filters,
+}: {
+  readonly total: Figures | undefined
+  readonly users: number | undefined
+  readonly filters: URLSearchParams
+}) {
+  return (
+    <ul class="tiles">
+      <li>
+        <Link to={pathTo.entries(filters)} class="tile">
+          <Figure
+            title="Entries"
+            value={total && formatCount(total.count)}
+            note={users === undefined ? '' : plural(users, 'user', 'users')}
+          />
+        </Link>
+      </li>
+      <li class="tile">
+        <Figure title="Cost" value={total && formatCost(total.costUsd)} note={costNote(total)} />
+      </li>
+      <li class="tile">
+        <Figure
+          title="Tokens in and out"
+          value={total && tokenText(total)}
+          note={
+            total && total.tokens.cacheRead > 0
+              ? `${formatCompact(total.tokens.cacheRead)} read from cache`
+              : ''
+          }
+        />
+      </li>
+      <li class="tile">
+        <Figure
+          title="Latency, median"
+          value={total && formatDuration(total.latencyMs?.p50 ?? null)}
+          note={
+            total?.latencyMs
+              ? `p95 ${formatDuration(total.latencyMs.p95)} · p99 ${formatDuration(total.latencyMs.p99)}`
+              : ''
+          }
+        />
+      </li>
+      <li class="tile">
+        <Figure
+          title="Errors and aborts"
+          value={total && problemShare(total)}
+          note={total ? problemNote(total) : ''}
+        />
+      </li>
+    </ul>
+  )
+}
+
+function Figure({
+  title,
+  value,
+  note,
+}: {
+  readonly title: string
+  readonly value: string | undefined
+  readonly note: string
+}) {
+  return (
+    <>
+      <span class="tile-title">{title}</span>
+      <span class="tile-value">{value ?? '\u00a0'}</span>
+      <span class="tile-note">{note === '' ? '\u00a0' : note}</span>
+    </>
+  )
+}
+
+function costNote(total: Figures | undefined): string {
+  if (!total || total.costUnknown === 0) return ''
+  return `unknown for ${formatCount(total.costUnknown)}`
+}
+
+function problemShare(total: Figures): string {
+  return Object.keys(total.status).length === 0
+    ? '–'
+    : formatShare(problemsOf(total) / Math.max(total.count, 1))
+}
+
+function problemNote(total: Figures): string {
+  if (Object.keys(total.status).length === 0) return 'no entry has a status'
+  return `${formatCount(problemsOf(total))} of ${formatCount(total.count)}`
+}
+
+function tokenText({ tokens: { input, output } }: Figures): string {
+  return input + output === 0 ? '–' : `${formatCompact(input)} / ${formatCompact(output)}`
+}

@@ -1,0 +1,88 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import type { EntryPage, EntryRow } from '../contract.ts'
+import { getJson } from './api.ts'
+
+/** A list of entries that grows page by page. */
+export interface EntryList {
+  readonly rows: readonly EntryRow[]
+  /** Where the next page begins; `null` at the end. */
+  readonly next: string | null
+  /** How far a search in texts has looked back. */
+  readonly searchedBackTo: string | null
+  readonly state: 'loading' | 'ready' | 'stopped'
+  readonly error: Error | undefined
+}
+
+const NOTHING: EntryList = { rows: [], next: null, searchedBackTo: null, state: 'loading', error: undefined }
+/** Lists as they were left, so that going back shows them at once. */
+const KEPT = new Map<string, EntryList>()
+const MOST_KEPT = 10
+
+/**
+ * The entries that match, newest first.
+ *
+ * @param filters as they stand in the address. @param version loads the list anew when it changes.
+ */
+export function useEntryList(filters: string, version: number) {
+  const key = `${version} ${filters}`
+  const [list, setList] = useState<EntryList>(() => KEPT.get(key) ?? NOTHING)
+  const running = useRef(new AbortController())
+  const load = useCallback(
+    async (from: EntryList) => {
+      const stop = new AbortController()
+      running.current.abort()
+      running.current = stop
+      setList({ ...from, state: 'loading', error: undefined })
+      await loadFrom(from, filters, stop.signal, next => {
+        keep(key, next)
+        setList(next)
+      }).catch(error => {
+        if (!stop.signal.aborted) setList({ ...from, state: 'stopped', error })
+      })
+    },
+    [filters, key],
+  )
+  useEffect(() => {
+    const kept = KEPT.get(key)
+    if (kept) setList(kept)
+    else void load(NOTHING)
+    return () => running.current.abort()
+  }, [key, load])
+  const stop = () => {
+    running.current.abort()
+    setList(current => ({ ...current, state: 'stopped' }))
+  }
+  return { list, loadMore: () => void load(list), stop }
+}
+
+/** Loads a page. A search in texts comes in pieces, until there is a page of them. */
+async function loadFrom(
+  from: EntryList,
+  filters: string,
+  signal: AbortSignal,
+  tell: (list: EntryList) => void,
+): Promise<void> {
+  let list = from
+  const enough = from.rows.length + 50
+  do {
+    const params = new URLSearchParams(filters)
+    if (list.next !== null) params.set('after', list.next)
+    const page = await getJson<EntryPage>(`/api/entries?${params}`, signal)
+    const isSearching = page.searchedBackTo !== null && list.rows.length + page.entries.length < enough
+    list = {
+      rows: [...list.rows, ...page.entries],
+      next: page.next,
+      searchedBackTo: page.searchedBackTo,
+      state: isSearching ? 'loading' : 'ready',
+      error: undefined,
+    }
+    tell(list)
+  } while (list.state === 'loading')
+}
+
+function keep(key: string, list: EntryList): void {
+  KEPT.delete(key)
+  KEPT.set(key, { ...list, state: 'ready' })
+  const [oldest] = KEPT.keys()
+  if (oldest !== undefined && KEPT.size > MOST_KEPT) KEPT.delete(oldest)
+}

@@ -1,0 +1,237 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { AuditLog, type EntryInput } from '@audit/core'
+import { temporaryFolder } from '@audit/harness/vitest'
+import { SqliteBackend } from '@audit/sqlite'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { CHROMIUM, servedBinary, visit } from './browser.ts'
+import { SAMPLE_SIZE, sampleId, writeSampleLogs } from './sample-log.ts'
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What a model may write to attack whoever reads it. */
+const HOSTILE = [
+  '<script>window.hacked = 1</script><img src=x onerror="window.hacked = 1">',
+  '<a href="javascript:window.hacked=1">click</a> [click](javascript:window.hacked=1)',
+  '\u001b]8;;https://evil.example\u0007link\u001b]8;;\u0007 \u001b[31mred\u0000 \u009b2J',
+  'user \u202egnp.exe \u2066isolated \u200bzero\ufeffwidth',
+  'x'.repeat(1_000_000),
+  '"></bdi></script></textarea><style>*{display:none}</style>',
+  '{{7*7}} =HYPERLINK("https://evil.example")',
+]
+
+async function served(...args: readonly string[]): Promise<string> {
+  const folder = temporaryFolder()
+  await writeSampleLogs(folder)
+  return servedBinary([join(folder, 'audit.db'), ...args])
+}
+
+async function servedWith(entries: readonly EntryInput[]): Promise<string> {
+  const path = join(temporaryFolder(), 'audit.db')
+  await using log = new AuditLog({ backend: new SqliteBackend({ path }) })
+  await log.open()
+  for (const entry of entries) await log.record(entry)
+  return servedBinary([path])
+}
+
+const go = (page: Page, path: string) => page.goto(new URL(path, page.url()).href)
+
+/** What axe finds, as the browser's own debugger runs it: the page's policy would refuse it as a script of the page. */
+async function accessibilityOf(page: Page): Promise<readonly string[]> {
+  await page.evaluate(AXE)
+  return page.evaluate<
+    readonly string[]
+  >(`axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => id + ': ' + html + ' ' + failureSummary)))`)
+}
+
+/** By how many pixels a view is wider than the window. */
+const overflowOf = (page: Page) =>
+  page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+
+/** What must be in no text that the page shows. */
+const OBEYED = /(?![\n\t])[\p{Cc}\p{Cf}]/u
+
+/** Notes what moves after it was drawn, without anybody having done anything. */
+const WATCH_SHIFTS = `window.shifts = []
+new PerformanceObserver(list => {
+  for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput && value > 0.01) window.shifts.push(value)
+}).observe({ type: 'layout-shift', buffered: true })`
+
+describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no chromium is installed)', () => {
+  test.each(['light', 'dark'] as const)('axe finds nothing on any view, in %s colours', async theme => {
+    const { page, problems } = await visit(await served(), { theme })
+    const views = [
+      ['/', '.bars a'],
+      ['/entries', 'a.row'],
+      ['/entries?user=nobody', '.empty'],
+      [`/entries/${sampleId(17)}`, '.proof'],
+      [`/entries/${sampleId(12)}?status=error`, '.proof'],
+      ['/sessions/s-3', '.turn'],
+      ['/sessions/none', '.empty'],
+      ['/nowhere', '.empty'],
+    ]
+    for (const [path = '', there = ''] of views) {
+      await go(page, path)
+      await page.waitForSelector(there)
+      await page.waitForSelector('.trust-line')
+      expect([path, await accessibilityOf(page)]).toEqual([path, []])
+    }
+    await page.getByRole('button', { name: 'Verify now' }).click()
+    await page.getByText('Unanchored.').waitFor()
+    expect(await accessibilityOf(page)).toEqual([])
+    expect(problems).toEqual([])
+  })
+
+  test('hostile texts are shown as they are, nothing of them is executed, obeyed or invisible', async () => {
+    const url = await servedWith(
+      HOSTILE.map(text => ({
+        model: text.slice(0, 200),
+        user: text.slice(0, 200),
+        inputText: text,
+        outputText: text,
+        costUsd: 1e300,
+        latencyMs: 1e15,
+        metadata: { [text.slice(0, 100)]: text.slice(0, 5000), 'gen_ai.conversation.id': text.slice(0, 100) },
+      })),
+    )
+    const { page, problems } = await visit(url, { width: 360 })
+    for (const i of HOSTILE.keys()) {
+      await go(page, `/entries/${i}`)
+      await page.waitForSelector('.proof')
+      expect(await overflowOf(page)).toBe(0)
+      expect(
+        await page
+          .locator('#page script, #page style, #page a[href^="javascript"], #page img[src="x"]')
+          .count(),
+      ).toBe(0)
+      expect(await page.locator('.message').first().textContent()).not.toMatch(OBEYED)
+    }
+    await go(page, '/entries/3')
+    await page
+      .getByText('user \\u{202e}gnp.exe \\u{2066}isolated \\u{200b}zero\\u{feff}width')
+      .first()
+      .waitFor()
+    for (const path of ['/entries', '/']) {
+      await go(page, path)
+      await page.waitForSelector(path === '/' ? '.bars a' : 'a.row')
+      expect([path, await overflowOf(page)]).toEqual([path, 0])
+    }
+    for (const link of await page.locator('.bars a').all())
+      expect(await link.getAttribute('href')).toMatch(/^\/entries\?/)
+    expect(await page.evaluate(`'hacked' in window`)).toBe(false)
+    expect(problems).toEqual([])
+  })
+
+  test('a text of a megabyte is folded, and unfolds', async () => {
+    const { page } = await visit(
+      await servedWith([{ model: 'm', inputText: HOSTILE[4] ?? '', outputText: '' }]),
+    )
+    await go(page, '/entries/0')
+    const unfold = page.getByRole('button', { name: 'Show all of this message' })
+    expect((await page.locator('.message .lines').first().textContent())?.length).toBe(2048)
+    await unfold.click()
+    await page.getByRole('button', { name: 'Fold this message' }).waitFor()
+    expect((await page.locator('.message .lines').first().textContent())?.length).toBe(1_000_000)
+  })
+
+  test('the keyboard alone finds an entry, opens it, and goes to the next and back', async () => {
+    const { page } = await visit(await served())
+    await go(page, '/entries')
+    await page.waitForSelector('a.row')
+    await page.keyboard.press('/')
+    await page.keyboard.type('haiku')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/text=haiku/)
+    await page.locator('.list-head').getByText('9 entries').waitFor()
+    await page.keyboard.press('j')
+    await page.keyboard.press('j')
+    await page.keyboard.press('k')
+    await page.keyboard.press('j')
+    const second = await page.locator('a.row:focus').getAttribute('href')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('.proof')
+    expect(page.url()).toContain(second)
+    await page.keyboard.press('k')
+    await page.waitForURL(url => !url.href.includes(second ?? ''))
+    expect(page.url()).toContain('text=haiku')
+    await page.goBack()
+    await page.waitForURL(url => url.href.includes(second ?? ''))
+    await page.goBack()
+    await page.waitForSelector('a.row')
+    expect(new URL(page.url()).search).toBe('?text=haiku')
+  })
+
+  test('filters stand in the address, and back takes them away again', async () => {
+    const { page } = await visit(await served())
+    await go(page, '/entries')
+    await page.getByText(`${SAMPLE_SIZE} entries`, { exact: true }).last().waitFor()
+    await page.getByLabel('User').fill('alice')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/user=alice/)
+    await page.getByLabel('Status').fill('error')
+    await page.keyboard.press('Tab')
+    await page.waitForURL(/user=alice&status=error/)
+    await page.reload()
+    expect(await page.getByLabel('User').inputValue()).toBe('alice')
+    await page.goBack()
+    await page.goBack()
+    await page.getByText(`${SAMPLE_SIZE} entries`, { exact: true }).last().waitFor()
+    expect(await page.getByLabel('User').inputValue()).toBe('')
+  })
+
+  test('a chart leads to the entries behind it', async () => {
+    const { page } = await visit(await served())
+    await page.waitForSelector('.plot .u-over')
+    const plot = page.locator('.plot .u-over').first()
+    const box = await plot.boundingBox()
+    await plot.hover({ position: { x: (box?.width ?? 0) / 2, y: (box?.height ?? 0) - 4 } })
+    await plot.click({ position: { x: (box?.width ?? 0) / 2, y: (box?.height ?? 0) - 4 } })
+    await page.waitForURL(/\/entries\?since=2026-11-2\d&until=2026-11-2\d&model=/)
+    await page.waitForSelector('a.row')
+  })
+
+  test('what is recorded meanwhile is offered, and an empty log says what to do', async () => {
+    const path = join(temporaryFolder(), 'audit.db')
+    await using log = new AuditLog({ backend: new SqliteBackend({ path }) })
+    await log.open()
+    const { page } = await visit(await servedBinary([path]))
+    await page.getByText('The log is empty').waitFor()
+    await go(page, '/entries')
+    await page.getByText('The log is empty').waitFor()
+    await log.record({ model: 'm', inputText: 'the first', outputText: '' })
+    await page.getByRole('button', { name: 'Show 1 newer entry' }).click()
+    await page.getByText('the first').waitFor()
+  })
+
+  test('the colours follow the system, until somebody chooses others', async () => {
+    const { page } = await visit(await served(), { theme: 'dark' })
+    const theme = () => page.evaluate('document.documentElement.dataset.theme')
+    expect(await theme()).toBe('dark')
+    await page.emulateMedia({ colorScheme: 'light' })
+    await expect.poll(theme).toBe('light')
+    await page.getByRole('button', { name: 'Use dark colours' }).click()
+    await page.reload()
+    await page.waitForSelector('.top nav')
+    expect(await theme()).toBe('dark')
+  })
+
+  test('no view is wider than 360 pixels, and none moves after it was drawn', async () => {
+    const { page, context } = await visit(await served(), { width: 360 })
+    await context.addInitScript(WATCH_SHIFTS)
+    for (const [path, there] of [
+      ['/', '.bars a'],
+      ['/entries', 'a.row'],
+      [`/entries/${sampleId(17)}`, '.proof'],
+      ['/sessions/s-3', '.turn'],
+    ] as const) {
+      await go(page, path)
+      await page.waitForSelector(there)
+      expect([path, await overflowOf(page)]).toEqual([path, 0])
+      await page.waitForLoadState('networkidle')
+      expect([path, await page.evaluate('shifts')]).toEqual([path, []])
+    }
+  })
+})
