@@ -112,10 +112,19 @@ export class RecordedCall implements Call {
       // An intent that failed under a handler of the application's own has no id, and the call went on.
       const about = await this.#intent?.catch(() => undefined)
       if (this.#superseded) return
-      const whole = { ...this.#progress?.(), ...given(outcome) }
+      const whole = { ...this.#sofar(), ...given(outcome) }
       await this.#recorder.record(draftOf(this.#facts(), { ...whole, latencyMs, about }))
     } finally {
       this.#recorder.closed(this)
+    }
+  }
+
+  /** What an integration knows. Where it fails to say it, the call is recorded all the same, with the text of its chunks. */
+  #sofar(): Partial<CallOutcome> {
+    try {
+      return this.#progress?.() ?? {}
+    } catch {
+      return {}
     }
   }
 

@@ -1,11 +1,11 @@
 import { digestOf } from '../digest.ts'
-import { type JsonRecord, recordOf, recordsOf, stringOf } from './json.ts'
-import { joinedLines, toolCallText } from './message-text.ts'
+import { type JsonRecord, recordOf, stringOf } from './json.ts'
+import { jsonText } from './json-text.ts'
+import { joinedLines, partsText, toolCallText } from './message-text.ts'
 
 /** The text of content as Anthropic's Messages have it: a string, or blocks, of which media are shown by their digest. */
 export function blocksText(content: unknown): string {
-  if (typeof content === 'string') return content
-  return joinedLines(recordsOf(content).map(blockText))
+  return partsText(content, blockText)
 }
 
 /** What a block says. One of a type that is not known is its JSON. */
@@ -15,7 +15,7 @@ function blockText(block: JsonRecord): string {
     case 'text':
       return stringOf(text) ?? ''
     case 'thinking':
-      return thinking ? `[thinking: ${thinking}]` : '' // some models show nobody what they thought
+      return thinking ? `[thinking: ${shown(thinking)}]` : '' // some models show nobody what they thought
     case 'redacted_thinking':
       return digestOf('redacted thinking', stringOf(data) ?? '')
     case 'tool_use':
@@ -29,7 +29,7 @@ function blockText(block: JsonRecord): string {
     case 'document':
       return sourceText(type, recordOf(source))
     case 'search_result':
-      return joinedLines([`[search result, ${title}, ${source}]`, blocksText(content)])
+      return joinedLines([`[search result, ${shown(title)}, ${shown(source)}]`, blocksText(content)])
     default:
       return readableJson(block)
   }
@@ -45,9 +45,14 @@ function sourceText(kind: string, source: JsonRecord): string {
 
 /** JSON without what nobody can read: bytes, and what is encrypted. */
 function readableJson(block: JsonRecord): string {
-  return JSON.stringify(block, (key, value) =>
+  return jsonText(block, (key, value) =>
     typeof value === 'string' && UNREADABLE.test(key) ? digestOf(key, value) : value,
   )
+}
+
+/** What should be a text, and need not be. */
+function shown(value: unknown): string {
+  return stringOf(value) ?? jsonText(value)
 }
 
 const UNREADABLE = /^(?:data|signature|encrypted_.+)$/

@@ -2,6 +2,7 @@ import { digestOf } from '../digest.ts'
 import type { CallOutcome } from '../outcome.ts'
 import type { Usage } from '../usage.ts'
 import { type JsonRecord, numberOf, recordOf, recordsOf, stringOf } from './json.ts'
+import { jsonText } from './json-text.ts'
 import { contentText, joinedLines, toolCallText, transcript } from './message-text.ts'
 import { errorTypeIn, usageOf } from './openai-common.ts'
 import { isDone, type ServerSentEvent } from './server-sent-events.ts'
@@ -38,7 +39,7 @@ function chatQuestion(body: JsonRecord): WireQuestion {
 
 function promptQuestion(body: JsonRecord): WireQuestion {
   const prompts = Array.isArray(body.prompt) ? body.prompt : [body.prompt]
-  const input = prompts.map(prompt => stringOf(prompt) ?? JSON.stringify(prompt ?? '')).join('\n')
+  const input = prompts.map(prompt => stringOf(prompt) ?? jsonText(prompt ?? '')).join('\n')
   return { requestModel: stringOf(body.model) ?? '', input, inputMessages: prompts }
 }
 

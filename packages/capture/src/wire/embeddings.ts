@@ -1,5 +1,6 @@
 import type { CallOutcome } from '../outcome.ts'
 import { type JsonRecord, recordsOf, stringOf } from './json.ts'
+import { jsonText } from './json-text.ts'
 import { usageOf } from './openai-common.ts'
 import type { WireAnswer, WireFormat, WireQuestion } from './wire-format.ts'
 
@@ -13,7 +14,7 @@ export const embeddings: WireFormat = {
 
 function question(body: JsonRecord): WireQuestion {
   const inputs: readonly unknown[] = Array.isArray(body.input) ? body.input : [body.input]
-  const input = inputs.map(text => stringOf(text) ?? JSON.stringify(text ?? '')).join('\n')
+  const input = inputs.map(text => stringOf(text) ?? jsonText(text ?? '')).join('\n')
   return { requestModel: stringOf(body.model) ?? '', input, inputMessages: inputs }
 }
 

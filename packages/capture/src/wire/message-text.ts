@@ -1,5 +1,6 @@
 import { digestOf, mediaOf } from '../digest.ts'
-import { type JsonRecord, recordOf, recordsOf, stringOf } from './json.ts'
+import { type JsonRecord, recordOf, stringOf } from './json.ts'
+import { jsonText } from './json-text.ts'
 
 /** A message of a conversation, for people. */
 export interface Spoken {
@@ -16,8 +17,38 @@ export function transcript(messages: readonly Spoken[]): string {
 
 /** The text of a message's content: a string, or parts, of which media are shown by their digest. */
 export function contentText(content: unknown): string {
+  return partsText(content, partText)
+}
+
+/** How deep contents within contents are read; what lies deeper is shown as its JSON. */
+const MAX_DEPTH = 64
+
+/** How many contents are being read, one within the other. */
+let depth = 0
+
+/**
+ * The text of a content: a string, or parts, of which `read` reads each. It never throws, and leaves nothing out: a part that
+ * cannot be read, or lies too deep, is its JSON.
+ */
+export function partsText(content: unknown, read: (part: JsonRecord) => string): string {
   if (typeof content === 'string') return content
-  return joinedLines(recordsOf(content).map(partText))
+  const parts: readonly unknown[] = Array.isArray(content) ? content : [content]
+  return joinedLines(parts.map(part => readablePart(part, read)))
+}
+
+function readablePart(part: unknown, read: (part: JsonRecord) => string): string {
+  if (typeof part === 'string') return part
+  if (typeof part !== 'object' || part === null)
+    return part === undefined || part === null ? '' : jsonText(part)
+  if (Array.isArray(part) || depth >= MAX_DEPTH) return jsonText(part)
+  depth++
+  try {
+    return read(recordOf(part))
+  } catch {
+    return jsonText(part)
+  } finally {
+    depth--
+  }
 }
 
 /** Lines, without those that are empty. */
@@ -27,14 +58,14 @@ export function joinedLines(lines: readonly (string | undefined)[]): string {
 
 /** A tool call: `get_weather({"city":"Paris"})`. */
 export function toolCallText(name: unknown, input: unknown): string {
-  const written = typeof input === 'string' ? input : JSON.stringify(input ?? {})
+  const written = typeof input === 'string' ? input : jsonText(input ?? {})
   return `${stringOf(name) ?? 'unnamed'}(${written})`
 }
 
 function partText(part: JsonRecord): string {
   const text = stringOf(part.text) ?? stringOf(part.refusal)
   if (text !== undefined) return text
-  return imageText(part) ?? audioText(part) ?? fileText(part) ?? JSON.stringify(part)
+  return imageText(part) ?? audioText(part) ?? fileText(part) ?? jsonText(part)
 }
 
 function imageText(part: JsonRecord): string | undefined {

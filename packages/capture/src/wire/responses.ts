@@ -1,5 +1,6 @@
 import type { CallOutcome } from '../outcome.ts'
 import { type JsonRecord, numberOf, recordOf, recordsOf, stringOf } from './json.ts'
+import { jsonText } from './json-text.ts'
 import { contentText, joinedLines, type Spoken, toolCallText, transcript } from './message-text.ts'
 import { errorTypeIn, usageOf } from './openai-common.ts'
 import type { ServerSentEvent } from './server-sent-events.ts'
@@ -33,7 +34,7 @@ function itemText(item: JsonRecord): string {
   if (type === 'function_call_output' || type === 'custom_tool_call_output') return contentText(output)
   if (type === 'reasoning') return contentText(item.summary)
   if (content !== undefined) return contentText(content)
-  return type === 'image_generation_call' ? '[image]' : JSON.stringify(item)
+  return type === 'image_generation_call' ? '[image]' : jsonText(item)
 }
 
 /** The statuses of a response that has ended, with what they mean for the call. */
