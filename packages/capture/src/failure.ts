@@ -5,8 +5,18 @@ import { AuditError } from '@audit/core'
  * take an aborted or failed connection of the log for one of theirs, and send a request again that was billed.
  */
 export function auditFailure(error: unknown): AuditError {
-  const { code, message, entryId } = AuditError.wrap(error, 'AUDIT_WRITE_FAILED', 'the call was not recorded')
+  const { code, message, entryId } = wrapped(error)
   return notRetryable(new AuditError(code, message, entryId === undefined ? {} : { entryId }))
+}
+
+/** A log of the application's own may reject with anything, also with what has no text. */
+function wrapped(error: unknown): AuditError {
+  const message = 'the call was not recorded'
+  try {
+    return AuditError.wrap(error, 'AUDIT_WRITE_FAILED', message)
+  } catch {
+    return new AuditError('AUDIT_WRITE_FAILED', `${message}: the log rejected with what cannot be shown`)
+  }
 }
 
 const RETRYABLE = Symbol.for('langchain.errors.retryable')

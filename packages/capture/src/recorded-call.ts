@@ -1,6 +1,7 @@
 import type { Call, CallStart, CaptureLevel } from './call.ts'
 import { type CallOrigin, draftOf, intentOf } from './draft.ts'
 import { abortedOutcome, type CallOutcome } from './outcome.ts'
+import { readOr } from './read-or.ts'
 import type { Recorder } from './recorder.ts'
 import type { Scope } from './scope.ts'
 
@@ -121,11 +122,10 @@ export class RecordedCall implements Call {
 
   /** What an integration knows. Where it fails to say it, the call is recorded all the same, with the text of its chunks. */
   #sofar(): Partial<CallOutcome> {
-    try {
-      return this.#progress?.() ?? {}
-    } catch {
-      return {}
-    }
+    return readOr(
+      () => this.#progress?.() ?? {},
+      () => ({}),
+    )
   }
 
   #facts() {

@@ -1,6 +1,7 @@
-import type { EntryInput } from '@audit/core'
+import { AuditError, type EntryInput } from '@audit/core'
 import type { Call } from './call.ts'
 import type { CheckedOptions } from './capture-options.ts'
+import { withMessagesAsText } from './exact-messages.ts'
 import { auditFailure } from './failure.ts'
 
 /** Records the calls of one capture: what becomes of failures, and which calls are open. */
@@ -25,13 +26,25 @@ export class Recorder {
    */
   async record(draft: EntryInput): Promise<string | undefined> {
     try {
-      const entry: { readonly entryId?: string } | undefined = await this.options.log.record(draft)
+      const entry: { readonly entryId?: string } | undefined = await this.#store(draft)
       return entry?.entryId // a test double may resolve with nothing
     } catch (error) {
       const failure = auditFailure(error)
       if (!this.options.onAuditFailure) throw failure
       this.options.onAuditFailure(failure, draft)
       return undefined
+    }
+  }
+
+  /** No call may fail for what a model answered: exact messages that no entry can hold are stored as text. */
+  async #store(draft: EntryInput) {
+    try {
+      return await this.options.log.record(draft)
+    } catch (error) {
+      const isRefused = error instanceof AuditError && error.code === 'AUDIT_INVALID_ENTRY'
+      const plain = isRefused ? withMessagesAsText(draft) : undefined
+      if (!plain) throw error
+      return this.options.log.record(plain)
     }
   }
 

@@ -197,3 +197,11 @@ test('a call around another one leaves it the entry, and the intent', async () =
   expect(entries.map(({ inputText }) => inputText)).toEqual(['outer', 'first', 'second', 'second'])
   expect(entries[1]?.metadata['audit.about']).toBe(entries[0]?.entryId)
 })
+
+test.each([
+  ['no prototype', () => Object.create(null)],
+  ['a text that throws', () => ({ toString: 1 })],
+])('a log that rejects with %s fails as any other', async (_, reason) => {
+  const { begin } = bench({ log: { record: () => Promise.reject(reason()) } })
+  await expect(begin().end({ status: 'ok' })).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
+})

@@ -156,3 +156,15 @@ test('what an integration fails to say keeps no call out of the log', async () =
   await call.end({ status: 'ok' })
   expect(await log.query()).toMatchObject([{ outputText: 'Hel', metadata: { 'audit.status': 'ok' } }])
 })
+
+test.each([
+  ['a number that JSON reads as infinite', '{"choices":[{"message":{"content":"Hi","n":1e999}}]}'],
+  [
+    'more than a million values',
+    `{"choices":[{"message":{"content":"Hi","n":[${'0,'.repeat(1_000_001)}0]}}]}`,
+  ],
+])('exact messages that no entry can hold are stored as text: %s', async (_, body) => {
+  const entry = await entryOf(chat, body, { content: 'messages' })
+  expect(entry?.outputText).toBe('Hi')
+  expect(entry?.metadata['gen_ai.output.messages']).toMatch(/^\[\{"content":"Hi",/)
+})

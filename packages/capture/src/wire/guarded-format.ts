@@ -1,4 +1,5 @@
 import type { CallOutcome } from '../outcome.ts'
+import { readOr } from '../read-or.ts'
 import { type JsonRecord, stringOf } from './json.ts'
 import { jsonText } from './json-text.ts'
 import { joinedLines } from './message-text.ts'
@@ -18,11 +19,10 @@ export function guarded(format: WireFormat): WireFormat {
 }
 
 function questionIn(format: WireFormat, body: JsonRecord): WireQuestion {
-  try {
-    return format.question(body)
-  } catch {
-    return { requestModel: stringOf(body.model) ?? '', input: jsonText(body), inputMessages: [body] }
-  }
+  return readOr(
+    () => format.question(body),
+    () => ({ requestModel: stringOf(body.model) ?? '', input: jsonText(body), inputMessages: [body] }),
+  )
 }
 
 /** An answer of which what cannot be read is kept as it came. */
@@ -35,33 +35,28 @@ class GuardedAnswer implements WireAnswer {
   }
 
   whole(body: JsonRecord): void {
-    try {
-      this.#answer.whole(body)
-    } catch {
-      this.#unread.push(jsonText(body))
-    }
+    readOr(
+      () => this.#answer.whole(body),
+      () => void this.#unread.push(jsonText(body)),
+    )
   }
 
   event(event: ServerSentEvent): boolean {
-    try {
-      return this.#answer.event(event)
-    } catch {
-      this.#unread.push(event.data ?? '')
-      return false
-    }
+    return readOr(
+      () => this.#answer.event(event),
+      () => {
+        this.#unread.push(event.data ?? '')
+        return false
+      },
+    )
   }
 
   sofar(): Partial<CallOutcome> {
-    const known = this.#known()
+    const known = readOr<Partial<CallOutcome>>(
+      () => this.#answer.sofar(),
+      () => ({ output: '[an answer that cannot be read]' }),
+    )
     if (this.#unread.length === 0) return known
     return { ...known, output: joinedLines([known.output, ...this.#unread]) }
-  }
-
-  #known(): Partial<CallOutcome> {
-    try {
-      return this.#answer.sofar()
-    } catch {
-      return { output: '[an answer that cannot be read]' }
-    }
   }
 }

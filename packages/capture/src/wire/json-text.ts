@@ -62,7 +62,7 @@ class JsonWriter {
   }
 
   #value(key: string, given: unknown): void {
-    const value = this.#replace(key, given)
+    const value = this.#replace(key, asJson(given))
     if (typeof value !== 'object' || value === null) this.#written.push(scalarText(value))
     else if (value instanceof Uint8Array) this.#written.push(JSON.stringify(digestOf('data', value)))
     else if (this.#around.has(value)) this.#written.push('"[circular]"')
@@ -81,6 +81,13 @@ class JsonWriter {
     this.#around.delete(object)
     this.#open.pop()
   }
+}
+
+/** What a value shows of itself to JSON, as a URL and a date do. */
+function asJson(value: unknown): unknown {
+  if (value instanceof Uint8Array) return value
+  const { toJSON }: { readonly toJSON?: unknown } = Object(value)
+  return typeof toJSON === 'function' ? toJSON.call(value) : value
 }
 
 function scalarText(value: unknown): string {
