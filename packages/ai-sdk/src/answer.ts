@@ -1,7 +1,7 @@
 import type { CallOutcome, CallStatus } from '@audit/capture'
 import { type JsonRecord, recordOf, recordsOf, stringOf } from '@audit/capture/integration'
 import { contentText, joinedTexts } from './content.ts'
-import { exactJson } from './exact-json.ts'
+import { exactJson, jsonText } from './exact-json.ts'
 import { failureType } from './failure.ts'
 import type { LanguageParams } from './middleware-types.ts'
 import { serviceTierOf, usageOf } from './usage.ts'
@@ -43,7 +43,7 @@ export class StreamedAnswer {
 
   /** Takes a part. Returns whether the answer ends with it. */
   take(part: JsonRecord): boolean {
-    const type = String(part.type)
+    const type = stringOf(part.type) ?? ''
     if (type.endsWith('-start')) this.#begin(part)
     else if (type.endsWith('-delta')) this.#blockOf(part).pieces.push(stringOf(part.delta) ?? '')
     else if (type === 'tool-call') this.#blockOf({ type: 'tool-input', id: part.toolCallId }).part = part
@@ -115,11 +115,11 @@ const WHOLE_PARTS = new Set([
 
 /** `text` for `text-delta`. */
 function kindOf(type: unknown): string {
-  return String(type).replace(/-(?:start|delta)$/, '')
+  return (stringOf(type) ?? '').replace(/-(?:start|delta)$/, '')
 }
 
 function keyOf({ type, id }: JsonRecord): string {
-  return `${kindOf(type)} ${id}`
+  return `${kindOf(type)} ${stringOf(id) ?? jsonText(id)}`
 }
 
 /** A block as the part that it would be in an answer that is not streamed. */

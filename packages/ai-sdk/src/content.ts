@@ -1,10 +1,9 @@
 import {
   digestOf,
   type JsonRecord,
-  joinedLines,
   mediaOf,
+  partsText,
   recordOf,
-  recordsOf,
   stringOf,
   toolCallText,
 } from '@audit/capture/integration'
@@ -12,8 +11,7 @@ import { jsonText } from './exact-json.ts'
 
 /** The text of a message's content: a string, or parts. */
 export function contentText(content: unknown): string {
-  if (typeof content === 'string') return content
-  return joinedLines(recordsOf(content).map(partText))
+  return partsText(content, partText)
 }
 
 /** Parts of one text that lie side by side belong together: a citation cuts a sentence in two. */
@@ -33,7 +31,7 @@ function partText(part: JsonRecord): string {
     case 'text':
       return stringOf(part.text) ?? ''
     case 'reasoning':
-      return part.text ? `[thinking: ${part.text}]` : '' // some models show nobody what they thought
+      return part.text ? `[thinking: ${stringOf(part.text) ?? jsonText(part.text)}]` : '' // some models show nobody what they thought
     case 'tool-call':
       return toolCallText(part.toolName, typeof part.input === 'string' ? part.input : jsonText(part.input))
     case 'tool-result':

@@ -1,9 +1,12 @@
-/** A value as JSON has it: bytes in base64, a URL as its text. `undefined` for what no JSON can hold, such as a circle. */
+import { jsonText as textOf } from '@audit/capture/integration'
+
+/** A value as JSON has it: bytes in base64, a URL as its text. What no JSON can hold, such as a circle, is shown by its name. */
 export function exactJson(value: unknown): unknown {
+  const text = jsonText(value)
   try {
-    return JSON.parse(JSON.stringify(value, replaced))
+    return JSON.parse(text)
   } catch {
-    return undefined
+    return text === '' ? undefined : text
   }
 }
 
@@ -14,7 +17,7 @@ function replaced(this: unknown, key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value
 }
 
-/** The JSON of a value, as text. */
+/** The JSON of a value, as text. It never throws. */
 export function jsonText(value: unknown): string {
-  return JSON.stringify(exactJson(value)) ?? ''
+  return textOf(value, replaced)
 }

@@ -1,5 +1,6 @@
 import type { Call, CallOutcome, CallStart, Capture } from '@audit/capture'
-import { tooLate } from '@audit/capture/integration'
+import { readOr, tooLate } from '@audit/capture/integration'
+import { jsonText } from './exact-json.ts'
 import { failureOutcome } from './failure.ts'
 
 /** Which attempt of the SDK an entry is, from the second one on. */
@@ -25,7 +26,12 @@ export class ModelCalls {
     const call = await this.#begin(start, asked)
     const result = await this.#sent(call, asked, send)
     if (call.hasEnded) throw start.signal?.aborted ? start.signal.reason : tooLate()
-    await call.end(outcome(result))
+    await call.end(
+      readOr(
+        () => outcome(result),
+        () => ({ status: 'ok', output: jsonText(result) }),
+      ),
+    )
     return result
   }
 

@@ -1,5 +1,5 @@
 import type { Call, CallOutcome } from '@audit/capture'
-import { recordOf, tooLate } from '@audit/capture/integration'
+import { readOr, recordOf, tooLate } from '@audit/capture/integration'
 import type { StreamedAnswer } from './answer.ts'
 import { brokenOutcome } from './failure.ts'
 
@@ -104,7 +104,10 @@ class WatchedStream {
   #take(value: unknown): boolean {
     const part = recordOf(value)
     if (part.type !== 'stream-start') this.#call.chunk('') // that one comes before the provider has answered
-    return this.#answer.take(part)
+    return readOr(
+      () => this.#answer.take(part),
+      () => part.type === 'finish',
+    )
   }
 
   /** What breaks the stream is handed on as it is, once it is recorded. */

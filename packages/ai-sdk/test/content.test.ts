@@ -55,6 +55,23 @@ describe.each(SDKS)('ai $major', sdk => {
     expect(lines.at(-1)).toBe(lines.at(-2))
   })
 
+  test('an answer that cannot be read is recorded all the same', async () => {
+    const { capture, entry } = bench()
+    let input: unknown = 'end'
+    for (let i = 0; i < 20_000; i++) input = [input]
+    const content = [
+      { type: 'tool-call', toolCallId: 'c', toolName: 'pay', input },
+      { type: 'reasoning', text: { toString: 1 } },
+      { type: { toString: 1 } },
+    ]
+    await madeModel(sdk, capture, { result: { content } }).doGenerate({ prompt: PROMPT })
+    const { outputText, metadata } = await entry()
+    expect(outputText).toMatch(
+      /^pay\(\[+"end"\]+\)\n\[thinking: \{"toString":1\}\]\n\{"type":\{"toString":1\}\}$/,
+    )
+    expect(metadata['audit.status']).toBe('ok')
+  })
+
   test('the same, streamed, in the order in which it began', async () => {
     const { capture, entry } = bench()
     const parts = [
