@@ -1,5 +1,5 @@
 import type { Call, CallOutcome, Capture } from '@audit/capture'
-import { recordOf, stringOf, tooLate } from '@audit/capture/integration'
+import { jsonText, readOr, recordOf, stringOf, tooLate } from '@audit/capture/integration'
 import { invalidOptions } from '@audit/core/backend'
 import { BaseCallbackHandler } from '@langchain/core/callbacks/base'
 import type { Serialized } from '@langchain/core/load/serializable'
@@ -105,7 +105,10 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     _tags?: string[],
     extra?: Record<string, unknown>,
   ): Promise<void> {
-    const answer = answerOf(output.generations.flat(), output.llmOutput)
+    const answer = readOr<Partial<CallOutcome>>(
+      () => answerOf(output.generations.flat(), output.llmOutput),
+      () => ({ output: jsonText(output.generations) }),
+    )
     // LangChain's cache answers with the counts of nobody.
     await this.#end(runId, { status: 'ok', ...answer, ...(extra?.cached ? { usage: undefined } : {}) }, true)
   }

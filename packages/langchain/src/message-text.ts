@@ -2,7 +2,10 @@ import {
   digestOf,
   type JsonRecord,
   joinedLines,
+  jsonText,
   mediaOf,
+  partsText,
+  readOr,
   recordOf,
   type Spoken,
   stringOf,
@@ -31,12 +34,11 @@ export function choicesText(texts: readonly string[]): string {
 /** What a message says: its text, its media as digests, its calls of tools. */
 export function messageText(message: unknown): string {
   const { content, tool_calls, invalid_tool_calls, additional_kwargs } = recordOf(message)
-  const blocks = typeof content === 'string' ? [content] : listOf(content).map(blockText)
   const calls = [...listOf(tool_calls), ...listOf(invalid_tool_calls)].map(call => {
     const { name, args } = recordOf(call)
     return toolCallText(name, args)
   })
-  return joinedLines([...blocks, stringOf(recordOf(additional_kwargs).refusal), ...calls])
+  return joinedLines([partsText(content, blockText), stringOf(recordOf(additional_kwargs).refusal), ...calls])
 }
 
 /** A message as plain JSON. */
@@ -53,10 +55,13 @@ export function plainMessage(message: unknown): PlainMessage {
 
 /** A content as an entry can hold it: bytes, which JSON has not, as their digest. */
 function plainJson(content: unknown): unknown {
-  const text = JSON.stringify(content ?? null, (_key, value: unknown) =>
+  const text = jsonText(content ?? null, (_key, value) =>
     value instanceof Uint8Array ? digestOf('data', value) : value,
   )
-  return JSON.parse(text)
+  return readOr(
+    () => JSON.parse(text),
+    () => text,
+  )
 }
 
 /** The roles that LangChain names otherwise than providers do. */
@@ -78,13 +83,11 @@ const CALLS = new Set([
   'function_call',
 ])
 
-function blockText(block: unknown): string {
-  if (typeof block === 'string') return block
-  const fields = recordOf(block)
-  const { type, text, reasoning, thinking } = fields
-  if (CALLS.has(String(type))) return ''
+function blockText(block: JsonRecord): string {
+  const { type, text, reasoning, thinking } = block
+  if (CALLS.has(stringOf(type) ?? '')) return ''
   const said = stringOf(text) ?? stringOf(reasoning) ?? stringOf(thinking)
-  return said ?? mediaText(fields) ?? JSON.stringify(block)
+  return said ?? mediaText(block) ?? jsonText(block)
 }
 
 /** Media in the forms of LangChain, OpenAI, Anthropic and Google. */

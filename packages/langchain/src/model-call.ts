@@ -1,5 +1,5 @@
 import type { Call, CallOutcome, CallStart, Capture } from '@audit/capture'
-import { tooLate } from '@audit/capture/integration'
+import { jsonText, readOr, tooLate } from '@audit/capture/integration'
 import { failureOf } from './call-outcome.ts'
 import { integrationAt } from './integration.ts'
 import { withinModel } from './model-context.ts'
@@ -30,14 +30,12 @@ export class ModelCall {
   ): Promise<Answer> {
     await this.#call.ready()
     let answer: Answer
-    let outcome: Partial<CallOutcome>
     try {
       answer = await this.#within(ask)
-      outcome = read(answer)
     } catch (error) {
       return this.#fail(error)
     }
-    await this.#end(outcome)
+    await this.#end(answerRead(answer, read))
     return answer
   }
 
@@ -54,7 +52,13 @@ export class ModelCall {
     try {
       parts = this.#within(() => ask()[Symbol.asyncIterator]())
       for (let part = await this.#next(parts); !part.done; part = await this.#next(parts)) {
-        this.#call.chunk(take(part.value))
+        const { value } = part
+        this.#call.chunk(
+          readOr(
+            () => take(value),
+            () => '',
+          ),
+        )
         const idle = this.#whenIdle(parts)
         try {
           yield part.value
@@ -118,4 +122,15 @@ export class ModelCall {
   #release(parts: AsyncIterator<unknown>): void {
     this.#within(() => parts.return?.())?.catch(() => undefined)
   }
+}
+
+/** What is known of an answer: its JSON at least. */
+function answerRead<Answer>(
+  answer: Answer,
+  read: (answer: Answer) => Partial<CallOutcome>,
+): Partial<CallOutcome> {
+  return readOr(
+    () => read(answer),
+    () => ({ output: jsonText(answer) }),
+  )
 }
