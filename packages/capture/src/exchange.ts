@@ -73,7 +73,8 @@ export class Exchange {
     if (!body) return this.#ended(call, response, { status: 'ok' })
     const watched = this.#watched(call, response, body)
     const stream = streamLike(body, watched)
-    dropped.register(stream, watched)
+    dropped.register(stream, watched, watched)
+    watched.whenClosed(() => dropped.unregister(watched)) // it holds the stream in the end: by the errors that the stream keeps
     return replaceBody(response, stream)
   }
 
@@ -83,7 +84,7 @@ export class Exchange {
     const isStream = request.body.stream === true || isEventStream(response)
     const answerBody = isStream ? new EventBody(answer) : new WholeBody(answer)
     const watched = new WatchedBody(sourceOf(body), answerBody, call, capture.idleMs)
-    this.#stopWithSdk(call, watched, () => {
+    this.#stopWithSignal(call, watched, () => {
       if (isStream) watched.stop(answerBody.stopped())
       else if (this.#mayRetry(call)) {
         watched.leave()
@@ -97,17 +98,17 @@ export class Exchange {
    * An SDK has a signal of its own for each request. It fires when the application's does, which the call itself listens to;
    * when the consumer leaves a stream; and when a whole answer takes too long.
    */
-  #stopWithSdk(call: Call, watched: WatchedBody, stop: () => void): void {
+  #stopWithSignal(call: Call, watched: WatchedBody, stop: () => void): void {
     const { request, tries } = this.#parts
-    if (!tries) return
-    request.signal?.addEventListener(
-      'abort',
-      () => {
-        if (!call.hasEnded && !tries.signal?.aborted) stop()
-      },
-      { once: true },
-    )
-    if (request.signal?.aborted) watched.stop({ status: 'cancelled' })
+    const { signal } = request
+    if (!signal) return
+    const onAbort = () => {
+      if (tries && !call.hasEnded && !tries.signal?.aborted) stop()
+      else watched.close()
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    watched.whenClosed(() => signal.removeEventListener('abort', onAbort))
+    if (tries && signal.aborted) watched.stop({ status: 'cancelled' })
   }
 
   /** A refusal that the SDK may answer with another request is not the end yet. */

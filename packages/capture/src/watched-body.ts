@@ -14,11 +14,13 @@ export class WatchedBody implements ByteSource {
   readonly #body: AnswerBody
   readonly #call: Call
   readonly #idle: NodeJS.Timeout
+  readonly #closers: (() => void)[] = []
   #pieces: Iterator<Uint8Array> | undefined
   #isReading = false
   #atEnd = false
   #isAnswered = false
   #isLeft = false
+  #isClosed = false
 
   /** @param idleMs after so long without a read the call is recorded as unfinished. */
   constructor(source: ByteSource, body: AnswerBody, call: Call, idleMs: number) {
@@ -36,29 +38,44 @@ export class WatchedBody implements ByteSource {
       return await this.#advance()
     } finally {
       this.#isReading = false
-      this.#idle.refresh()
+      if (!this.#isClosed) this.#idle.refresh()
     }
   }
 
   async cancel(reason: unknown): Promise<void> {
-    if (!this.#isLeft) this.stop(this.#body.stopped())
+    if (!this.#isLeft && !this.#call.hasEnded) this.stop(this.#body.stopped())
+    this.close()
     await this.#source.cancel(reason)
   }
 
   /** Ends the call without the rest of its answer. */
   stop(outcome: CallOutcome): void {
-    clearTimeout(this.#idle)
+    this.close()
     this.#call.abandon(outcome)
   }
 
   /** The SDK has given this answer up, and may send the request again: what becomes of that ends the call. */
   leave(): void {
     this.#isLeft = true
+    this.close()
+  }
+
+  /** Releases what watches over this answer: whatever comes of it now, its call does not end here any more. */
+  close(): void {
+    clearTimeout(this.#idle)
+    this.#isClosed = true
+    for (const closer of this.#closers.splice(0)) closer()
+  }
+
+  /** Names what `close` also releases. */
+  whenClosed(closer: () => void): void {
+    if (this.#isClosed) closer()
+    else this.#closers.push(closer)
   }
 
   /** Nobody holds the answer any more. */
   dropped(): void {
-    clearTimeout(this.#idle)
+    this.close()
     if (this.#call.hasEnded) return
     this.#call.abandon()
     this.#release()
@@ -90,7 +107,7 @@ export class WatchedBody implements ByteSource {
   }
 
   async #end(outcome: CallOutcome): Promise<undefined> {
-    clearTimeout(this.#idle)
+    this.close()
     if (!this.#call.hasEnded) this.#isAnswered = true
     try {
       await this.#call.end(outcome)
