@@ -17,49 +17,59 @@ const CR = 13
 
 /**
  * Cuts the bytes of a stream behind each event, wherever the network has cut them, and changes none: joined, the pieces are
- * what came. Lines end with LF, CRLF or CR.
+ * what came. Lines end with LF, CRLF or CR. Blank lines alone are no event: they go with what comes next. Each byte is looked at
+ * once, and copied at most once.
  */
 export class EventCutter {
-  #rest: Uint8Array = new Uint8Array(0)
-  /** Where to go on in the rest, and whether a line begins there. */
-  #position = 0
+  /** The event that is not whole yet, as the network has cut it. */
+  #begun: Uint8Array[] = []
   #atLineStart = true
   #afterCr = false
+  /** Whether nothing but line ends came since the last event. */
+  #isBlank = true
 
   /** The whole events that are there with these bytes. */
   cut(bytes: Uint8Array): readonly Uint8Array[] {
     const events: Uint8Array[] = []
-    this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
     let start = 0
-    while (this.#position < this.#rest.length) {
-      if (!this.#isEventEnd(this.#rest[this.#position++])) continue
+    for (let position = 0; position < bytes.length; ) {
+      if (!this.#isEventEnd(bytes[position++])) continue
       // The LF of a CRLF that is here already belongs to the event.
-      if (this.#afterCr && this.#rest[this.#position] === LF) this.#isEventEnd(this.#rest[this.#position++])
-      events.push(this.#rest.subarray(start, this.#position))
-      start = this.#position
+      if (this.#afterCr && bytes[position] === LF) this.#isEventEnd(bytes[position++])
+      events.push(this.#whole(bytes.subarray(start, position)))
+      start = position
     }
-    this.#rest = this.#rest.subarray(start)
-    this.#position = this.#rest.length
-    return events
+    if (start < bytes.length) this.#begun.push(bytes.subarray(start))
+    return this.#isBlank && this.#begun.length > 0 ? [...events, this.#whole()] : events
   }
 
   /** What came behind the last whole event. */
   rest(): Uint8Array {
-    return this.#rest
+    return Buffer.concat(this.#begun)
   }
 
-  /** Takes the next byte, and says whether a blank line ends with it. */
+  /** The event that ends with these bytes. */
+  #whole(end?: Uint8Array): Uint8Array {
+    const begun = this.#begun
+    this.#begun = []
+    this.#isBlank = true
+    if (end && begun.length === 0) return end
+    return Buffer.concat(end ? [...begun, end] : begun)
+  }
+
+  /** Takes the next byte, and says whether an event ends with it. */
   #isEventEnd(byte: number | undefined): boolean {
     const isSecondOfCrlf = this.#afterCr && byte === LF
     this.#afterCr = byte === CR
     if (isSecondOfCrlf) return false
     if (byte !== LF && byte !== CR) {
       this.#atLineStart = false
+      this.#isBlank = false
       return false
     }
-    const isBlank = this.#atLineStart
+    const isBlankLine = this.#atLineStart
     this.#atLineStart = true
-    return isBlank
+    return isBlankLine && !this.#isBlank
   }
 }
 
