@@ -37,7 +37,7 @@ export function watchedStream(
     },
     { highWaterMark: 0 },
   )
-  dropped.register(stream, watched)
+  dropped.register(stream, watched, watched)
   return stream
 }
 
@@ -56,6 +56,7 @@ class WatchedStream {
   readonly #idle: NodeJS.Timeout
   #isReading = false
   #isAnswered = false
+  #isClosed = false
 
   constructor(
     source: Reader,
@@ -83,22 +84,28 @@ class WatchedStream {
       return part
     } finally {
       this.#isReading = false
-      this.#idle.refresh()
+      if (!this.#isClosed) this.#idle.refresh()
     }
   }
 
   async cancel(reason: unknown): Promise<void> {
-    clearTimeout(this.#idle)
+    this.#close()
     this.#call.abandon(this.#answer.stopped())
     await this.#source.cancel(reason)
   }
 
   /** Nobody holds the stream any more, or nobody reads it. */
   dropped(): void {
-    clearTimeout(this.#idle)
+    this.#close()
     if (this.#call.hasEnded) return
     this.#call.abandon()
     this.#release()
+  }
+
+  #close(): void {
+    clearTimeout(this.#idle)
+    dropped.unregister(this)
+    this.#isClosed = true
   }
 
   #take(value: unknown): boolean {
@@ -121,7 +128,7 @@ class WatchedStream {
   }
 
   async #end(outcome: CallOutcome): Promise<void> {
-    clearTimeout(this.#idle)
+    this.#close()
     this.#isAnswered = true
     try {
       await this.#call.end(outcome)
@@ -133,6 +140,7 @@ class WatchedStream {
 
   /** The call has ended without its answer, which must not be read on. Where an abort is why, that is the error. */
   #refuse(): never {
+    this.#close()
     this.#release()
     throw this.#signal?.aborted ? this.#signal.reason : tooLate()
   }
