@@ -24,6 +24,8 @@ export interface CallStart {
   readonly input: string
   /** The exact messages, for `content: 'messages'`. */
   readonly inputMessages?: readonly unknown[] | undefined
+  /** The tier that is asked for. It counts where the answer does not say which one was billed. Default: the provider's. */
+  readonly serviceTier?: string | undefined
   /** Stops the call. When it does, the call has ended, whoever reads on or does not. */
   readonly signal?: AbortSignal | undefined
   /** Which integration records the call. */
@@ -59,7 +61,7 @@ export interface Call {
    * Await it before the request leaves: with `intent: true` it resolves once the intent is stored.
    *
    * @throws AuditError if it could not be stored, and `onAuditFailure` is `'throw'`: the request must not leave then, and the
-   *   call has ended without an entry.
+   *   call has ended without an entry; `AUDIT_CLOSED` if `drain()` ended the call meanwhile.
    */
   ready(): Promise<void>
 

@@ -2,10 +2,11 @@ import { EventBody, WholeBody } from './answer-body.ts'
 import { type ResponseBody, sourceOf, streamLike } from './byte-source.ts'
 import type { Call, Integration } from './call.ts'
 import type { Capture } from './capture.ts'
+import { tooLate } from './failure.ts'
 import { abortedOutcome, type CallOutcome, errorTypeOf } from './outcome.ts'
 import { failingResponse, replaceBody } from './replaced-response.ts'
 import type { Tries } from './scope.ts'
-import { tooLate, WatchedBody } from './watched-body.ts'
+import { WatchedBody } from './watched-body.ts'
 import type { ModelRequest } from './wire/request.ts'
 
 /** One request, and what it belongs to. */
@@ -81,9 +82,9 @@ export class Exchange {
   #watched(call: Call, response: Response, body: ResponseBody): WatchedBody {
     const { capture, request } = this.#parts
     const answer = request.format.answer()
-    const isStream = request.body.stream === true || isEventStream(response)
+    const isStream = isEventStream(response) || (request.body.stream === true && !isJson(response))
     const answerBody = isStream ? new EventBody(answer) : new WholeBody(answer)
-    const watched = new WatchedBody(sourceOf(body), answerBody, call, capture.idleMs)
+    const watched = new WatchedBody(sourceOf(body), answerBody, call, capture.idleMs, request.signal)
     this.#stopWithSignal(call, watched, () => {
       if (isStream) watched.stop(answerBody.stopped())
       else if (this.#mayRetry(call)) {
@@ -174,6 +175,11 @@ function bodyOf(response: Response): ResponseBody | undefined {
 
 function isEventStream(response: Response): boolean {
   return response.headers.get('content-type')?.startsWith('text/event-stream') === true
+}
+
+/** Some providers answer with one JSON value where a stream was asked for. */
+function isJson(response: Response): boolean {
+  return /^application\/(?:[^;]+\+)?json\b/i.test(response.headers.get('content-type') ?? '')
 }
 
 /** Whether an SDK sends the request again: as those of OpenAI and Anthropic decide it. */

@@ -25,3 +25,21 @@ const RETRYABLE = Symbol.for('langchain.errors.retryable')
 export function notRetryable(error: AuditError): AuditError {
   return Object.defineProperty(error, RETRYABLE, { value: false })
 }
+
+/** The error of an answer that is read on after its call was recorded. */
+export function tooLate(): AuditError {
+  return closed(
+    'this call was recorded as unfinished, since nobody read its answer, or drain() was called; what follows would go unrecorded',
+  )
+}
+
+/** The error of an answer that goes on behind its end. */
+export function readOn(): AuditError {
+  return closed(
+    'the answer went on behind its end, after its call was recorded; what follows would go unrecorded',
+  )
+}
+
+function closed(message: string): AuditError {
+  return notRetryable(new AuditError('AUDIT_CLOSED', message))
+}

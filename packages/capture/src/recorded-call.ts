@@ -1,5 +1,6 @@
 import type { Call, CallStart, CaptureLevel } from './call.ts'
 import { type CallOrigin, draftOf, intentOf } from './draft.ts'
+import { tooLate } from './failure.ts'
 import { abortedOutcome, type CallOutcome } from './outcome.ts'
 import { readOr } from './read-or.ts'
 import type { Recorder } from './recorder.ts'
@@ -53,6 +54,12 @@ export class RecordedCall implements Call {
   }
 
   async ready(): Promise<void> {
+    await this.#intentStored()
+    // An SDK itself sends nothing after an abort, and says so in its own way.
+    if (this.#ended && !this.#superseded && !this.#start.signal?.aborted) throw tooLate()
+  }
+
+  async #intentStored(): Promise<void> {
     if (!this.#recorder.options.intent || this.#superseded || this.#ended) return
     this.#intent ??= this.#recorder.record(intentOf(this.#facts()))
     try {

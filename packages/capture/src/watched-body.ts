@@ -1,8 +1,7 @@
-import { AuditError } from '@audit/core'
 import type { AnswerBody } from './answer-body.ts'
 import type { ByteSource } from './byte-source.ts'
 import type { Call } from './call.ts'
-import { notRetryable } from './failure.ts'
+import { readOn, tooLate } from './failure.ts'
 import { type CallOutcome, errorTypeOf } from './outcome.ts'
 
 /**
@@ -13,17 +12,30 @@ export class WatchedBody implements ByteSource {
   readonly #source: ByteSource
   readonly #body: AnswerBody
   readonly #call: Call
+  readonly #signal: AbortSignal | undefined
   readonly #idle: NodeJS.Timeout
   readonly #closers: (() => void)[] = []
-  #pieces: Iterator<Uint8Array> | undefined
+  #pieces: ArrayIterator<Uint8Array> | undefined
   #isReading = false
   #atEnd = false
   #isAnswered = false
   #isLeft = false
+  /** How many pieces behind the end are recorded. */
+  #readBehind = 0
   #isClosed = false
 
-  /** @param idleMs after so long without a read the call is recorded as unfinished. */
-  constructor(source: ByteSource, body: AnswerBody, call: Call, idleMs: number) {
+  /**
+   * @param idleMs after so long without a read the call is recorded as unfinished.
+   * @param signal what the request is stopped with.
+   */
+  constructor(
+    source: ByteSource,
+    body: AnswerBody,
+    call: Call,
+    idleMs: number,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#signal = signal
     this.#source = source
     this.#body = body
     this.#call = call
@@ -99,11 +111,37 @@ export class WatchedBody implements ByteSource {
 
   async #handOn(piece: Uint8Array): Promise<Uint8Array> {
     if (this.#call.hasEnded && !this.#isAnswered) return this.#refuse()
-    if (this.#isAnswered) return piece // what comes behind the end is no part of the answer
+    if (this.#isAnswered) return this.#behind(piece)
     const isLast = this.#body.read(piece)
     if (this.#body.isStream) this.#call.chunk('')
-    if (isLast) await this.#end(this.#body.ended())
+    if (!isLast) return piece
+    this.#readAhead()
+    await this.#end(this.#body.ended())
     return piece
+  }
+
+  /** Reads what came together with the end of the answer, before the call is recorded. */
+  #readAhead(): void {
+    const pieces = [...(this.#pieces ?? [])]
+    for (const piece of pieces) this.#body.read(piece)
+    this.#pieces = pieces[Symbol.iterator]()
+    this.#readBehind = pieces.length
+  }
+
+  /** What comes behind the end goes on unchanged if it says nothing more; text that no entry has is not handed on. */
+  #behind(piece: Uint8Array): Uint8Array {
+    if (this.#readBehind > 0) this.#readBehind--
+    else if (this.#saysMore(piece)) {
+      this.#release()
+      throw readOn()
+    }
+    return piece
+  }
+
+  #saysMore(piece: Uint8Array): boolean {
+    const before = this.#body.stopped().output
+    this.#body.read(piece)
+    return this.#body.stopped().output !== before
   }
 
   async #end(outcome: CallOutcome): Promise<undefined> {
@@ -125,7 +163,7 @@ export class WatchedBody implements ByteSource {
 
   /** The call has ended without its answer, which must not be read on. Where an abort is why, that is the error. */
   async #refuse(): Promise<never> {
-    await this.#source.next()
+    if (this.#signal?.aborted) await this.#source.next()
     this.#release()
     throw tooLate()
   }
@@ -151,14 +189,4 @@ export class WatchedBody implements ByteSource {
   #release(): void {
     this.#source.cancel(undefined).catch(() => undefined)
   }
-}
-
-/** The error of an answer that is read on after its call was recorded. */
-export function tooLate(): AuditError {
-  return notRetryable(
-    new AuditError(
-      'AUDIT_CLOSED',
-      'this call was recorded as unfinished, since nobody read its answer, or drain() was called; what follows would go unrecorded',
-    ),
-  )
 }
