@@ -1,5 +1,6 @@
 import type { CallOutcome } from './outcome.ts'
-import { recordOf } from './wire/json.ts'
+import { readOr } from './read-or.ts'
+import { isRecord } from './wire/json.ts'
 import { EventCutter, readEvent } from './wire/server-sent-events.ts'
 import type { WireAnswer } from './wire/wire-format.ts'
 
@@ -24,6 +25,7 @@ export class EventBody implements AnswerBody {
   readonly isStream = true
   readonly #cutter = new EventCutter()
   #isMalformed = false
+  #isCut = false
 
   constructor(answer: WireAnswer) {
     this.#answer = answer
@@ -34,12 +36,13 @@ export class EventBody implements AnswerBody {
   }
 
   rest(): Uint8Array {
+    this.#isCut = true
     return this.#cutter.rest()
   }
 
   read(piece: Uint8Array): boolean {
     const event = readEvent(piece)
-    this.#isMalformed ||= event.isMalformed
+    this.#isMalformed ||= event.isMalformed && !this.#isCut // an event that has broken off is no JSON, either
     return this.#answer.event(event)
   }
 
@@ -83,11 +86,13 @@ export class WholeBody implements AnswerBody {
 
   ended(): CallOutcome {
     const text = Buffer.concat(this.#pieces).toString()
-    try {
-      this.#answer.whole(recordOf(JSON.parse(text)))
-    } catch {
-      return { status: 'error', errorType: 'SyntaxError', output: text }
-    }
+    const body = readOr<unknown>(
+      () => JSON.parse(text),
+      () => undefined,
+    )
+    if (body === undefined) return { status: 'error', errorType: 'SyntaxError', output: text }
+    if (!isRecord(body)) return { status: 'error', errorType: 'TypeError', output: text } // JSON, and no answer
+    this.#answer.whole(body)
     return { status: 'ok', ...this.#answer.sofar() }
   }
 

@@ -105,7 +105,7 @@ function shownAs({ options }: CallFacts, text: string): string {
 
 /** A hook that throws, or gives what is no price, must not fail the call: the price is unknown then. */
 function priceOf({ start, startedOn, options }: CallFacts, outcome: CallOutcome): Price | null {
-  const { usage, responseModel, serviceTier } = outcome
+  const { usage, responseModel, serviceTier = start.serviceTier } = outcome
   const { provider, requestModel } = start
   try {
     const price = options.price?.({

@@ -1,10 +1,11 @@
 import { digestOf } from '../digest.ts'
 import type { CallOutcome } from '../outcome.ts'
 import type { Usage } from '../usage.ts'
+import { grow } from './grown.ts'
 import { type JsonRecord, numberOf, recordOf, recordsOf, stringOf } from './json.ts'
 import { jsonText } from './json-text.ts'
-import { contentText, joinedLines, toolCallText, transcript } from './message-text.ts'
-import { errorTypeIn, usageOf } from './openai-common.ts'
+import { contentText, fuller, joinedLines, thinkingText, toolCallText, transcript } from './message-text.ts'
+import { errorTypeIn, isError, tierAsked, usageOf } from './openai-common.ts'
 import { isDone, type ServerSentEvent } from './server-sent-events.ts'
 import type { WireAnswer, WireFormat, WireQuestion } from './wire-format.ts'
 
@@ -34,13 +35,15 @@ function chatQuestion(body: JsonRecord): WireQuestion {
     requestModel: stringOf(body.model) ?? '',
     input: transcript(spoken),
     inputMessages: messages,
+    serviceTier: tierAsked(body.service_tier),
   }
 }
 
 function promptQuestion(body: JsonRecord): WireQuestion {
   const prompts = Array.isArray(body.prompt) ? body.prompt : [body.prompt]
   const input = prompts.map(prompt => stringOf(prompt) ?? jsonText(prompt ?? '')).join('\n')
-  return { requestModel: stringOf(body.model) ?? '', input, inputMessages: prompts }
+  const serviceTier = tierAsked(body.service_tier)
+  return { requestModel: stringOf(body.model) ?? '', input, inputMessages: prompts, serviceTier }
 }
 
 function messageText(message: JsonRecord): string {
@@ -49,23 +52,33 @@ function messageText(message: JsonRecord): string {
     const { name, arguments: input, input: customInput } = recordOf(called ?? custom)
     return toolCallText(name, input ?? customInput)
   })
-  const legacy = message.function_call === undefined ? {} : recordOf(message.function_call)
+  const legacy = recordOf(message.function_call)
   const legacyCall = legacy.name === undefined ? undefined : toolCallText(legacy.name, legacy.arguments)
-  return joinedLines([contentText(content), stringOf(refusal), spokenText(audio), ...calls, legacyCall])
+  const thought = thinkingText(message.reasoning_content ?? message.reasoning)
+  return joinedLines([
+    thought,
+    contentText(content),
+    stringOf(refusal),
+    spokenText(audio),
+    ...calls,
+    legacyCall,
+  ])
 }
 
 function spokenText(audio: unknown): string | undefined {
   const { data, transcript } = recordOf(audio)
   if (typeof data !== 'string') return stringOf(transcript)
-  return joinedLines([stringOf(transcript), digestOf('audio', Buffer.from(data, 'base64'))])
+  return joinedLines([stringOf(transcript), digestOf('audio', decoded(data))])
+}
+
+/** The bytes of base64 that may have come in pieces, each filled up. */
+function decoded(base64: string): Uint8Array {
+  return Buffer.concat((base64.match(/[^=]+=*/g) ?? []).map(piece => Buffer.from(piece, 'base64')))
 }
 
 /** A choice, put together from the pieces of a stream. */
 interface GatheredChoice {
-  readonly message: Record<string, unknown>
-  readonly text: string[]
-  readonly refusal: string[]
-  readonly calls: Map<number, { name: string; input: string[] }>
+  message: { [key: string]: unknown }
   finishReason: string | undefined
 }
 
@@ -87,7 +100,7 @@ class ChatAnswer implements WireAnswer {
     )
     this.#ending = {
       finishReasons: choices.flatMap(({ finish_reason }) => stringOf(finish_reason) ?? []),
-      ...(body.error === undefined || body.error === null ? {} : errorOutcome(body.error)),
+      ...(isError(body.error) ? errorOutcome(body.error) : {}),
     }
   }
 
@@ -99,14 +112,14 @@ class ChatAnswer implements WireAnswer {
     const { body } = event
     this.#take(body)
     for (const choice of recordsOf(body.choices)) this.#gather(choice)
-    if (event.event !== 'error' && (body.error === undefined || body.error === null)) return false
-    this.#ending = errorOutcome(body.error ?? body)
+    if (event.event !== 'error' && !isError(body.error)) return false
+    this.#ending = errorOutcome(body.error || body)
     return true
   }
 
   sofar(): Partial<CallOutcome> {
     const choices = [...this.#choices].toSorted(([a], [b]) => a - b).map(([, choice]) => choice)
-    const messages = this.#wholeMessages ?? choices.map(gatheredMessage)
+    const messages = this.#wholeMessages ?? choices.map(({ message }) => message)
     const spoken = messages.map((message, i) => ({ role: `choice ${i + 1}`, text: messageText(message) }))
     const reasons = choices.flatMap(({ finishReason }) => finishReason ?? [])
     return {
@@ -125,47 +138,17 @@ class ChatAnswer implements WireAnswer {
     this.#id = stringOf(id) || this.#id
     this.#model = stringOf(model) || this.#model
     this.#serviceTier = stringOf(service_tier) || this.#serviceTier
-    this.#usage = usageOf(usage) ?? this.#usage
+    this.#usage = usageOf(usage, this.#usage)
   }
 
   #gather(choice: JsonRecord): void {
     const index = numberOf(choice.index) ?? 0
-    const gathered = this.#choices.get(index) ?? emptyChoice()
+    const gathered = this.#choices.get(index) ?? { message: { role: 'assistant' }, finishReason: undefined }
     this.#choices.set(index, gathered)
-    const delta = recordOf(choice.delta)
-    const text = stringOf(delta.content) ?? stringOf(choice.text)
-    if (text) gathered.text.push(text)
-    if (typeof delta.refusal === 'string') gathered.refusal.push(delta.refusal)
-    if (typeof delta.role === 'string') gathered.message.role = delta.role
-    for (const [i, call] of recordsOf(delta.tool_calls).entries()) gatherCall(gathered, call, i)
+    grow(gathered.message, recordOf(choice.delta))
+    grow(gathered.message, { content: stringOf(choice.text) })
+    if (choice.message) gathered.message = fuller(gathered.message, recordOf(choice.message), messageText)
     gathered.finishReason = stringOf(choice.finish_reason) ?? gathered.finishReason
-  }
-}
-
-function emptyChoice(): GatheredChoice {
-  return { message: { role: 'assistant' }, text: [], refusal: [], calls: new Map(), finishReason: undefined }
-}
-
-function gatherCall({ calls }: GatheredChoice, call: JsonRecord, place: number): void {
-  const index = numberOf(call.index) ?? place
-  const { name, arguments: input, input: customInput } = recordOf(call.function ?? call.custom)
-  const gathered = calls.get(index) ?? { name: '', input: [] }
-  calls.set(index, gathered)
-  gathered.name ||= stringOf(name) ?? ''
-  const piece = stringOf(input) ?? stringOf(customInput)
-  if (piece) gathered.input.push(piece)
-}
-
-function gatheredMessage({ message, text, refusal, calls }: GatheredChoice): JsonRecord {
-  const tools = Array.from(calls.values(), ({ name, input }) => ({
-    type: 'function',
-    function: { name, arguments: input.join('') },
-  }))
-  return {
-    ...message,
-    content: text.join(''),
-    ...(refusal.length > 0 ? { refusal: refusal.join('') } : {}),
-    ...(tools.length > 0 ? { tool_calls: tools } : {}),
   }
 }
 

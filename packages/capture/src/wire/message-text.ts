@@ -63,9 +63,16 @@ export function toolCallText(name: unknown, input: unknown): string {
 }
 
 function partText(part: JsonRecord): string {
-  const text = stringOf(part.text) ?? stringOf(part.refusal)
+  if (part.type === 'thinking') return thinkingText(part.thinking)
+  const text = stringOf(part.text) ?? stringOf(part.refusal) ?? stringOf(part.transcript)
   if (text !== undefined) return text
   return imageText(part) ?? audioText(part) ?? fileText(part) ?? jsonText(part)
+}
+
+/** What a model thought, as far as it shows that: a text, or parts. */
+export function thinkingText(thinking: unknown): string {
+  const text = contentText(thinking)
+  return text === '' ? '' : `[thinking: ${text}]`
 }
 
 function imageText(part: JsonRecord): string | undefined {
@@ -86,4 +93,9 @@ function fileText(part: JsonRecord): string | undefined {
   const { file_data, file_id, file_url, filename } = recordOf(part.file ?? part)
   if (typeof file_data === 'string') return mediaOf(file_data, 'file') // a data URL
   return `[file, ${stringOf(file_id) ?? stringOf(file_url) ?? stringOf(filename) ?? 'no source'}]`
+}
+
+/** Of two forms of the same thing, the one that says more; the second where they say the same. */
+export function fuller<Form>(gathered: Form, told: Form, textOf: (form: Form) => string): Form {
+  return textOf(gathered).length > textOf(told).length ? gathered : told
 }

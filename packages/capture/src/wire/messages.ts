@@ -3,7 +3,7 @@ import type { Usage } from '../usage.ts'
 import { blocksText } from './anthropic-blocks.ts'
 import { type JsonRecord, numberOf, recordOf, recordsOf, stringOf } from './json.ts'
 import { transcript } from './message-text.ts'
-import { errorTypeIn } from './openai-common.ts'
+import { errorTypeIn, tierAsked } from './openai-common.ts'
 import type { ServerSentEvent } from './server-sent-events.ts'
 import type { WireAnswer, WireFormat, WireQuestion } from './wire-format.ts'
 
@@ -25,11 +25,18 @@ function question(body: JsonRecord): WireQuestion {
     role: stringOf(role) ?? 'unknown',
     text: blocksText(content),
   }))
-  return { requestModel: stringOf(body.model) ?? '', input: transcript(spoken), inputMessages: all }
+  const serviceTier = body.speed === 'fast' ? 'fast' : tierAsked(body.service_tier)
+  return {
+    requestModel: stringOf(body.model) ?? '',
+    input: transcript(spoken),
+    inputMessages: all,
+    serviceTier,
+  }
 }
 
 /** A block, put together from the pieces of a stream. */
 interface GatheredBlock {
+  readonly index: number
   readonly start: JsonRecord
   /** The pieces of each of its texts, by the text's name. */
   readonly pieces: Map<string, string[]>
@@ -40,7 +47,10 @@ interface GatheredBlock {
 class MessagesAnswer implements WireAnswer {
   #message: JsonRecord = {}
   #usage: JsonRecord = {}
-  readonly #blocks = new Map<number, GatheredBlock>()
+  /** All blocks, also those of a message before, where a second one has begun. */
+  readonly #earlier: JsonRecord[] = []
+  readonly #blocks: GatheredBlock[] = []
+  #isMixed = false
   #hasAllOutput = false
   #hasStopped = false
   #error: unknown
@@ -65,7 +75,7 @@ class MessagesAnswer implements WireAnswer {
 
   sofar(): Partial<CallOutcome> {
     const { id, model, role, stop_reason } = this.#message
-    const blocks = this.#blocks.size > 0 ? this.#gathered() : recordsOf(this.#message.content)
+    const blocks = [...this.#earlier, ...this.#gathered()]
     const reason = stringOf(stop_reason)
     const isKnown = Object.keys(this.#message).length > 0
     return {
@@ -82,22 +92,22 @@ class MessagesAnswer implements WireAnswer {
   }
 
   #start(message: JsonRecord): void {
-    this.#message = message
+    if (this.#blocks.length > 0) this.#isMixed = true
+    this.#earlier.push(...this.#gathered())
+    this.#blocks.length = 0
+    this.#message = { ...this.#message, content: [], ...message }
     this.#usage = recordOf(message.usage)
   }
 
-  #startBlock(body: JsonRecord): void {
-    const index = numberOf(body.index) ?? this.#blocks.size
-    this.#blocks.set(index, {
-      start: recordOf(body.content_block),
-      pieces: new Map(),
-      citations: [],
-    })
+  #startBlock(body: JsonRecord): GatheredBlock {
+    const index = numberOf(body.index) ?? this.#blocks.length
+    const block = { index, start: recordOf(body.content_block), pieces: new Map(), citations: [] }
+    this.#blocks.push(block)
+    return block
   }
 
   #gather(body: JsonRecord): void {
-    const block = this.#blocks.get(numberOf(body.index) ?? this.#blocks.size - 1)
-    if (!block) return
+    const block = this.#blockOf(body)
     const { type, citation, ...delta } = recordOf(body.delta)
     if (citation !== undefined) block.citations.push(citation)
     for (const [name, piece] of Object.entries(delta)) {
@@ -108,23 +118,44 @@ class MessagesAnswer implements WireAnswer {
     }
   }
 
+  /** The block that a piece belongs to, which may not have been announced. */
+  #blockOf(body: JsonRecord): GatheredBlock {
+    const index = numberOf(body.index)
+    const found = this.#blocks.findLast(block => index === undefined || block.index === index)
+    const { type } = recordOf(body.delta)
+    return (
+      found ??
+      this.#startBlock({ index, content_block: { type: BLOCK_TYPES[stringOf(type) ?? ''] ?? 'text' } })
+    )
+  }
+
   /** Counts in here are those of the whole message, and left out where there are none. */
   #finish(body: JsonRecord): void {
     const usage = Object.entries(recordOf(body.usage)).filter(([, value]) => value !== null)
-    this.#message = { ...this.#message, ...recordOf(body.delta) }
+    const delta = Object.entries(recordOf(body.delta)).filter(([, value]) => value !== null)
+    this.#message = { ...this.#message, ...Object.fromEntries(delta) }
     this.#usage = { ...this.#usage, ...Object.fromEntries(usage) }
     this.#hasAllOutput ||= numberOf(this.#usage.output_tokens) !== undefined
   }
 
   #gathered(): readonly JsonRecord[] {
-    return [...this.#blocks].toSorted(([a], [b]) => a - b).map(([, block]) => gatheredBlock(block))
+    const blocks = this.#blocks.toSorted((a, b) => a.index - b.index).map(gatheredBlock)
+    return [...recordsOf(this.#message.content), ...blocks]
   }
 
   #tokens(): Usage | undefined {
     const usage = usageOf(this.#usage)
+    if (this.#isMixed) return undefined // the counts are those of one message, and the blocks of several
     if (!usage || this.#hasAllOutput) return usage
     return { ...usage, outputTokens: undefined } // what a stream begins with is not what it will have been
   }
+}
+
+/** The kinds of blocks whose pieces are of another kind than text. */
+const BLOCK_TYPES: Readonly<Record<string, string>> = {
+  thinking_delta: 'thinking',
+  signature_delta: 'thinking',
+  input_json_delta: 'tool_use',
 }
 
 function gatheredBlock({ start, pieces, citations }: GatheredBlock): JsonRecord {

@@ -1,21 +1,54 @@
 import type { Usage } from '../usage.ts'
-import { numberOf, recordOf, stringOf } from './json.ts'
+import { type JsonRecord, numberOf, recordOf, stringOf } from './json.ts'
 
-/** What OpenAI's formats say of tokens, under either of their two sets of names. */
-export function usageOf(value: unknown): Usage | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
+/**
+ * What OpenAI's formats say of tokens, under either of their two sets of names, added to what was known before: a figure that is
+ * left out takes none away. `undefined` where there is none.
+ */
+export function usageOf(value: unknown, before?: Usage): Usage | undefined {
   const usage = recordOf(value)
+  const figures = Object.entries(figuresOf(usage)).filter(([, figure]) => figure !== undefined)
+  return figures.length === 0 ? before : { ...before, ...Object.fromEntries(figures) }
+}
+
+/** Some providers have names of their own for what was cached: DeepSeek and Moonshot. */
+function figuresOf(usage: JsonRecord): Usage {
   const input = recordOf(usage.prompt_tokens_details ?? usage.input_tokens_details)
   const output = recordOf(usage.completion_tokens_details ?? usage.output_tokens_details)
+  const inputTokens = numberOf(usage.prompt_tokens) ?? numberOf(usage.input_tokens)
   return {
-    inputTokens: numberOf(usage.prompt_tokens) ?? numberOf(usage.input_tokens),
-    outputTokens: numberOf(usage.completion_tokens) ?? numberOf(usage.output_tokens),
-    cacheReadTokens: numberOf(input.cached_tokens),
+    inputTokens,
+    outputTokens: outputTokens(usage, inputTokens),
+    cacheReadTokens:
+      numberOf(input.cached_tokens) ??
+      numberOf(usage.prompt_cache_hit_tokens) ??
+      numberOf(usage.cached_tokens),
     cacheWriteTokens: numberOf(input.cache_write_tokens),
     reasoningTokens: numberOf(output.reasoning_tokens),
     inputAudioTokens: numberOf(input.audio_tokens),
     outputAudioTokens: numberOf(output.audio_tokens),
   }
+}
+
+/** All output: xAI and Gemini count the reasoning beside the completion, and only the total has it. */
+function outputTokens(usage: JsonRecord, inputTokens: number | undefined): number | undefined {
+  const completion = numberOf(usage.completion_tokens) ?? numberOf(usage.output_tokens)
+  const total = numberOf(usage.total_tokens)
+  if (completion === undefined || inputTokens === undefined || total === undefined) return completion
+  return Math.max(completion, total - inputTokens)
+}
+
+/** The tier that a request asks for, where it is not the provider's default one. */
+export function tierAsked(tier: unknown): string | undefined {
+  const asked = stringOf(tier)
+  return asked === undefined || DEFAULT_TIERS.has(asked) ? undefined : asked
+}
+
+const DEFAULT_TIERS = new Set(['auto', 'default', 'standard', 'standard_only'])
+
+/** Whether a provider reports an error: some have an empty `error` in each answer. */
+export function isError(error: unknown): boolean {
+  return Boolean(error)
 }
 
 /** The kind of an error that a provider reports within an answer. */

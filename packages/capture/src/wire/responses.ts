@@ -1,8 +1,9 @@
 import type { CallOutcome } from '../outcome.ts'
+import type { Usage } from '../usage.ts'
 import { type JsonRecord, numberOf, recordOf, recordsOf, stringOf } from './json.ts'
 import { jsonText } from './json-text.ts'
-import { contentText, joinedLines, type Spoken, toolCallText, transcript } from './message-text.ts'
-import { errorTypeIn, usageOf } from './openai-common.ts'
+import { contentText, fuller, joinedLines, type Spoken, toolCallText, transcript } from './message-text.ts'
+import { errorTypeIn, isError, tierAsked, usageOf } from './openai-common.ts'
 import type { ServerSentEvent } from './server-sent-events.ts'
 import type { WireAnswer, WireFormat, WireQuestion } from './wire-format.ts'
 
@@ -19,7 +20,12 @@ function question(body: JsonRecord): WireQuestion {
     typeof body.input === 'string' ? [{ role: 'user', content: body.input }] : recordsOf(body.input)
   const instructions = stringOf(body.instructions)
   const all = instructions === undefined ? items : [{ role: 'system', content: instructions }, ...items]
-  return { requestModel: stringOf(body.model) ?? '', input: transcript(all.map(spoken)), inputMessages: all }
+  return {
+    requestModel: stringOf(body.model) ?? '',
+    input: transcript(all.map(spoken)),
+    inputMessages: all,
+    serviceTier: tierAsked(body.service_tier),
+  }
 }
 
 function spoken(item: JsonRecord): Spoken {
@@ -32,7 +38,7 @@ function itemText(item: JsonRecord): string {
   if (type === 'function_call') return toolCallText(name, item.arguments)
   if (type === 'custom_tool_call') return toolCallText(name, item.input)
   if (type === 'function_call_output' || type === 'custom_tool_call_output') return contentText(output)
-  if (type === 'reasoning') return contentText(item.summary)
+  if (type === 'reasoning') return joinedLines([contentText(item.summary), contentText(content)])
   if (content !== undefined) return contentText(content)
   return type === 'image_generation_call' ? '[image]' : jsonText(item)
 }
@@ -50,73 +56,131 @@ const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', 'respo
 
 /** A response, whole or from the pieces of a stream. */
 class ResponsesAnswer implements WireAnswer {
-  #whole: JsonRecord | undefined
-  #started: JsonRecord = {}
-  readonly #begun = new Map<number, JsonRecord>()
-  readonly #done = new Map<number, JsonRecord>()
-  readonly #pieces = new Map<number, string[]>()
+  #response: JsonRecord = {}
+  #hasEnded = false
+  readonly #items = new Map<number, GatheredItem>()
+  #usage: Usage | undefined
   #error: unknown
 
   whole(body: JsonRecord): void {
-    this.#whole = body
+    this.#take(body)
+    this.#hasEnded = true
   }
 
   event({ body }: ServerSentEvent): boolean {
     const type = stringOf(body.type) ?? ''
-    if (body.response !== undefined) this.#started = recordOf(body.response)
-    const index = numberOf(body.output_index) ?? 0
-    if (type === 'response.output_item.added') this.#begun.set(index, recordOf(body.item))
-    if (type === 'response.output_item.done') this.#done.set(index, recordOf(body.item))
-    if (type.endsWith('.delta')) this.#piece(body)
-    if (type === 'error' || body.error) this.#error = body.error ?? body
-    if (this.#error === undefined && !LAST_EVENTS.has(type)) return false
-    if (body.response !== undefined) this.#whole = recordOf(body.response)
-    return true
+    if (body.response !== undefined) this.#take(recordOf(body.response))
+    if (type.startsWith('response.')) this.#gather(type, body)
+    if (type === 'error' || isError(body.error)) this.#error = body.error || body
+    this.#hasEnded ||= LAST_EVENTS.has(type)
+    return this.#hasEnded || this.#error !== undefined
   }
 
   sofar(): Partial<CallOutcome> {
-    const known = this.#whole ?? this.#started
-    const items = this.#whole ? recordsOf(known.output) : this.#gathered()
-    const status = this.#whole && (ENDED[stringOf(known.status) ?? ''] ?? 'ok')
-    const failed = this.#error ?? known.error ?? undefined
+    const known = this.#response
+    const items = this.#allItems()
+    const status = this.#hasEnded && (ENDED[stringOf(known.status) ?? ''] ?? 'ok')
+    const failed = this.#error ?? known.error
     return {
-      ...(status === undefined ? {} : { status }),
-      ...(failed === undefined ? {} : { status: 'error', errorType: errorTypeIn(failed) }),
+      ...(status ? { status } : {}),
+      ...(isError(failed) ? { status: 'error', errorType: errorTypeIn(failed) } : {}),
       output: joinedLines(items.map(itemText)),
       outputMessages: items,
       responseId: stringOf(known.id),
       responseModel: stringOf(known.model),
       serviceTier: stringOf(known.service_tier),
-      usage: usageOf(known.usage),
+      usage: this.#usage,
       finishReasons: finishReasons(known),
     }
   }
 
-  #piece(body: JsonRecord): void {
-    const { type, delta } = body
-    if (typeof delta !== 'string' || typeof type !== 'string' || !SPOKEN_PIECES.has(type)) return
-    const index = numberOf(body.output_index) ?? 0
-    const pieces = this.#pieces.get(index) ?? []
-    this.#pieces.set(index, pieces)
-    pieces.push(delta)
+  /** What the response says of itself; what it leaves out now was said before. */
+  #take(response: JsonRecord): void {
+    const said = Object.entries(response).filter(([, value]) => value !== undefined && value !== null)
+    this.#response = { ...this.#response, ...Object.fromEntries(said) }
+    this.#usage = usageOf(response.usage, this.#usage)
   }
 
-  /** The items of a response that did not end: what is done as it is, the others from their pieces. */
-  #gathered(): readonly JsonRecord[] {
-    return [...this.#begun].map(([index, begun]) => {
-      const text = this.#pieces.get(index)?.join('') ?? ''
-      const gathered = begun.type === 'function_call' ? { arguments: text } : { content: text }
-      return this.#done.get(index) ?? { ...begun, ...gathered }
-    })
+  #gather(type: string, body: JsonRecord): void {
+    const index = numberOf(body.output_index) ?? 0
+    if (body.item === undefined && typeof body.delta !== 'string') return
+    const item = this.#items.get(index) ?? new GatheredItem()
+    this.#items.set(index, item)
+    item.take(type, body)
+  }
+
+  /** Each item in the form that says the most: at its end, a provider may leave out what it has sent. */
+  #allItems(): readonly JsonRecord[] {
+    const told = recordsOf(this.#response.output)
+    const indexes = new Set([...told.keys(), ...this.#items.keys()])
+    return [...indexes]
+      .toSorted((a, b) => a - b)
+      .flatMap((index): JsonRecord | readonly JsonRecord[] => {
+        const [gathered, last] = [this.#items.get(index)?.item(), told[index]]
+        if (gathered && last) return fuller(gathered, last, itemText)
+        return gathered ?? last ?? []
+      })
   }
 }
 
-const SPOKEN_PIECES = new Set([
-  'response.output_text.delta',
-  'response.refusal.delta',
-  'response.function_call_arguments.delta',
-  'response.custom_tool_call_input.delta',
-])
+/** Where in an item the pieces of a text belong. What is not named here is text that was said. */
+const PLACES: Readonly<Record<string, PiecePlace>> = {
+  'response.refusal.delta': { list: 'content', type: 'refusal', field: 'refusal' },
+  'response.reasoning_text.delta': { list: 'content', type: 'reasoning_text', field: 'text' },
+  'response.reasoning_summary_text.delta': { list: 'summary', type: 'summary_text', field: 'text' },
+  'response.audio.transcript.delta': { list: 'content', type: 'output_audio', field: 'transcript' },
+  'response.audio.delta': { item: 'message', field: 'audio' },
+  'response.function_call_arguments.delta': { item: 'function_call', field: 'arguments' },
+  'response.mcp_call_arguments.delta': { item: 'mcp_call', field: 'arguments' },
+  'response.custom_tool_call_input.delta': { item: 'custom_tool_call', field: 'input' },
+  'response.code_interpreter_call_code.delta': { item: 'code_interpreter_call', field: 'code' },
+}
+const SAID: PiecePlace = { list: 'content', type: 'output_text', field: 'text' }
+
+/** A field of the item, or one of a part in a list of it. */
+type PiecePlace =
+  | { readonly item: string; readonly field: string }
+  | { readonly list: 'content' | 'summary'; readonly type: string; readonly field: string }
+
+/** An item of a response, put together from the pieces of a stream. */
+class GatheredItem {
+  #begun: JsonRecord = {}
+  #done: JsonRecord | undefined
+  readonly #pieces = new Map<string, { readonly place: PiecePlace; readonly texts: string[] }>()
+
+  take(type: string, { item, delta, content_index, summary_index }: JsonRecord): void {
+    if (type === 'response.output_item.added') this.#begun = recordOf(item)
+    if (type === 'response.output_item.done') this.#done = recordOf(item)
+    if (typeof delta !== 'string') return
+    const key = `${type} ${numberOf(content_index) ?? numberOf(summary_index) ?? 0}`
+    const pieces = this.#pieces.get(key) ?? { place: PLACES[type] ?? SAID, texts: [] }
+    this.#pieces.set(key, pieces)
+    pieces.texts.push(delta)
+  }
+
+  item(): JsonRecord {
+    const gathered = this.#gathered()
+    return this.#done ? fuller(gathered, this.#done, itemText) : gathered
+  }
+
+  #gathered(): JsonRecord {
+    const fields: { [key: string]: unknown } = {}
+    const lists: Record<'content' | 'summary', JsonRecord[]> = { content: [], summary: [] }
+    for (const { place, texts } of this.#pieces.values()) {
+      const { field } = place
+      if ('list' in place) lists[place.list].push({ type: place.type, [field]: texts.join('') })
+      else Object.assign(fields, { type: place.item, [field]: texts.join('') })
+    }
+    const parts = Object.entries(lists).filter(([, list]) => list.length > 0)
+    const type = parts.length > 0 && lists.summary.length > 0 ? 'reasoning' : 'message'
+    return { type, ...fields, ...this.#begun, ...without(fields, 'type'), ...Object.fromEntries(parts) }
+  }
+}
+
+function without(fields: JsonRecord, key: string): JsonRecord {
+  const { [key]: _, ...others } = fields
+  return others
+}
 
 function finishReasons(response: JsonRecord): readonly string[] | undefined {
   const reason = stringOf(recordOf(response.incomplete_details).reason) ?? stringOf(response.status)

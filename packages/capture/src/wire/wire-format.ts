@@ -21,6 +21,8 @@ export interface WireQuestion {
   readonly input: string
   /** The exact messages. */
   readonly inputMessages: readonly unknown[]
+  /** The tier that is asked for, if it is not the default one. */
+  readonly serviceTier?: string | undefined
 }
 
 /** One answer, as it comes. */
