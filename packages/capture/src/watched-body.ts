@@ -98,6 +98,7 @@ export class WatchedBody implements ByteSource {
       const piece = this.#pieces?.next()
       if (piece && !piece.done) return this.#handOn(piece.value)
       if (this.#atEnd) return this.#finish()
+      if (this.#call.hasEnded && !this.#isAnswered) return this.#refuse()
       const bytes = await this.#read()
       this.#atEnd = bytes === undefined
       this.#pieces = (bytes ? this.#body.cut(bytes) : this.#lastPieces())[Symbol.iterator]()

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { EventCutter, readEvent } from '../src/wire/server-sent-events.ts'
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString()
@@ -52,4 +52,24 @@ test.each([
   ['\uFEFFdata: 1\n\n', { event: undefined, data: '1', body: {}, isMalformed: false }],
 ])('reads %j', (stream, event) => {
   expect(readEvent(Buffer.from(stream))).toEqual(event)
+})
+
+test('blank lines are handed on as they come, and go with what comes next', () => {
+  expect(cut('\n\n\n')).toEqual({ events: ['\n\n\n'], rest: '' })
+  expect(cut('\n\r\ndata: 1\n\n\n\n')).toEqual({ events: ['\n\r\ndata: 1\n\n', '\n\n'], rest: '' })
+  expect(cut('data: 1\r', '\n\r', '\ndata: 2\n\n').events.join('')).toBe('data: 1\r\n\r\ndata: 2\n\n')
+})
+
+test('an event in many chunks is copied once', () => {
+  const chunk = Buffer.alloc(1000, 'x')
+  const cutter = new EventCutter()
+  const concat = vi.spyOn(Buffer, 'concat')
+  try {
+    for (let i = 0; i < 100; i++) expect(cutter.cut(chunk)).toEqual([])
+    const [event] = cutter.cut(Buffer.from('\n\n'))
+    expect(event).toHaveLength(100_002)
+    expect(concat).toHaveBeenCalledTimes(1)
+  } finally {
+    concat.mockRestore()
+  }
 })
