@@ -1,4 +1,4 @@
-import type { EntryInput } from '@audit/core'
+import type { AuditError, EntryInput } from '@audit/core'
 import { invalidOptions, optionsOf } from '@audit/core/backend'
 import type { PriceFunction } from './price.ts'
 
@@ -9,7 +9,7 @@ export interface RecordingLog {
 }
 
 /** Called with the error and with what should have been recorded. If it throws, the call fails with what it threw. */
-export type AuditFailureHandler = (error: Error, draft: EntryInput) => void
+export type AuditFailureHandler = (error: AuditError, draft: EntryInput) => void
 
 /** What `createCapture` takes. */
 export interface CaptureOptions {

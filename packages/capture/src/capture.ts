@@ -115,7 +115,8 @@ export class Capture implements AsyncDisposable {
    * Ends every open call as `unfinished`, and resolves once all are recorded. Call it when the application has finished its
    * requests, before it closes the log. The capture can be used again.
    *
-   * @throws AuditError for the first record that failed where no application could be told: after an abort, for example.
+   * @throws AuditError if records failed where no application could be told: after an abort, for example. Its code is that of the
+   *   first; if there were several, its message says how many, and its cause is an `AggregateError` of (the first 100 of) them.
    */
   async drain(): Promise<void> {
     await this.#recorder.drain()

@@ -19,6 +19,7 @@ export class RecordedCall implements Call {
   #expected: CallOutcome | undefined
   #superseded = false
   #intent: Promise<string | undefined> | undefined
+  #about: string | undefined
   #ended: Promise<void> | undefined
 
   /** Made by `capture.begin()`. */
@@ -53,7 +54,7 @@ export class RecordedCall implements Call {
 
   async ready(): Promise<void> {
     if (!this.#recorder.options.intent || this.#superseded || this.#ended) return
-    this.#intent ??= this.#recorder.record(intentOf(this.#facts()))
+    this.#intent ??= this.#recorder.record(intentOf(this.#facts()), 'intent')
     try {
       await this.#intent
     } catch (error) {
@@ -91,7 +92,7 @@ export class RecordedCall implements Call {
   }
 
   abandon(outcome: CallOutcome = this.#expected ?? { status: 'unfinished' }): void {
-    if (this.#ended === undefined) void this.end(outcome).catch(error => this.#recorder.unmet(error))
+    if (this.#ended === undefined) void this.end(outcome).catch(failure => this.#lost(failure))
   }
 
   supersede(): Promise<string | undefined> | undefined {
@@ -110,13 +111,18 @@ export class RecordedCall implements Call {
     const latencyMs = performance.now() - this.#origin.startedAt
     try {
       // An intent that failed under a handler of the application's own has no id, and the call went on.
-      const about = await this.#intent?.catch(() => undefined)
+      this.#about = await this.#intent?.catch(() => undefined)
       if (this.#superseded) return
-      const whole = { ...this.#progress?.(), ...given(outcome) }
-      await this.#recorder.record(draftOf(this.#facts(), { ...whole, latencyMs, about }))
+      const whole = { ...this.#progress?.(), ...given(outcome), latencyMs, about: this.#about }
+      await this.#recorder.record(draftOf(this.#facts(), whole), 'call')
     } finally {
       this.#recorder.closed(this)
     }
+  }
+
+  #lost(failure: unknown): void {
+    const { provider, requestModel } = this.#start
+    this.#recorder.lost({ provider, requestModel, intent: this.#about, failure })
   }
 
   #facts() {
