@@ -1,4 +1,5 @@
 import type { Call, CallStart, CaptureLevel } from './call.ts'
+import { checkOutcome } from './checked.ts'
 import { type CallOrigin, draftOf, intentOf } from './draft.ts'
 import { abortedOutcome, type CallOutcome } from './outcome.ts'
 import type { Recorder } from './recorder.ts'
@@ -69,11 +70,13 @@ export class RecordedCall implements Call {
   }
 
   attempt(outcome?: CallOutcome): void {
+    if (outcome) checkOutcome(outcome)
     this.#attempts++
     this.#expected = outcome
   }
 
   expect(outcome: CallOutcome): void {
+    checkOutcome(outcome)
     this.#expected = outcome
   }
 
@@ -87,12 +90,20 @@ export class RecordedCall implements Call {
   }
 
   end(outcome: CallOutcome): Promise<void> {
-    this.#ended ??= this.#finish(outcome)
+    if (this.#ended) return this.#ended
+    try {
+      checkOutcome(outcome)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    this.#ended = this.#finish(outcome)
     return this.#ended
   }
 
   abandon(outcome: CallOutcome = this.#expected ?? { status: 'unfinished' }): void {
-    if (this.#ended === undefined) void this.end(outcome).catch(failure => this.#lost(failure))
+    if (this.#ended) return
+    checkOutcome(outcome)
+    void this.end(outcome).catch(failure => this.#lost(failure))
   }
 
   supersede(): Promise<string | undefined> | undefined {
