@@ -32,6 +32,9 @@ const OWN: Integration = { integration: manifest.name, version: manifest.version
  * completions, completions, Responses, embeddings) and by Anthropic's Messages. Any other request passes untouched. Each request is an entry of its own,
  * also where an SDK sends one again.
  *
+ * It rejects as `fetch` does, and with what `user()` throws, before anything is sent. A call that cannot be recorded fails where the
+ * body of its response is read, since SDKs send a request again after a `fetch` that rejects.
+ *
  * @throws AuditError `AUDIT_INVALID_OPTIONS`.
  *
  * @example
