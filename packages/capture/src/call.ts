@@ -24,6 +24,11 @@ export interface CallStart {
   readonly input: string
   /** The exact messages, for `content: 'messages'`. */
   readonly inputMessages?: readonly unknown[] | undefined
+  /**
+   * What the provider was told to continue: the id of an earlier response, message or conversation that it keeps, and which the
+   * input does not repeat.
+   */
+  readonly previous?: string | undefined
   /** Stops the call. When it does, the call has ended, whoever reads on or does not. */
   readonly signal?: AbortSignal | undefined
   /** Which integration records the call. */

@@ -23,6 +23,7 @@ const START_RULES: Rules<CallStart> = {
   requestModel: isText,
   input: isText,
   inputMessages: anything, // an integration may make them only where they are wanted
+  previous: isText,
   signal: value => value instanceof AbortSignal,
   by: isIntegration,
 }

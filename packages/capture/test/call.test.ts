@@ -197,3 +197,11 @@ test('a call around another one leaves it the entry, and the intent', async () =
   expect(entries.map(({ inputText }) => inputText)).toEqual(['outer', 'first', 'second', 'second'])
   expect(entries[1]?.metadata['audit.about']).toBe(entries[0]?.entryId)
 })
+
+test('what the provider was told to continue stands in the entry, and in the intent', async () => {
+  const { log, begin } = bench({ intent: true })
+  const call = begin({ previous: 'resp_1' })
+  await call.ready()
+  await call.end({ status: 'ok' })
+  expect((await log.query()).map(({ metadata }) => metadata['audit.previous'])).toEqual(['resp_1', 'resp_1'])
+})

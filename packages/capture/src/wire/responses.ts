@@ -18,7 +18,17 @@ function question(body: JsonRecord): WireQuestion {
     typeof body.input === 'string' ? [{ role: 'user', content: body.input }] : recordsOf(body.input)
   const instructions = stringOf(body.instructions)
   const all = instructions === undefined ? items : [{ role: 'system', content: instructions }, ...items]
-  return { requestModel: stringOf(body.model) ?? '', input: transcript(all.map(spoken)), inputMessages: all }
+  return {
+    requestModel: stringOf(body.model) ?? '',
+    input: transcript(all.map(spoken)),
+    inputMessages: all,
+    previous: previousOf(body),
+  }
+}
+
+/** The id of the response or the conversation that goes before. */
+function previousOf({ previous_response_id, conversation }: JsonRecord): string | undefined {
+  return stringOf(previous_response_id) ?? stringOf(conversation) ?? stringOf(recordOf(conversation).id)
 }
 
 function spoken(item: JsonRecord): Spoken {

@@ -21,6 +21,8 @@ export interface WireQuestion {
   readonly input: string
   /** The exact messages. */
   readonly inputMessages: readonly unknown[]
+  /** The id of what the provider keeps and is told to continue. */
+  readonly previous?: string | undefined
 }
 
 /** One answer, as it comes. */
