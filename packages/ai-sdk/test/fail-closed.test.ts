@@ -247,6 +247,34 @@ describe.each(SDKS)('ai $major', sdk => {
   })
 })
 
+const noSession = () => {
+  throw new AuditError('AUDIT_INVALID_OPTIONS', 'no session')
+}
+const EARLY = [
+  ['whose intent cannot be stored', { intent: true }, 'AUDIT_WRITE_FAILED'],
+  ['whose user cannot be named', { user: noSession }, 'AUDIT_INVALID_OPTIONS'],
+] as const
+
+describe.each(SDKS)('ai $major', sdk => {
+  test.each(EARLY)(
+    'a stream %s is a refusal to the SDK: textStream ends, and onError is told',
+    async (_, options, code) => {
+      const { play, scene } = setUp({ sdk, api: 'chat', form: 'stream' }, down(), options)
+      const errors: unknown[] = []
+      const onError = ({ error }: { readonly error: unknown }) => void errors.push(error)
+      const result = sdk.ai.streamText({ model: play.model, prompt: 'a question', onError })
+      expect(await readAll(result.textStream)).toEqual([])
+      await expect(Promise.resolve(result.text)).rejects.toMatchObject({ name: 'AI_NoOutputGeneratedError' })
+      expect(errors).toMatchObject([{ code }])
+      const parts = await readAll(
+        sdk.ai.streamText({ model: play.model, prompt: 'a question', onError }).fullStream,
+      )
+      expect(parts).toContainEqual(expect.objectContaining({ type: 'error', error: errors[0] }))
+      expect(scene.requests).toBe(0)
+    },
+  )
+})
+
 // No other version has streamRetries.
 describe.each(SDKS.filter(({ major }) => major === 7))('ai $major', sdk => {
   test('streamRetries does not send again what could not be recorded', async () => {
