@@ -7,6 +7,7 @@ export const KEPT_KEYS: readonly string[] = [
   'audit.attempts',
   'audit.capture',
   'audit.intent',
+  'audit.previous',
   'audit.price',
   'audit.score',
   'audit.status',
