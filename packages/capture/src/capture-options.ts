@@ -25,7 +25,10 @@ export interface CaptureOptions {
    * SHA-256 and length.
    */
   readonly content?: 'text' | 'messages' | 'digest' | undefined
-  /** Prices each call, for example `prices()` of `@audit/cost`. Default: none, and `costUsd` is `null`. */
+  /**
+   * Prices each call, for example `prices()` of `@audit/cost`. Default: none, and `costUsd` is `null`. Its `admit`, if it has one,
+   * may refuse a call before it is sent, as that of a `CostTracker` does over a budget.
+   */
   readonly price?: PriceFunction | undefined
   /** Also records an entry before each request leaves, so that a crash shows as a call that never ended. Default: `false`. */
   readonly intent?: boolean | undefined
@@ -113,8 +116,10 @@ function contentFrom(given: unknown = 'text'): CheckedOptions['content'] {
 
 function priceFrom(given: unknown): PriceFunction | undefined {
   if (given === undefined) return undefined
-  if (typeof given === 'function') return given as PriceFunction // what it returns is checked with each call
-  throw invalid('price must be a function, such as prices() of @audit/cost')
+  if (typeof given !== 'function') throw invalid('price must be a function, such as prices() of @audit/cost')
+  const { admit }: { readonly admit?: unknown } = Object(given)
+  if (admit !== undefined && typeof admit !== 'function') throw invalid('price.admit must be a function')
+  return given as PriceFunction // what it returns is checked with each call
 }
 
 function flagFrom(key: string, given: unknown = false): boolean {

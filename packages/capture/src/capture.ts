@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { AuditEntry, AuditLog } from '@audit/core'
 import { createEntry, invalidOptions, optionsOf } from '@audit/core/backend'
 import type { Call, CallStart } from './call.ts'
@@ -6,6 +7,7 @@ import { checkStart } from './checked.ts'
 import { claimed } from './claims.ts'
 import { type Coverage, CoverageWatch } from './coverage.ts'
 import { KEYS } from './metadata-keys.ts'
+import { admit } from './price.ts'
 import { RecordedCall } from './recorded-call.ts'
 import { Recorder } from './recorder.ts'
 import { type Context, Scope, type ScopeOptions, type Tries } from './scope.ts'
@@ -62,7 +64,8 @@ export class Capture implements AsyncDisposable {
   }
 
   /**
-   * Begins a call; who asks is settled now. Within the call of another integration (its `run`) this one is recorded, and that
+   * Begins a call; who asks is settled now. If `price.admit()` throws, over a budget for example, so does this, and as little must
+   * the call be made. Within the call of another integration (its `run`) this one is recorded, and that
    * one is not.
    *
    * @throws what `user()` throws; AuditError `AUDIT_INVALID_OPTIONS` for an unknown key, and for one that is missing or of a wrong
@@ -73,8 +76,12 @@ export class Capture implements AsyncDisposable {
     const context = this.#scope.current
     const startedAt = context.tries?.startedAt ?? performance.now()
     const user = context.user ?? this.#recorder.options.user()
+    const { price } = this.#recorder.options
+    admit(price)
+    const pricedHere = price && AsyncLocalStorage.bind(price)
     const intent = context.call?.supersede()
-    return new RecordedCall(start, { user, context, startedAt, intent }, this.#recorder, this.#scope)
+    const origin = { user, context, startedAt, intent, price: pricedHere }
+    return new RecordedCall(start, origin, this.#recorder, this.#scope)
   }
 
   /**

@@ -4,7 +4,7 @@ import type { CheckedOptions } from './capture-options.ts'
 import { digestOf } from './digest.ts'
 import { KEYS } from './metadata-keys.ts'
 import type { CallOutcome } from './outcome.ts'
-import type { Price } from './price.ts'
+import type { Price, PricedCall } from './price.ts'
 import type { ScopeOptions } from './scope.ts'
 import type { Usage } from './usage.ts'
 
@@ -16,6 +16,8 @@ export interface CallOrigin {
   readonly startedAt: number
   /** The intent of a call around this one, which this one ends. */
   readonly intent: Promise<string | undefined> | undefined
+  /** Prices the call in the asynchronous context where it began. */
+  readonly price: ((call: PricedCall) => Price | null) | undefined
 }
 
 /** What a call knows of itself. */
@@ -105,17 +107,18 @@ function shownAs({ options }: CallFacts, text: string): string {
 }
 
 /** A hook that throws, or gives what is no price, must not fail the call: the price is unknown then. */
-function priceOf({ start, startedOn, options }: CallFacts, outcome: CallOutcome): Price | null {
-  const { usage, responseModel, serviceTier = start.serviceTier } = outcome
+function priceOf({ start, startedOn, price: priceHere }: CallFacts, outcome: RecordedOutcome): Price | null {
+  const { usage, responseModel, serviceTier = start.serviceTier, latencyMs } = outcome
   const { provider, requestModel } = start
   try {
-    const price = options.price?.({
+    const price = priceHere?.({
       provider,
       requestModel,
       responseModel,
       usage,
       serviceTier,
       startedAt: startedOn,
+      latencyMs,
     })
     return price && Number.isFinite(price.costUsd) && price.costUsd >= 0 ? price : null
   } catch {

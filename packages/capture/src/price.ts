@@ -1,3 +1,5 @@
+import { AuditError } from '@audit/core'
+import { notRetryable } from './failure.ts'
 import type { Usage } from './usage.ts'
 
 /** A call, as far as its price depends on it. */
@@ -14,6 +16,8 @@ export interface PricedCall {
   readonly serviceTier?: string | undefined
   /** When the call started. */
   readonly startedAt: Date
+  /** How many milliseconds it took. No price depends on it; who adds up costs may add it up, too. */
+  readonly latencyMs?: number | undefined
 }
 
 /** What a call costs, and where that comes from. */
@@ -28,5 +32,24 @@ export interface Price {
   readonly model: string
 }
 
-/** Prices a call: `null` when its price is unknown, which is never 0. */
-export type PriceFunction = (call: PricedCall) => Price | null
+/**
+ * Prices a call: `null` when its price is unknown, which is never 0. It runs in the asynchronous context in which the call
+ * began, wherever that ends.
+ */
+export interface PriceFunction {
+  (call: PricedCall): Price | null
+  /**
+   * Called when a call begins, in its asynchronous context. If it throws, for example because a budget is used up, the call is
+   * not made: nothing is sent, and nothing is recorded. `price` of a `CostTracker` of `@audit/cost` has it.
+   */
+  readonly admit?: (() => void) | undefined
+}
+
+/** Asks whether a call may be made. Throws what `admit` throws, so that no SDK tries again. */
+export function admit(price: PriceFunction | undefined): void {
+  try {
+    price?.admit?.()
+  } catch (error) {
+    throw error instanceof AuditError ? notRetryable(error) : error
+  }
+}

@@ -16,6 +16,7 @@ test.each([
   { log, onAuditFailure: 'ignore' },
   { log, content: 'none' },
   { log, price: {} },
+  { log, price: Object.assign(() => null, { admit: true }) },
   { log, intent: 'yes' },
   { log, idleMs: 0 },
   { log, idleMs: Number.NaN },

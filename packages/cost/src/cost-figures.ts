@@ -4,7 +4,10 @@ import { usdOf } from './usd.ts'
 export interface CostFigures {
   /** How many calls. */
   readonly count: number
-  /** The sum of the costs that are known, in US dollars. */
+  /**
+   * The sum of the costs that are known, in US dollars. Each cost is rounded to 10⁻¹² dollars when it is counted; the sum of those
+   * is exact, and this is the double nearest to it.
+   */
   readonly costUsd: number
   /** How many calls have an unknown cost: the sum says nothing of them. */
   readonly costUnknown: number
@@ -25,7 +28,7 @@ export interface RecordedCall {
   readonly latencyMs: number | null
 }
 
-/** Figures that grow, with the cost summed exactly. */
+/** Figures that grow, with the cost summed in whole units of 10⁻¹² dollars. */
 export class RunningFigures {
   /** In units of 10⁻¹² dollars. */
   exactCost = 0n

@@ -11,10 +11,23 @@ import { exactUsd } from './usd.ts'
 
 /** What a `CostTracker` takes. */
 export interface CostTrackerOptions {
-  /** How many US dollars each scope of a name may cost, wherever it stands, with the scopes inside it. */
+  /**
+   * How many US dollars each scope of a name may cost, wherever it stands, with the scopes inside it. The call that goes over it
+   * is made and counted; what is refused is what comes after.
+   */
   readonly budgets?: Readonly<Record<string, number>>
   /** What prices the calls. Default: `prices()`. */
   readonly price?: PriceFunction
+}
+
+/** Prices calls and counts them, and refuses further ones where a budget is used up. */
+export interface TrackedPriceFunction extends PriceFunction {
+  /**
+   * What a capture calls before each call. It does not depend on its `this`.
+   *
+   * @throws BudgetExceededError if the scope it is called in, or one around it, has already cost more than its budget.
+   */
+  readonly admit: () => void
 }
 
 /** What a price may depend on besides the arguments of `record`. */
@@ -99,10 +112,16 @@ export class CostTracker {
   }
 
   /**
-   * Prices a call and counts it, for `createCapture({ price: tracker.price })`. It does not throw over a budget, since
-   * the call must be recorded all the same: the next `scope()` or `record()` does.
+   * Prices a call and counts it, for `createCapture({ price: tracker.price })`. It does not throw over a budget, since the call was
+   * made, and must be recorded. But it has an `admit`, by which the capture refuses the next call before it is sent, as the next
+   * `scope()` is refused.
    */
-  readonly price: PriceFunction = call => this.#count(call)
+  readonly price: TrackedPriceFunction = Object.assign(
+    (call: PricedCall) => this.#count(call, call.latencyMs),
+    {
+      admit: () => this.#checkBudgets(this.#scope()),
+    },
+  )
 
   /** The figures of all scopes of a name, with the scopes inside them; without a name, of everything. */
   total(name?: string): CostFigures {

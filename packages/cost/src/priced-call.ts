@@ -14,6 +14,8 @@ export interface PricedCall {
   readonly isBatch?: boolean | undefined
   /** When the call started: prices change. */
   readonly startedAt: Date
+  /** How many milliseconds it took. No price depends on it; a `CostTracker` adds it up. */
+  readonly latencyMs?: number | undefined
 }
 
 /** Counts of tokens. A figure that the provider did not give is absent. */
@@ -49,7 +51,7 @@ export type TokenCount = number | null | undefined
 
 /** What a call costs, and where that comes from: `source`, `version` and `model` go into `metadata['audit.price']`. */
 export interface Price {
-  /** US dollars, to 10⁻¹². */
+  /** US dollars, rounded to 10⁻¹² and to the nearest double. */
   readonly costUsd: number
   /** `@pydantic/genai-prices`, or `rates` for rates of the application's own. */
   readonly source: string

@@ -94,3 +94,27 @@ test.each([Number.NaN, -1, Number.POSITIVE_INFINITY, '5', null, 1e300])(
     )
   },
 )
+
+test('before a call, a budget refuses where it is exceeded, and only there', () => {
+  const tracker = new CostTracker({ budgets: { qa: 0.1 } })
+  const { admit } = tracker.price
+  const dime = callTo('openai', 'gpt-4o', { inputTokens: 40_000, outputTokens: 0 })
+  tracker.scope('qa', () => {
+    admit()
+    tracker.price(dime)
+    admit() // the budget is spent, and not exceeded
+    tracker.price(dime)
+    expect(admit).toThrow(exceeded('qa', 0.1, 0.2))
+    expect(tracker.total('qa').count).toBe(2) // asking counts nothing
+  })
+  admit()
+  tracker.scope('other', admit)
+})
+
+test('a price is told how long its call took', () => {
+  const tracker = new CostTracker()
+  tracker.price({ ...callTo('openai', 'gpt-4o'), latencyMs: 250 })
+  tracker.price({ ...callTo('openai', 'gpt-4o'), latencyMs: Number.NaN })
+  tracker.price(callTo('openai', 'gpt-4o'))
+  expect(tracker.total()).toMatchObject({ count: 3, latencyMs: 250 })
+})

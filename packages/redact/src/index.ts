@@ -1,3 +1,4 @@
+export { ID_KEYS, KEPT_KEYS } from './kept-keys.ts'
 export { DEFAULT_KINDS, type Kind } from './kinds.ts'
 export type { RedactOptions, Rule } from './options.ts'
 export { type Redaction, type RestorableRedaction, redact } from './redact.ts'

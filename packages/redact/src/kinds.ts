@@ -30,6 +30,14 @@ export type Kind = (typeof KINDS)[number]
 /** The kinds that are redacted by default: all but `ipv4` and `ipv6`, which version numbers and code look like. */
 export const DEFAULT_KINDS: readonly Kind[] = KINDS.filter(kind => kind !== 'ipv4' && kind !== 'ipv6')
 
+/** Kinds that are made of digits, or almost: a part of a random id may look like one of them by chance. */
+const ALIKE_BY_CHANCE: readonly Kind[] = ['card', 'iban', 'ssn', 'phone']
+
+/** Whether UUIDs and the like are searched for a kind. */
+export function isSoughtInIds(kind: Kind): boolean {
+  return !ALIKE_BY_CHANCE.includes(kind)
+}
+
 /** How each kind is found. */
 export function finderOf(kind: Kind, country: CountryCode | undefined): Finder {
   return kind === 'phone' ? phoneFinder(country) : FINDERS[kind]

@@ -1,6 +1,6 @@
 import { invalidOptions, optionsOf } from '@audit/core/backend'
 import { type CountryCode, isSupportedCountry } from 'libphonenumber-js/max'
-import { DEFAULT_KINDS, finderOf, KINDS, type Kind } from './kinds.ts'
+import { DEFAULT_KINDS, finderOf, isSoughtInIds, KINDS, type Kind } from './kinds.ts'
 import { labelOf } from './placeholder.ts'
 import type { Mapping } from './restore.ts'
 import { type Finder, matching } from './span.ts'
@@ -39,11 +39,16 @@ export interface KindFinder {
   readonly kind: string
   readonly label: string
   readonly find: Finder
+  /** Whether it searches UUIDs and the like, too. */
+  readonly seesIds: boolean
 }
 
 /** The options, checked. */
 export interface CheckedOptions {
+  /** For texts. */
   readonly finders: readonly KindFinder[]
+  /** For what is an id, and may be a name or a number of somebody. */
+  readonly idFinders: readonly KindFinder[]
   readonly restore: Exclude<RedactOptions['restore'], undefined>
 }
 
@@ -54,15 +59,23 @@ export function checkedOptions(given: unknown): CheckedOptions {
   const { restore = false } = options
   if (typeof restore !== 'boolean' && !isFunction(restore))
     throw invalid('restore must be true or a function')
-  const finders = [
-    ...kindsFrom(options.kinds).map(kind => ({ kind, label: labelOf(kind), find: finderOf(kind, country) })),
-    ...listOf('also', options.also ?? []).map(ruleFrom),
-  ]
+  const kinds = kindsFrom(options.kinds)
+  const rules = listOf('also', options.also ?? []).map(ruleFrom)
+  const finders = [...kinds.map(kind => finderFor(kind, country)), ...rules]
   if (finders.length === 0) throw invalid('nothing would be redacted; name a kind or a rule')
   const twice = finders.find(({ label }, i) => finders.findIndex(other => other.label === label) !== i)
   if (twice) throw invalid(`${JSON.stringify(twice.kind)} is named twice; give each rule a kind of its own`)
   // The promise of a function's type cannot be checked here.
-  return { finders, restore: restore as CheckedOptions['restore'] }
+  return { finders, idFinders: idFindersOf(kinds, rules), restore: restore as CheckedOptions['restore'] }
+}
+
+function finderFor(kind: Kind, country: CountryCode | undefined): KindFinder {
+  return { kind, label: labelOf(kind), find: finderOf(kind, country), seesIds: isSoughtInIds(kind) }
+}
+
+/** Digits alone are an id, not a card, nor a phone number without its plus. */
+function idFindersOf(kinds: readonly Kind[], rules: readonly KindFinder[]): readonly KindFinder[] {
+  return [...kinds.filter(kind => kind !== 'card').map(kind => finderFor(kind, undefined)), ...rules]
 }
 
 function kindsFrom(given: unknown): readonly Kind[] {
@@ -83,7 +96,8 @@ function ruleFrom(given: unknown): KindFinder {
   if (!(pattern instanceof RegExp)) throw invalid(`the pattern of ${kind} must be a RegExp`)
   if (accept !== undefined && !isFunction(accept)) throw invalid(`accept of ${kind} must be a function`)
   const global = new RegExp(pattern, `${pattern.flags.replaceAll(/[gy]/g, '')}g`) // and nobody else moves its lastIndex
-  return { kind, label: labelOf(kind), find: matching(global, found => accept?.(found) !== false) }
+  const find = matching(global, found => accept?.(found) !== false)
+  return { kind, label: labelOf(kind), find, seesIds: true }
 }
 
 function countryFrom(given: unknown): CountryCode | undefined {

@@ -1,3 +1,4 @@
+import { withoutIds } from './id-shape.ts'
 import type { KindFinder } from './options.ts'
 import type { Span } from './span.ts'
 
@@ -12,8 +13,9 @@ export interface Find extends Span {
  * either stays; it has the kind of the longest, and among equals of the one whose finder comes first.
  */
 export function findAll(text: string, finders: readonly KindFinder[]): readonly Find[] {
-  const finds = finders.flatMap(({ kind, label, find }) =>
-    Array.from(find(text), ({ start, end }): Find => ({ start, end, kind, label })),
+  const blanked = withoutIds(text)
+  const finds = finders.flatMap(({ kind, label, find, seesIds }) =>
+    Array.from(find(seesIds ? text : blanked), ({ start, end }): Find => ({ start, end, kind, label })),
   )
   const merged: Find[] = []
   let longest = 0

@@ -26,8 +26,9 @@ const KEPT_ENTRIES = 10_000
 export function redact(options: RedactOptions & { readonly restore: true }): RestorableRedaction
 /**
  * Makes a `prepare` that redacts the input, the output and the texts of the metadata of each entry before anything is hashed
- * or stored. Within an entry, the same value has the same placeholder. `metadata['audit.redacted']` says which version of
- * the rules ran, and how often each kind was replaced.
+ * or stored. What capturing a call writes into the metadata stays: ids, models, states (`KEPT_KEYS`). Within an entry, the
+ * same value has the same placeholder. `metadata['audit.redacted']` says which version of the rules ran, and how often each
+ * kind was replaced.
  *
  * @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown or invalid option, and when nothing would be redacted.
  *
@@ -36,7 +37,7 @@ export function redact(options: RedactOptions & { readonly restore: true }): Res
  */
 export function redact(options?: RedactOptions): Redaction
 export function redact(options: RedactOptions = {}): Redaction {
-  const { finders, restore } = checkedOptions(options)
+  const { restore, ...finders } = checkedOptions(options)
   if (restore === false) return input => new EntryRedaction(finders).apply(input)
   const kept = new KeptMappings()
   const keep = restore === true ? kept.keep : restore

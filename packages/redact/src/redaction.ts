@@ -1,5 +1,6 @@
 import type { JsonValue, PreparedInput } from '@audit/core'
-import type { KindFinder } from './options.ts'
+import { ID_KEYS, KEPT_KEYS } from './kept-keys.ts'
+import type { CheckedOptions, KindFinder } from './options.ts'
 import { findAll } from './overlaps.ts'
 import { Placeholders } from './placeholders.ts'
 import { readable } from './readable-text.ts'
@@ -9,26 +10,29 @@ import { RULES_VERSION } from './rules-version.ts'
 /** Where an entry says what was redacted. */
 const REPORT = 'audit.redacted'
 
+/** What is looked for in texts, and in ids. */
+type Finders = Pick<CheckedOptions, 'finders' | 'idFinders'>
+
 /** The redaction of one entry. */
 export class EntryRedaction {
-  readonly #finders: readonly KindFinder[]
+  readonly #finders: Finders
   readonly #placeholders = new Placeholders()
   readonly #counts = new Map<string, number>()
 
-  constructor(finders: readonly KindFinder[]) {
+  constructor(finders: Finders) {
     this.#finders = finders
   }
 
-  /** The input without what was found in its texts. Its user, its model and the keys of its metadata stay. */
+  /** The input without what was found in its texts. Its user, its model, the keys of its metadata and `KEPT_KEYS` stay. */
   apply({ inputText, outputText, metadata, ...others }: PreparedInput): PreparedInput {
     // Core hands over metadata that it has copied as JSON.
-    const { [REPORT]: _, ...given } = metadata as { readonly [key: string]: JsonValue }
+    const { [REPORT]: _, ...given } = metadata as JsonObject
     this.#avoid([inputText, outputText, given])
     return {
       ...others,
       inputText: this.#text(inputText),
       outputText: this.#text(outputText),
-      metadata: { ...this.#object(given), [REPORT]: this.#report() },
+      metadata: { ...this.#metadata(given), [REPORT]: this.#report() },
     }
   }
 
@@ -48,31 +52,35 @@ export class EntryRedaction {
     }
   }
 
-  #value(value: JsonValue): JsonValue {
-    if (typeof value === 'string') return this.#text(value)
-    if (typeof value === 'number') return this.#number(value)
-    if (typeof value !== 'object' || value === null) return value
-    return isArray(value) ? value.map(child => this.#value(child)) : this.#object(value)
+  #metadata(metadata: JsonObject): JsonObject {
+    const { finders, idFinders } = this.#finders
+    return mapped(metadata, (value, key) => {
+      if (KEPT_KEYS.includes(key)) return value
+      return this.#value(value, ID_KEYS.includes(key) ? idFinders : finders)
+    })
   }
 
-  #object(value: { readonly [key: string]: JsonValue }): { readonly [key: string]: JsonValue } {
-    // `fromEntries` keeps `__proto__` a key like any other.
-    return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, this.#value(child)]))
+  #value(value: JsonValue, finders: readonly KindFinder[]): JsonValue {
+    if (typeof value === 'string') return this.#redacted(value, finders)
+    if (typeof value === 'number') return this.#number(value, finders)
+    if (typeof value !== 'object' || value === null) return value
+    if (isArray(value)) return value.map(child => this.#value(child, finders))
+    return mapped(value, child => this.#value(child, finders))
   }
 
   /** A card number may be recorded as a number. Other kinds are not written as one, or every count would look like them. */
-  #number(value: number): JsonValue {
+  #number(value: number, finders: readonly KindFinder[]): JsonValue {
     if (!Number.isSafeInteger(value) || value < CARDS_FROM) return value
     const text = String(value)
     const redacted = this.#redacted(
       text,
-      this.#finders.filter(({ kind }) => kind === 'card'),
+      finders.filter(({ kind }) => kind === 'card'),
     )
     return redacted === text ? value : redacted
   }
 
   #text(text: string): string {
-    return this.#redacted(text, this.#finders)
+    return this.#redacted(text, this.#finders.finders)
   }
 
   #redacted(original: string, finders: readonly KindFinder[]): string {
@@ -92,6 +100,15 @@ export class EntryRedaction {
 
 /** The shortest card number has 13 digits. */
 const CARDS_FROM = 1e12
+
+interface JsonObject {
+  readonly [key: string]: JsonValue
+}
+
+/** An object with other values. `fromEntries` keeps `__proto__` a key like any other. */
+function mapped(object: JsonObject, change: (value: JsonValue, key: string) => JsonValue): JsonObject {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value, key)]))
+}
 
 function isArray(value: JsonValue): value is readonly JsonValue[] {
   return Array.isArray(value)

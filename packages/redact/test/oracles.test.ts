@@ -3,18 +3,31 @@ import { countrySpecs, isValidIBAN } from 'ibantools'
 import validator from 'validator'
 import { expect, test } from 'vitest'
 import { isCard, luhn } from '../src/card.ts'
-import { IBAN_LENGTHS } from '../src/iban.ts'
+import { IBAN_FORMS, IBAN_STRUCTURES } from '../src/iban-structure.ts'
 import { findIn, LABELLED } from './labelled.ts'
 
 const wholeIs = (kind: 'iban' | 'card' | 'email', text: string) =>
   findIn(text, { kinds: [kind] }).some(({ start, end }) => start === 0 && end === text.length)
 
-test('the lengths of IBANs are those of ibantools', () => {
-  for (const [country, length] of Object.entries(IBAN_LENGTHS)) {
-    expect([country, length]).toEqual([
-      country,
-      Object.entries(countrySpecs).find(([code]) => code === country)?.[1].chars,
-    ])
+/** One letter for each character of a structure: `2a 3n` is `aannn`. */
+const spelt = (parts: Iterable<readonly [count: string | undefined, of: string | undefined]>) =>
+  Array.from(parts, ([count, of = '']) => of.repeat(Number(count))).join('')
+
+const CLASS_LETTERS: Readonly<Record<string, string>> = {
+  '0-9': 'n',
+  'A-Z': 'a',
+  'A-Z0-9': 'c',
+  '0-9A-Z': 'c',
+}
+
+test('the structures of IBANs are those of ibantools', () => {
+  const theirs = new Map(Object.entries(countrySpecs))
+  for (const [country, structure] of Object.entries(IBAN_STRUCTURES)) {
+    const { chars, bban_regexp } = theirs.get(country) ?? {}
+    const parts = (bban_regexp ?? '').matchAll(/\[([^\]]+)\]\{(\d+)\}/g)
+    const expected = spelt(Array.from(parts, ([, of = '', count]) => [count, CLASS_LETTERS[of]]))
+    const own = spelt(structure.split(' ').map(part => [part.slice(0, -1), part.slice(-1)]))
+    expect([country, own, IBAN_FORMS.get(country)?.length]).toEqual([country, expected, chars])
   }
 })
 
@@ -38,7 +51,7 @@ test('no country with IBANs is missing, but for territories, whose IBANs begin w
     'YT',
   ]
   const theirs = Object.entries(countrySpecs).filter(([, { IBANRegistry, chars }]) => IBANRegistry && chars)
-  const missing = theirs.map(([country]) => country).filter(country => !Object.hasOwn(IBAN_LENGTHS, country))
+  const missing = theirs.map(([country]) => country).filter(country => !IBAN_FORMS.has(country))
   expect(missing.filter(country => !territories.includes(country))).toEqual([])
 })
 

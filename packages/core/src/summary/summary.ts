@@ -7,7 +7,10 @@ import type { SummaryPart } from './summary-part.ts'
 export interface SummaryFigures {
   /** How many entries. */
   readonly count: number
-  /** The sum of the costs that are known, in US dollars; `Infinity` beyond the largest double. */
+  /**
+   * The sum of the costs that are known, in US dollars; `Infinity` beyond the largest double. The doubles of the entries are added
+   * up without rounding, and their sum is rounded once: of 0.1 and 0.2, whose doubles are a little more, it is 0.30000000000000004.
+   */
   readonly costUsd: number
   /** How many entries have an unknown cost: the sum says nothing of them. */
   readonly costUnknown: number
