@@ -80,7 +80,7 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     runId: string,
     parentRunId?: string,
     extra?: Record<string, unknown>,
-    tags: Tags = UNTAGGED,
+    tags: readonly string[] = UNTAGGED,
     metadata?: Record<string, unknown>,
   ): Promise<void> {
     this.#refuseRetry(parentRunId, tags)
@@ -94,7 +94,7 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     runId: string,
     parentRunId?: string,
     extra?: Record<string, unknown>,
-    tags: Tags = UNTAGGED,
+    tags: readonly string[] = UNTAGGED,
     metadata?: Record<string, unknown>,
   ): Promise<void> {
     this.#refuseRetry(parentRunId, tags)
@@ -114,7 +114,7 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     _index: unknown,
     runId: string,
     _parentRunId?: string,
-    tags: Tags = UNTAGGED,
+    tags: readonly string[] = UNTAGGED,
   ): void {
     this.#runs.get(tags)?.get(runId)?.call.chunk(token)
   }
@@ -128,7 +128,7 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     output: LLMResult,
     runId: string,
     parentRunId?: string,
-    tags: Tags = UNTAGGED,
+    tags: readonly string[] = UNTAGGED,
     extra?: Record<string, unknown>,
   ): Promise<void> {
     const run = this.#ended(runId, tags)
@@ -152,7 +152,7 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     error: unknown,
     runId: string,
     parentRunId?: string,
-    tags: Tags = UNTAGGED,
+    tags: readonly string[] = UNTAGGED,
   ): Promise<void> {
     this.#fail(parentRunId, error)
     const run = this.#ended(runId, tags)
@@ -171,7 +171,7 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     _inputs: unknown,
     _runId: string,
     parentRunId?: string,
-    tags: Tags = UNTAGGED,
+    tags: readonly string[] = UNTAGGED,
   ): void {
     this.#refuseRetry(parentRunId, tags)
   }
