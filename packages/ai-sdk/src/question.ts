@@ -16,14 +16,27 @@ import { operationName, providerName } from './provider-name.ts'
 const BY: Integration = { integration: manifest.name, version: manifest.version, level: 'middleware' }
 
 /** How a call of a language model begins. */
-export function languageStart(model: AuditedModel, { prompt, abortSignal }: LanguageParams): CallStart {
+export function languageStart(
+  model: AuditedModel,
+  { prompt, abortSignal, providerOptions }: LanguageParams,
+): CallStart {
   return {
     ...start(model, operationName(model.provider), abortSignal),
     input: transcript(recordsOf(prompt).map(spoken)),
+    previous: previousOf(providerOptions),
     get inputMessages() {
       return messagesOf(prompt) // only where they are wanted: files would be encoded
     },
   }
+}
+
+/** The id of the response or the conversation that OpenAI, or a service like it, is told to continue. */
+function previousOf(providerOptions: unknown): string | undefined {
+  const ids = Object.values(recordOf(providerOptions)).map(options => {
+    const { previousResponseId, conversation } = recordOf(options)
+    return stringOf(previousResponseId) ?? stringOf(conversation)
+  })
+  return ids.find(id => id !== undefined)
 }
 
 /** How a call of an embedding model begins. */

@@ -72,6 +72,17 @@ describe.each(SDKS)('ai $major', sdk => {
     expect(metadata['audit.status']).toBe('ok')
   })
 
+  test.each([
+    [{ openai: { store: true }, azure: { previousResponseId: 'resp_1' } }, 'resp_1'],
+    [{ openai: { conversation: 'conv_1' } }, 'conv_1'],
+    [{ openai: { previousResponseId: null } }, undefined],
+  ])('what the provider keeps and is told to continue: %j', async (providerOptions, previous) => {
+    const { capture, entry } = bench()
+    const content = [{ type: 'text', text: 'It is.' }]
+    await madeModel(sdk, capture, { result: { content } }).doGenerate({ prompt: PROMPT, providerOptions })
+    expect((await entry()).metadata['audit.previous']).toBe(previous)
+  })
+
   test('the same, streamed, in the order in which it began', async () => {
     const { capture, entry } = bench()
     const parts = [

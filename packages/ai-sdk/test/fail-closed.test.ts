@@ -27,20 +27,36 @@ const down = (error: unknown = new Error('disk full')): RecordingLog => ({
   record: () => Promise.reject(error),
 })
 
-const LOGS: readonly { readonly name: string; readonly code: string; create(): RecordingLog }[] = [
+const LOGS: readonly {
+  readonly name: string
+  readonly code: string
+  create(): RecordingLog
+  readonly isWithheld?: true
+}[] = [
   {
     name: 'down',
     code: 'AUDIT_WRITE_FAILED',
+    isWithheld: true,
     create: () => down(new AuditError('AUDIT_WRITE_FAILED', 'disk full', { cause: retryable })),
   },
   {
     name: 'down with an error of its own',
     code: 'AUDIT_WRITE_FAILED',
+    isWithheld: true,
     create: () => ({
       record: () => {
         throw retryable
       },
     }),
+  },
+  {
+    name: 'full',
+    code: 'AUDIT_WRITE_FAILED',
+    create: () => {
+      const cause = Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR' })
+      const error = new AuditError('AUDIT_WRITE_FAILED', 'the entries were not stored', { cause })
+      return { record: () => Promise.reject(error) }
+    },
   },
   {
     name: 'overloaded',
@@ -106,11 +122,11 @@ async function failureOf({ play }: { play: Play }): Promise<Error & { readonly c
 describe.each(CELLS)('ai $major, $api, $form', cell => {
   test.each(LOGS)(
     'with the log $name, the call fails, says why, and is billed once',
-    async ({ create, code }) => {
+    async ({ create, code, isWithheld }) => {
       const bench = setUp(cell, create())
       const error = await failureOf(bench)
       expect(error).toMatchObject({ code })
-      expect(error.cause).toBeUndefined()
+      expect(Object(error.cause).code).toBe(isWithheld ? undefined : code)
       expect(bench.scene).toMatchObject({ requests: 1, billed: 1 })
       const types = bench.play.seen.map(part => Object(part).type)
       expect(types).not.toContain('finish-step')
@@ -229,6 +245,34 @@ describe.each(SDKS)('ai $major', sdk => {
     if (sdk.major > 5) await expect(Promise.resolve(ask().text)).rejects.toMatchObject({ code })
     expect(scene.requests).toBe(sdk.major > 5 ? 7 : 6)
   })
+})
+
+const noSession = () => {
+  throw new AuditError('AUDIT_INVALID_OPTIONS', 'no session')
+}
+const EARLY = [
+  ['whose intent cannot be stored', { intent: true }, 'AUDIT_WRITE_FAILED'],
+  ['whose user cannot be named', { user: noSession }, 'AUDIT_INVALID_OPTIONS'],
+] as const
+
+describe.each(SDKS)('ai $major', sdk => {
+  test.each(EARLY)(
+    'a stream %s is a refusal to the SDK: textStream ends, and onError is told',
+    async (_, options, code) => {
+      const { play, scene } = setUp({ sdk, api: 'chat', form: 'stream' }, down(), options)
+      const errors: unknown[] = []
+      const onError = ({ error }: { readonly error: unknown }) => void errors.push(error)
+      const result = sdk.ai.streamText({ model: play.model, prompt: 'a question', onError })
+      expect(await readAll(result.textStream)).toEqual([])
+      await expect(Promise.resolve(result.text)).rejects.toMatchObject({ name: 'AI_NoOutputGeneratedError' })
+      expect(errors).toMatchObject([{ code }])
+      const parts = await readAll(
+        sdk.ai.streamText({ model: play.model, prompt: 'a question', onError }).fullStream,
+      )
+      expect(parts).toContainEqual(expect.objectContaining({ type: 'error', error: errors[0] }))
+      expect(scene.requests).toBe(0)
+    },
+  )
 })
 
 // No other version has streamRetries.

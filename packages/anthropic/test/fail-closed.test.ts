@@ -5,6 +5,7 @@ import { ANSWER, type Form } from '@audit/harness/situations'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addressOf, ask, askAndRead, type Play } from './observed.ts'
 import { SDKS, type Sdk } from './sdks.ts'
+import { streamHelper } from './situations.ts'
 
 let server: ProviderServer
 beforeAll(async () => {
@@ -15,10 +16,16 @@ afterAll(() => server.stop())
 /** What an SDK would take for a failure of its own connection. */
 const retryable = Object.assign(new Error('aborted'), { name: 'AbortError', code: 'ECONNRESET' })
 
-const LOGS: readonly { readonly name: string; readonly code: string; create(): RecordingLog }[] = [
+const LOGS: readonly {
+  readonly name: string
+  readonly code: string
+  create(): RecordingLog
+  readonly isWithheld?: true
+}[] = [
   {
     name: 'down',
     code: 'AUDIT_WRITE_FAILED',
+    isWithheld: true,
     create: () => ({
       record: () => Promise.reject(new AuditError('AUDIT_WRITE_FAILED', 'disk full', { cause: retryable })),
     }),
@@ -26,11 +33,21 @@ const LOGS: readonly { readonly name: string; readonly code: string; create(): R
   {
     name: 'down with an error of its own',
     code: 'AUDIT_WRITE_FAILED',
+    isWithheld: true,
     create: () => ({
       record: () => {
         throw retryable
       },
     }),
+  },
+  {
+    name: 'full',
+    code: 'AUDIT_WRITE_FAILED',
+    create: () => {
+      const cause = Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR' })
+      const error = new AuditError('AUDIT_WRITE_FAILED', 'the entries were not stored', { cause })
+      return { record: () => Promise.reject(error) }
+    },
   },
   {
     name: 'overloaded',
@@ -82,12 +99,12 @@ async function failureOf(calling: Promise<unknown>) {
 describe.each(CELLS)('$version, $form', cell => {
   test.each(LOGS)(
     'with the log $name, the call fails, says why, and is billed once',
-    async ({ create, code }) => {
+    async ({ create, code, isWithheld }) => {
       const { play, scene, capture } = setUp(cell, { log: create() })
       const error = await failureOf(askAndRead(play))
       expect(error).toBeInstanceOf(AuditError)
       expect(error.code).toBe(code)
-      expect(error.cause).toBeUndefined()
+      expect(Object(error.cause).code).toBe(isWithheld ? undefined : code)
       expect(scene).toMatchObject({ requests: 1, billed: 1 })
       expect(JSON.stringify(play.seen)).not.toMatch(/message_stop/)
       await capture.drain() // the failure was met, so there is nothing left to say
@@ -156,7 +173,20 @@ describe.each(CELLS)('$version, $form', cell => {
       throw new RangeError('no session')
     }
     const { play, scene } = setUp(cell, { log: new AuditLog({ backend: new MemoryBackend() }), user })
-    await expect(askAndRead(play)).rejects.toThrow(RangeError)
+    const error = await failureOf(askAndRead(play))
+    // A version without middleware takes what its fetch rejects with for a failed connection.
+    expect(cell.sdk.hasMiddleware ? error : error.cause).toBeInstanceOf(RangeError)
     expect(scene.requests).toBe(0)
   })
 })
+
+test.each(SDKS.map(sdk => ({ sdk, version: sdk.version })))(
+  'with $version, stream() wraps the error in one of its own, whose cause it is',
+  async ({ sdk }) => {
+    const { play, scene } = setUp({ sdk, form: 'stream' }, { log: down() })
+    const error = await failureOf(streamHelper(play))
+    expect(error).not.toBeInstanceOf(AuditError)
+    expect(error.cause).toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
+    expect(scene.billed).toBe(1)
+  },
+)

@@ -20,7 +20,8 @@ async function parse({ client, api, seen }: Play): Promise<void> {
   seen.push(parsed, parsed.parsed_output)
 }
 
-async function streamHelper({ client, api, seen }: Play): Promise<void> {
+/** Reads by the helper of the SDK for streams. */
+export async function streamHelper({ client, api, seen }: Play): Promise<void> {
   const stream = messagesOf(client, api).stream(BODY)
   for await (const event of stream) seen.push(event)
   seen.push(await stream.finalMessage(), await stream.finalText())

@@ -2,6 +2,7 @@ import { invalidOptions, optionsOf } from '@audit/core/backend'
 import manifest from '../package.json' with { type: 'json' }
 import type { Integration } from './call.ts'
 import type { Capture } from './capture.ts'
+import { isIntegration } from './checked.ts'
 import { Exchange } from './exchange.ts'
 import { providerAt } from './provider-hosts.ts'
 import { TRIES, type Tries } from './scope.ts'
@@ -31,6 +32,9 @@ const OWN: Integration = { integration: manifest.name, version: manifest.version
  * completions, completions, Responses, embeddings) and by Anthropic's Messages. Any other request passes untouched. Each request is an entry of its own,
  * also where an SDK sends one again.
  *
+ * It rejects as `fetch` does, and with what `user()` throws, before anything is sent. A call that cannot be recorded fails where the
+ * body of its response is read, since SDKs send a request again after a `fetch` that rejects.
+ *
  * @throws AuditError `AUDIT_INVALID_OPTIONS`.
  *
  * @example
@@ -59,14 +63,16 @@ function fetchOptions(options: AuditFetchOptions) {
   const { provider, fetch, by = OWN } = given
   if (fetch !== undefined && typeof fetch !== 'function')
     throw invalidOptions(OWNER, 'fetch must be a function')
+  if (!isIntegration(by))
+    throw invalidOptions(OWNER, 'by must name an integration, its version and its level')
   // Looked up at each call: an application may replace the global one later.
   const send = (fetch as Fetch | undefined) ?? ((...sent: Parameters<Fetch>) => globalThis.fetch(...sent))
-  return { provider: providerFrom(provider), by: by as Integration, send } // what integrations of ours give
+  return { provider: providerFrom(provider), by, send }
 }
 
 function providerFrom(given: unknown): (host: string) => string {
   if (given === undefined) return host => providerAt(host) ?? 'unknown'
   if (typeof given === 'string') return () => given
-  if (typeof given === 'function') return given as (host: string) => string // what it returns is only written down
+  if (typeof given === 'function') return given as (host: string) => string // what it returns is checked with each call
   throw invalidOptions(OWNER, 'provider must be a string, or a function of the host')
 }

@@ -26,6 +26,11 @@ export interface CallStart {
   readonly inputMessages?: readonly unknown[] | undefined
   /** The tier that is asked for. It counts where the answer does not say which one was billed. Default: the provider's. */
   readonly serviceTier?: string | undefined
+  /**
+   * What the provider was told to continue: the id of an earlier response, message or conversation that it keeps, and which the
+   * input does not repeat.
+   */
+  readonly previous?: string | undefined
   /** Stops the call. When it does, the call has ended, whoever reads on or does not. */
   readonly signal?: AbortSignal | undefined
   /** Which integration records the call. */
@@ -68,10 +73,18 @@ export interface Call {
   /** Runs what makes the call. An integration that meets the same call in there records it instead, so that it is recorded once. */
   run<Result>(body: () => Result): Result
 
-  /** Counts a request of this call. What came of it counts as the call's outcome if nobody says another. */
+  /**
+   * Counts a request of this call. What came of it counts as the call's outcome if nobody says another.
+   *
+   * @throws AuditError `AUDIT_INVALID_OPTIONS` for what is no outcome.
+   */
   attempt(outcome?: CallOutcome): void
 
-  /** The outcome, if nothing else comes of this call: its last request failed, and the SDK may or may not send another. */
+  /**
+   * The outcome, if nothing else comes of this call: its last request failed, and the SDK may or may not send another.
+   *
+   * @throws AuditError `AUDIT_INVALID_OPTIONS` for what is no outcome.
+   */
   expect(outcome: CallOutcome): void
 
   /** Takes a part of the answer, when the application gets it. */
@@ -84,7 +97,7 @@ export interface Call {
    * Ends the call and records it; resolves once that is stored. Only the first `end` or `abandon` counts.
    *
    * @throws AuditError if it could not be stored, and `onAuditFailure` is `'throw'`. Hand it to the application in place of
-   *   the last part of its answer.
+   *   the last part of its answer. `AUDIT_INVALID_OPTIONS` for what is no outcome; the call is still open then.
    */
   end(outcome: CallOutcome): Promise<void>
 
@@ -92,6 +105,7 @@ export interface Call {
    * Ends the call where nobody can be told of a failure: that becomes a warning, and `drain()` rejects with it.
    *
    * @param outcome default: what was expected, otherwise `unfinished`.
+   * @throws AuditError `AUDIT_INVALID_OPTIONS` for what is no outcome; the call is still open then.
    */
   abandon(outcome?: CallOutcome): void
 

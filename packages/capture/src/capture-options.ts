@@ -1,6 +1,7 @@
-import type { EntryInput } from '@audit/core'
+import type { AuditError, EntryInput } from '@audit/core'
 import { invalidOptions, optionsOf } from '@audit/core/backend'
 import type { PriceFunction } from './price.ts'
+import { isHostPattern } from './provider-hosts.ts'
 
 /** What a capture records into: an `AuditLog`, or anything that keeps its promise. */
 export interface RecordingLog {
@@ -9,7 +10,7 @@ export interface RecordingLog {
 }
 
 /** Called with the error and with what should have been recorded. If it throws, the call fails with what it threw. */
-export type AuditFailureHandler = (error: Error, draft: EntryInput) => void
+export type AuditFailureHandler = (error: AuditError, draft: EntryInput) => void
 
 /** What `createCapture` takes. */
 export interface CaptureOptions {
@@ -127,8 +128,12 @@ function idleFrom(given: unknown = IDLE_MS): number {
 }
 
 function hostsFrom(given: unknown = []): readonly string[] {
-  if (Array.isArray(given) && given.every(host => typeof host === 'string' && host !== '')) return [...given]
-  throw invalid('hosts must be a list of host names')
+  if (!Array.isArray(given)) throw invalid('hosts must be a list of host names')
+  for (const host of given) {
+    if (typeof host === 'string' && isHostPattern(host)) continue
+    throw invalid(`hosts must be names as llm.example.com or *.internal:8080, without scheme or path`)
+  }
+  return [...given]
 }
 
 function invalid(reason: string) {

@@ -1,7 +1,8 @@
 import type { AuditEntry, AuditLog } from '@audit/core'
-import { createEntry } from '@audit/core/backend'
+import { createEntry, invalidOptions, optionsOf } from '@audit/core/backend'
 import type { Call, CallStart } from './call.ts'
 import { type CaptureOptions, captureOptions, type RecordingLog } from './capture-options.ts'
+import { checkStart } from './checked.ts'
 import { claimed } from './claims.ts'
 import { type Coverage, CoverageWatch } from './coverage.ts'
 import { KEYS } from './metadata-keys.ts'
@@ -50,7 +51,8 @@ export class Capture implements AsyncDisposable {
    * Names who asks and in which conversation, for all calls that start in `body`, across every `await`. Scopes nest. The
    * metadata is copied.
    *
-   * @throws AuditError `AUDIT_INVALID_ENTRY` for what no entry can hold, so that no call is made that cannot be recorded.
+   * @throws AuditError `AUDIT_INVALID_OPTIONS` for an unknown key or a value of a wrong type, and `AUDIT_INVALID_ENTRY` for what no
+   *   entry can hold, so that no call is made that cannot be recorded.
    *
    * @example
    * await capture.withScope({ user: 'alice', conversation: 'abc123' }, () => handle(request))
@@ -63,9 +65,11 @@ export class Capture implements AsyncDisposable {
    * Begins a call; who asks is settled now. Within the call of another integration (its `run`) this one is recorded, and that
    * one is not.
    *
-   * @throws what `user()` throws; the call must not be made then.
+   * @throws what `user()` throws; AuditError `AUDIT_INVALID_OPTIONS` for an unknown key, and for one that is missing or of a wrong
+   *   type. The call must not be made then.
    */
   begin(start: CallStart): Call {
+    checkStart(start)
     const context = this.#scope.current
     const startedAt = context.tries?.startedAt ?? performance.now()
     const user = context.user ?? this.#recorder.options.user()
@@ -115,7 +119,8 @@ export class Capture implements AsyncDisposable {
    * Ends every open call as `unfinished`, and resolves once all are recorded. Call it when the application has finished its
    * requests, before it closes the log. The capture can be used again.
    *
-   * @throws AuditError for the first record that failed where no application could be told: after an abort, for example.
+   * @throws AuditError if records failed where no application could be told: after an abort, for example. Its code is that of the
+   *   first; if there were several, its message says how many, and its cause is an `AggregateError` of (the first 100 of) them.
    */
   async drain(): Promise<void> {
     await this.#recorder.drain()
@@ -136,13 +141,29 @@ export class Capture implements AsyncDisposable {
   }
 }
 
+const SCOPE_KEYS = ['user', 'conversation', 'metadata'] as const satisfies (keyof ScopeOptions)[]
+
 /** A copy of a scope that can stand in an entry. */
-function scopeOf({ user, conversation, metadata }: ScopeOptions): ScopeOptions {
+function scopeOf(scope: ScopeOptions): ScopeOptions {
+  const { user, conversation, metadata } = optionsOf(scope, SCOPE_KEYS, SCOPE)
   const texts = { model: 'any', inputText: '', outputText: '' }
+  const given = { user: textFrom('user', user), conversation: textFrom('conversation', conversation) }
+  if (
+    metadata !== undefined &&
+    (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
+  )
+    throw invalidOptions(SCOPE, 'metadata must be an object')
   const checked = createEntry({
     ...texts,
-    user,
-    metadata: { ...metadata, [KEYS.conversation]: conversation },
+    user: given.user,
+    metadata: { ...metadata, [KEYS.conversation]: given.conversation },
   })
-  return { user, conversation, metadata: checked.metadata }
+  return { ...given, metadata: checked.metadata }
+}
+
+const SCOPE = 'withScope'
+
+function textFrom(key: string, given: unknown): string | undefined {
+  if (given === undefined || typeof given === 'string') return given
+  throw invalidOptions(SCOPE, `${key} must be a string`)
 }

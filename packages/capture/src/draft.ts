@@ -84,6 +84,7 @@ function sharedMetadata({ context, start, options }: CallFacts) {
     [KEYS.operation]: start.operation,
     [KEYS.requestModel]: start.requestModel || undefined,
     [KEYS.conversation]: context.conversation,
+    [KEYS.previous]: start.previous,
     [KEYS.inputMessages]: options.content === 'messages' ? start.inputMessages : undefined,
     [KEYS.capture]: start.by && { ...start.by },
   }

@@ -31,13 +31,17 @@ export class Exchange {
     this.#parts = parts
   }
 
-  /** Sends the request, and returns the response with a body that ends the call. It rejects only as sending itself does. */
+  /**
+   * Sends the request, and returns the response with a body that ends the call. It rejects as sending itself does, and with what
+   * `user()` throws where no SDK would take that for a failure of the connection.
+   */
   async run(): Promise<Response> {
-    let call: Call
+    let call: Call | undefined
     try {
       call = this.#call()
       await call.ready()
     } catch (error) {
+      if (!call && !this.#parts.tries) throw error // there is no call, and nothing was sent
       return failingResponse(error, this.#parts.request.url)
     }
     call.attempt()

@@ -22,6 +22,7 @@ export const KEYS = {
   errorType: 'error.type',
   status: 'audit.status',
   attempts: 'audit.attempts',
+  previous: 'audit.previous',
   capture: 'audit.capture',
   price: 'audit.price',
   about: 'audit.about',

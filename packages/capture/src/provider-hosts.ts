@@ -43,8 +43,14 @@ export function hostMatcher(more: readonly string[]): (host: string) => boolean 
   return host => providerAt(host) !== undefined || patterns.some(pattern => pattern.test(host))
 }
 
+/** Whether `hostMatcher` could find a host by this: a name as it stands in a URL, where `*` may stand for labels, and maybe a port. */
+export function isHostPattern(host: string): boolean {
+  const example = host.replaceAll('*', 'any').toLowerCase()
+  return ['http', 'https'].some(scheme => URL.parse(`${scheme}://${example}`)?.host === example)
+}
+
 /** A host with a port is one of that port; one without is one of any. */
 function patternOf(host: string): RegExp {
   const escaped = host.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^:/]+')
-  return new RegExp(`^${escaped}${host.includes(':') ? '' : '(?::\\d+)?'}$`, 'i')
+  return new RegExp(`^${escaped}${/:\d+$/.test(host) ? '' : '(?::\\d+)?'}$`, 'i')
 }

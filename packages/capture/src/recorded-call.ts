@@ -1,4 +1,5 @@
 import type { Call, CallStart, CaptureLevel } from './call.ts'
+import { checkOutcome } from './checked.ts'
 import { type CallOrigin, draftOf, intentOf } from './draft.ts'
 import { tooLate } from './failure.ts'
 import { abortedOutcome, type CallOutcome } from './outcome.ts'
@@ -21,6 +22,7 @@ export class RecordedCall implements Call {
   #expected: CallOutcome | undefined
   #superseded = false
   #intent: Promise<string | undefined> | undefined
+  #about: string | undefined
   #ended: Promise<void> | undefined
 
   /** Made by `capture.begin()`. */
@@ -61,7 +63,7 @@ export class RecordedCall implements Call {
 
   async #intentStored(): Promise<void> {
     if (!this.#recorder.options.intent || this.#superseded || this.#ended) return
-    this.#intent ??= this.#recorder.record(intentOf(this.#facts()))
+    this.#intent ??= this.#recorder.record(intentOf(this.#facts()), 'intent')
     try {
       await this.#intent
     } catch (error) {
@@ -76,11 +78,13 @@ export class RecordedCall implements Call {
   }
 
   attempt(outcome?: CallOutcome): void {
+    if (outcome) checkOutcome(outcome)
     this.#attempts++
     this.#expected = outcome
   }
 
   expect(outcome: CallOutcome): void {
+    checkOutcome(outcome)
     this.#expected = outcome
   }
 
@@ -94,12 +98,20 @@ export class RecordedCall implements Call {
   }
 
   end(outcome: CallOutcome): Promise<void> {
-    this.#ended ??= this.#finish(outcome)
+    if (this.#ended) return this.#ended
+    try {
+      checkOutcome(outcome)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    this.#ended = this.#finish(outcome)
     return this.#ended
   }
 
   abandon(outcome: CallOutcome = this.#expected ?? { status: 'unfinished' }): void {
-    if (this.#ended === undefined) void this.end(outcome).catch(error => this.#recorder.unmet(error))
+    if (this.#ended) return
+    checkOutcome(outcome)
+    void this.end(outcome).catch(failure => this.#lost(failure))
   }
 
   supersede(): Promise<string | undefined> | undefined {
@@ -118,10 +130,10 @@ export class RecordedCall implements Call {
     const latencyMs = performance.now() - this.#origin.startedAt
     try {
       // An intent that failed under a handler of the application's own has no id, and the call went on.
-      const about = await this.#intent?.catch(() => undefined)
+      this.#about = await this.#intent?.catch(() => undefined)
       if (this.#superseded) return
-      const whole = { ...this.#sofar(), ...given(outcome) }
-      await this.#recorder.record(draftOf(this.#facts(), { ...whole, latencyMs, about }))
+      const whole = { ...this.#sofar(), ...given(outcome), latencyMs, about: this.#about }
+      await this.#recorder.record(draftOf(this.#facts(), whole), 'call')
     } finally {
       this.#recorder.closed(this)
     }
@@ -133,6 +145,11 @@ export class RecordedCall implements Call {
       () => this.#progress?.() ?? {},
       () => ({}),
     )
+  }
+
+  #lost(failure: unknown): void {
+    const { provider, requestModel } = this.#start
+    this.#recorder.lost({ provider, requestModel, intent: this.#about, failure })
   }
 
   #facts() {

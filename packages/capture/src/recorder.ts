@@ -2,13 +2,17 @@ import { AuditError, type EntryInput } from '@audit/core'
 import type { Call } from './call.ts'
 import type { CheckedOptions } from './capture-options.ts'
 import { withMessagesAsText } from './exact-messages.ts'
-import { auditFailure } from './failure.ts'
+import { auditFailure, drainError, type Loss, lossError, type Unrecorded } from './failure.ts'
+
+/** How many losses are kept until `drain()`; of more, the number. */
+const MOST_LOSSES = 100
 
 /** Records the calls of one capture: what becomes of failures, and which calls are open. */
 export class Recorder {
   readonly options: CheckedOptions
   readonly #open = new Map<Call, PromiseWithResolvers<void>>()
-  readonly #unmet: unknown[] = []
+  #losses: AuditError[] = []
+  #lost = 0
 
   constructor(options: CheckedOptions) {
     this.options = options
@@ -24,12 +28,12 @@ export class Recorder {
    *
    * @throws AuditError if it could not be stored; or what the application's handler throws.
    */
-  async record(draft: EntryInput): Promise<string | undefined> {
+  async record(draft: EntryInput, what: Unrecorded): Promise<string | undefined> {
     try {
       const entry: { readonly entryId?: string } | undefined = await this.#store(draft)
       return entry?.entryId // a test double may resolve with nothing
     } catch (error) {
-      const failure = auditFailure(error)
+      const failure = auditFailure(error, what)
       if (!this.options.onAuditFailure) throw failure
       this.options.onAuditFailure(failure, draft)
       return undefined
@@ -59,20 +63,23 @@ export class Recorder {
     this.#open.delete(call)
   }
 
-  /** A failure that no application can be told of: nobody waits for that call any more. */
-  unmet(failure: unknown): void {
-    if (this.#unmet.length === 0) process.emitWarning(failure instanceof Error ? failure : String(failure))
-    this.#unmet.push(failure)
+  /** A failure that no application can be told of: nobody waits for that call any more. Each becomes a warning. */
+  lost(loss: Loss): void {
+    const error = lossError(loss, ++this.#lost)
+    process.emitWarning(error)
+    if (this.#losses.length < MOST_LOSSES) this.#losses.push(error)
   }
 
-  /** Ends all open calls, waits until they are recorded, and rejects with the first failure that nobody was told of. */
+  /** Ends all open calls, waits until they are recorded, and rejects with the failures that nobody was told of. */
   async drain(): Promise<void> {
     while (this.#open.size > 0) {
       const recorded = Array.from(this.#open.values(), ({ promise }) => promise)
       for (const call of this.#open.keys()) call.abandon()
       await Promise.all(recorded)
     }
-    const [first] = this.#unmet.splice(0)
-    if (first !== undefined) throw first
+    const error = drainError(this.#losses, this.#lost)
+    this.#losses = []
+    this.#lost = 0
+    if (error) throw error
   }
 }

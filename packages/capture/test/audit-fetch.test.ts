@@ -154,3 +154,14 @@ test('what asks no model is passed on untouched', async () => {
   expect(sent).toEqual([[`${scene.url}/models`, init]])
   expect(await log.count()).toBe(0)
 })
+
+test.each([
+  ['throws', () => expect.fail('no session')],
+  ['is asynchronous', async () => 'alice'],
+])('it rejects, and sends nothing, where user() %s', async (_, user) => {
+  const given = user as unknown as () => string // JavaScript gives what it likes
+  const { url, send, scene, log } = bench('fine', { user: given })
+  await expect(send(url, post())).rejects.toThrow()
+  expect(scene.requests).toBe(0)
+  expect(await log.count()).toBe(0)
+})

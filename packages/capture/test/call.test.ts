@@ -205,3 +205,11 @@ test.each([
   const { begin } = bench({ log: { record: () => Promise.reject(reason()) } })
   await expect(begin().end({ status: 'ok' })).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
 })
+
+test('what the provider was told to continue stands in the entry, and in the intent', async () => {
+  const { log, begin } = bench({ intent: true })
+  const call = begin({ previous: 'resp_1' })
+  await call.ready()
+  await call.end({ status: 'ok' })
+  expect((await log.query()).map(({ metadata }) => metadata['audit.previous'])).toEqual(['resp_1', 'resp_1'])
+})

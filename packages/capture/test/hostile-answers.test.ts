@@ -100,7 +100,7 @@ test('a part that cannot be read is its JSON, and hides no other', () => {
 test('contents within contents are read to a depth, and shown as their JSON below', () => {
   const body = JSON.parse(`${'{"type":"tool_result","content":['.repeat(DEPTH)}"end"${']}'.repeat(DEPTH)}`)
   const question = formatAt(anthropic)?.question({ messages: [{ role: 'user', content: [body] }] })
-  expect(question?.input).toMatch(/^\{"type":"tool_result","content":\[.*"end".*\}$/)
+  expect(question?.input).toMatch(/^tool:\n\{"type":"tool_result","content":\[.*"end".*\}$/)
 })
 
 test('the JSON of what no JSON can hold', () => {

@@ -56,8 +56,18 @@ describe('a request', () => {
       }),
     ).toMatchObject({
       requestModel: 'm',
-      input: 'system:\nBe brief.\n\nuser:\nWeather?\n\nassistant:\nweather({"city":"Paris"})\n\nuser:\nsun',
+      input: 'system:\nBe brief.\n\nuser:\nWeather?\n\nassistant:\nweather({"city":"Paris"})\n\ntool:\nsun',
       inputMessages: [{ role: 'system', content: system }, {}, {}, {}],
+    })
+  })
+
+  test('of a thread names the message before it, and does not pass the result of a tool for the user', () => {
+    const result = { type: 'tool_result', tool_use_id: 't', content: 'Paris sunny' }
+    const thread = { type: 'continue', previous_message_id: 'msg_1' }
+    const said = (content: object[]) => asked({ model: 'm', thread, messages: [{ role: 'user', content }] })
+    expect(said([result])).toMatchObject({ input: 'tool:\nParis sunny', previous: 'msg_1' })
+    expect(said([result, { type: 'text', text: 'And Rome?' }])).toMatchObject({
+      input: 'tool:\nParis sunny\n\nuser:\nAnd Rome?',
     })
   })
 
@@ -98,7 +108,7 @@ describe('a request', () => {
         type: 'tool_result',
         content: [{ type: 'image', source: { type: 'base64', media_type: 'image/png', data: base64('p') } }],
       },
-      /^\[image\/png, 1 bytes, sha256:/,
+      /^tool:\n\[image\/png, 1 bytes, sha256:/,
     ],
     [{ type: 'constructor', a: 1 }, /^\{"type":"constructor","a":1\}$/],
     [

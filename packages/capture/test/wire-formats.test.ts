@@ -235,3 +235,16 @@ describe('Responses', () => {
     })
   })
 })
+
+test.each([
+  [{ previous_response_id: 'resp_1' }, 'resp_1'],
+  [{ conversation: 'conv_1' }, 'conv_1'],
+  [{ conversation: { id: 'conv_1' } }, 'conv_1'],
+  [{ previous_response_id: null }, undefined],
+])('a response that goes on with what the provider keeps names it: %j', (continued, previous) => {
+  const input = [{ type: 'function_call_output', call_id: 'c', output: 'Paris sunny' }]
+  expect(asked('/v1/responses', { model: 'm', input, ...continued })).toMatchObject({
+    input: 'function_call_output:\nParis sunny',
+  })
+  expect(asked('/v1/responses', { model: 'm', input, ...continued })?.previous).toBe(previous)
+})

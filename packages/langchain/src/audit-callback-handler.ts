@@ -213,6 +213,7 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
         ...asked,
         provider: providerNamed(metadata?.ls_provider ?? listOf(model.id)[2]) ?? 'unknown',
         requestModel: requestModel(extra, metadata),
+        previous: stringOf(recordOf(extra?.invocation_params).previous_response_id),
         signal,
         by: integrationAt('callback'),
       }),

@@ -22,16 +22,31 @@ const DOWN: RecordingLog = {
   record: () => Promise.reject(new AuditError('AUDIT_WRITE_FAILED', 'disk full', { cause: retryable })),
 }
 
-const LOGS: readonly { readonly name: string; readonly code: string; create(): RecordingLog }[] = [
-  { name: 'down', code: 'AUDIT_WRITE_FAILED', create: () => DOWN },
+const LOGS: readonly {
+  readonly name: string
+  readonly code: string
+  create(): RecordingLog
+  readonly isWithheld?: true
+}[] = [
+  { name: 'down', code: 'AUDIT_WRITE_FAILED', isWithheld: true, create: () => DOWN },
   {
     name: 'down with an error of its own',
     code: 'AUDIT_WRITE_FAILED',
+    isWithheld: true,
     create: () => ({
       record: () => {
         throw retryable
       },
     }),
+  },
+  {
+    name: 'full',
+    code: 'AUDIT_WRITE_FAILED',
+    create: () => {
+      const cause = Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR' })
+      const error = new AuditError('AUDIT_WRITE_FAILED', 'the entries were not stored', { cause })
+      return { record: () => Promise.reject(error) }
+    },
   },
   {
     name: 'overloaded',
@@ -102,11 +117,11 @@ async function failureOf(calling: Promise<unknown>) {
 describe.each(CELLS)('recorded by $recorder, $api, $form', cell => {
   test.each(LOGS)(
     'with the log $name, the call fails, says why, and is billed once',
-    async ({ create, code }) => {
+    async ({ create, code, isWithheld }) => {
       const { play, scene, capture } = setUp(cell, create())
       const error = await failureOf(askAndRead(play))
       expect(error.code).toBe(code)
-      expect(error.cause).toBeUndefined()
+      expect(Object(error.cause).code).toBe(isWithheld ? undefined : code)
       expect(scene).toMatchObject({ requests: 1, billed: 1 })
       await capture.drain() // the failure was met, so there is nothing left to say
     },

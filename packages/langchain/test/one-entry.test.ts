@@ -403,3 +403,15 @@ test('an OpenAI of texts records over the wire', async () => {
     },
   ])
 })
+
+test.each(['model', 'handler'] as const)(
+  'the response that OpenAI is told to continue stands in the entry (%s)',
+  async recorder => {
+    const { capture, handler, log, scene } = bench()
+    const model = modelAt(scene, { api: 'responses', options: {} })
+    const callbacks = recorder === 'handler' ? [handler] : []
+    if (recorder === 'model') auditModel(model, capture)
+    await model.invoke(QUESTION, { previous_response_id: 'resp_1', callbacks })
+    expect(await log.query()).toMatchObject([{ metadata: { 'audit.previous': 'resp_1' } }])
+  },
+)

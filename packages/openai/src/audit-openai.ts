@@ -53,12 +53,16 @@ function recordRequest(client: ClientInside, capture: Capture): void {
   const request = client.request
   override(client, 'request', (options: unknown, remaining: unknown = null, ...more: unknown[]) => {
     const tries: Tries = { most: client.maxRetries + 1, startedAt: performance.now() }
-    const given = Promise.resolve(options).then(resolved => adopt(tries, resolved, remaining))
-    return capture.withTries(tries, () => {
-      const answer = request.call(client, given, remaining, ...more)
-      endWith(answer, tries)
-      return answer
-    })
+    const send = (given: Promise<unknown>) => request.call(client, given, remaining, ...more)
+    try {
+      return capture.withTries(tries, () => {
+        const answer = send(Promise.resolve(options).then(resolved => adopt(tries, resolved, remaining)))
+        endWith(answer, tries)
+        return answer
+      })
+    } catch (error) {
+      return send(Promise.reject(error)) // what user() throws: the SDK's promise rejects, as of any call that fails
+    }
   })
 }
 

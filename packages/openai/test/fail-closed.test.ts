@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { auditOpenAI } from '../src/index.ts'
 import { type Api, ask, askAndRead, type Play } from './observed.ts'
 import { SDKS } from './sdks.ts'
+import { streamHelper, toolLoop } from './situations.ts'
 
 let server: ProviderServer
 beforeAll(async () => {
@@ -16,10 +17,16 @@ afterAll(() => server.stop())
 /** What an SDK would take for a failure of its own connection. */
 const retryable = Object.assign(new Error('aborted'), { name: 'AbortError', code: 'ECONNRESET' })
 
-const LOGS: readonly { readonly name: string; readonly code: string; create(): RecordingLog }[] = [
+const LOGS: readonly {
+  readonly name: string
+  readonly code: string
+  create(): RecordingLog
+  readonly isWithheld?: true
+}[] = [
   {
     name: 'down',
     code: 'AUDIT_WRITE_FAILED',
+    isWithheld: true,
     create: () => ({
       record: () => Promise.reject(new AuditError('AUDIT_WRITE_FAILED', 'disk full', { cause: retryable })),
     }),
@@ -27,11 +34,21 @@ const LOGS: readonly { readonly name: string; readonly code: string; create(): R
   {
     name: 'down with an error of its own',
     code: 'AUDIT_WRITE_FAILED',
+    isWithheld: true,
     create: () => ({
       record: () => {
         throw retryable
       },
     }),
+  },
+  {
+    name: 'full',
+    code: 'AUDIT_WRITE_FAILED',
+    create: () => {
+      const cause = Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR' })
+      const error = new AuditError('AUDIT_WRITE_FAILED', 'the entries were not stored', { cause })
+      return { record: () => Promise.reject(error) }
+    },
   },
   {
     name: 'overloaded',
@@ -89,11 +106,12 @@ async function failureOf(calling: Promise<unknown>) {
 describe.each(NAMED)('openai $major, $api, $form', cell => {
   test.each(LOGS)(
     'with the log $name, the call fails, says why, and is billed once',
-    async ({ create, code }) => {
+    async ({ create, code, isWithheld }) => {
       const { play, scene, capture } = setUp(cell, create())
       const error = await failureOf(askAndRead(play))
       expect(error.code).toBe(code)
-      expect(error.cause).toBeUndefined()
+      const isWrapped = cell.major === 4 && cell.form === 'json' // by a FetchError, which drops it
+      expect(Object(error.cause).code).toBe(isWithheld || isWrapped ? undefined : code)
       expect(scene).toMatchObject({ requests: 1, billed: 1 })
       const last = JSON.stringify(play.seen.at(-1) ?? '')
       expect(last).not.toMatch(/response\.completed/)
@@ -199,8 +217,22 @@ describe.each(NAMED)('openai $major, $api, $form', cell => {
     }
     const capture = createCapture({ log, user })
     const client = auditOpenAI(cell.sdk.create({ baseURL: scene.url, apiKey: 'none' }), capture)
-    const calling = async () => ask({ client, ...cell, seen: [], scene })
-    await expect(calling()).rejects.toThrow(RangeError)
+    // The SDK's promise rejects: nothing is thrown past a `.catch()`.
+    await expect(ask({ client, ...cell, seen: [], scene })).rejects.toThrow(RangeError)
     expect(scene.requests).toBe(0)
+  })
+})
+
+describe.each(SDKS.map(sdk => ({ sdk, major: sdk.major })))('openai $major', ({ sdk }) => {
+  test.each([
+    ['stream()', streamHelper],
+    ['runTools()', toolLoop],
+  ])('%s wraps the error in one of its own, whose cause it is', async (_, helper) => {
+    const cell = { sdk, api: 'chat', form: 'stream' } as const
+    const { play, scene } = setUp(cell, { record: async () => Promise.reject(new Error('disk full')) })
+    const error = await failureOf(helper(play))
+    expect(error).not.toBeInstanceOf(AuditError)
+    expect(error.cause).toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
+    expect(scene.billed).toBe(1)
   })
 })

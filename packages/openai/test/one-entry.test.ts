@@ -237,7 +237,8 @@ describe.each(SDKS)('openai $major', sdk => {
       () => undefined,
       (reason: Error) => reason,
     )
-    expect(JSON.stringify(causes(error))).toMatch(/AUDIT_UNRECORDED_CALL/)
+    // Version 4 fetches by node:http, whose errors node-fetch copies.
+    expect(causes(error).indexOf('AUDIT_UNRECORDED_CALL')).toBe(sdk.major === 4 ? 1 : 2)
     expect(scene.requests).toBe(1)
     expect(strict.coverage()).toMatchObject({ requests: 1, claimed: 0 })
     await chat(auditOpenAI(bare, strict))

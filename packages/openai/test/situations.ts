@@ -36,7 +36,8 @@ function olderChat(client: Play['client']): Play['client']['chat']['completions'
   return (beta as { chat: Play['client']['chat'] }).chat.completions
 }
 
-async function streamHelper({ client, api, seen, major }: Play): Promise<void> {
+/** Reads by the helper of the SDK for streams. */
+export async function streamHelper({ client, api, seen, major }: Play): Promise<void> {
   const model = 'gpt-4o-mini'
   if (api === 'responses') {
     const stream = client.responses.stream({ model, input: QUESTION })
@@ -68,7 +69,8 @@ async function streamEvents({ client, seen, major }: Play): Promise<void> {
   seen.push(stream.ended, await stream.totalUsage())
 }
 
-async function toolLoop({ client, form, seen, major }: Play): Promise<void> {
+/** Lets the SDK call tools, and ask again. */
+export async function toolLoop({ client, form, seen, major }: Play): Promise<void> {
   const completions = major === 4 ? olderChat(client) : client.chat.completions
   const tool = {
     type: 'function' as const,

@@ -8,6 +8,11 @@ export function blocksText(content: unknown): string {
   return partsText(content, blockText)
 }
 
+/** Whether a block is what a tool of the application has answered. */
+export function isToolResult({ type }: JsonRecord): boolean {
+  return type === 'tool_result'
+}
+
 /** What a block says. One of a type that is not known is its JSON. */
 function blockText(block: JsonRecord): string {
   const { type, text, thinking, data, content, source, title } = block

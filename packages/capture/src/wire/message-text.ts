@@ -8,10 +8,13 @@ export interface Spoken {
   readonly text: string
 }
 
-/** One message as its text; several with each role on a line of its own. */
+/** The roles of what tools have answered, which must not read like a question of the user. */
+const TOOL_ROLES = /^(?:tool|function|.+_output)$/
+
+/** One message as its text; several, and the answer of a tool, with each role on a line of its own. */
 export function transcript(messages: readonly Spoken[]): string {
   const [first, ...others] = messages
-  if (first && others.length === 0) return first.text
+  if (first && others.length === 0 && !TOOL_ROLES.test(first.role)) return first.text
   return messages.map(({ role, text }) => `${role}:\n${text}`).join('\n\n')
 }
 

@@ -1,8 +1,8 @@
 import type { CallOutcome } from '../outcome.ts'
 import type { Usage } from '../usage.ts'
-import { blocksText } from './anthropic-blocks.ts'
+import { blocksText, isToolResult } from './anthropic-blocks.ts'
 import { type JsonRecord, numberOf, recordOf, recordsOf, stringOf } from './json.ts'
-import { transcript } from './message-text.ts'
+import { type Spoken, transcript } from './message-text.ts'
 import { errorTypeIn, tierAsked } from './openai-common.ts'
 import type { ServerSentEvent } from './server-sent-events.ts'
 import type { WireAnswer, WireFormat, WireQuestion } from './wire-format.ts'
@@ -21,17 +21,24 @@ export const messages: WireFormat = {
 function question(body: JsonRecord): WireQuestion {
   const said = recordsOf(body.messages)
   const all = body.system ? [{ role: 'system', content: body.system }, ...said] : said
-  const spoken = all.map(({ role, content }) => ({
-    role: stringOf(role) ?? 'unknown',
-    text: blocksText(content),
-  }))
-  const serviceTier = body.speed === 'fast' ? 'fast' : tierAsked(body.service_tier)
   return {
     requestModel: stringOf(body.model) ?? '',
-    input: transcript(spoken),
+    input: transcript(all.flatMap(spoken)),
     inputMessages: all,
-    serviceTier,
+    previous: stringOf(recordOf(body.thread).previous_message_id),
+    serviceTier: body.speed === 'fast' ? 'fast' : tierAsked(body.service_tier),
   }
+}
+
+/** A message, of which the results of tools are said by these, and not by the user in whose name they are sent. */
+function spoken({ role, content }: JsonRecord): readonly Spoken[] {
+  const name = stringOf(role) ?? 'unknown'
+  const blocks = recordsOf(content)
+  const results = blocks.filter(isToolResult)
+  if (results.length === 0) return [{ role: name, text: blocksText(content) }]
+  const others = blocks.filter(block => !isToolResult(block))
+  const tool = { role: 'tool', text: blocksText(results) }
+  return others.length === 0 ? [tool] : [tool, { role: name, text: blocksText(others) }]
 }
 
 /** A block, put together from the pieces of a stream. */

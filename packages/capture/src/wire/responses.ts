@@ -25,7 +25,13 @@ function question(body: JsonRecord): WireQuestion {
     input: transcript(all.map(spoken)),
     inputMessages: all,
     serviceTier: tierAsked(body.service_tier),
+    previous: previousOf(body),
   }
+}
+
+/** The id of the response or the conversation that goes before. */
+function previousOf({ previous_response_id, conversation }: JsonRecord): string | undefined {
+  return stringOf(previous_response_id) ?? stringOf(conversation) ?? stringOf(recordOf(conversation).id)
 }
 
 function spoken(item: JsonRecord): Spoken {

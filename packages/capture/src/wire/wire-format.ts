@@ -23,6 +23,8 @@ export interface WireQuestion {
   readonly inputMessages: readonly unknown[]
   /** The tier that is asked for, if it is not the default one. */
   readonly serviceTier?: string | undefined
+  /** The id of what the provider keeps and is told to continue. */
+  readonly previous?: string | undefined
 }
 
 /** One answer, as it comes. */
