@@ -7,17 +7,23 @@ import type { LanguageParams } from './middleware-types.ts'
 import { serviceTierOf, usageOf } from './usage.ts'
 
 /** What came of a call that was not streamed. */
-export function generatedOutcome(result: object, params: LanguageParams): CallOutcome {
+export function generatedOutcome(result: unknown, params: LanguageParams): CallOutcome {
   const whole = recordOf(result)
-  const { finishReason, response } = whole
+  const { content, finishReason, response } = whole
+  if (!Array.isArray(content)) return noAnswer(result)
   return {
     status: unifiedReason(finishReason) === 'error' ? 'error' : 'ok',
-    ...answered(recordsOf(whole.content)),
+    ...answered(recordsOf(content)),
     ...identified(recordOf(response)),
     finishReasons: reasonsOf(finishReason),
     usage: usageOf(whole),
     serviceTier: serviceTierOf(whole, params.providerOptions),
   }
+}
+
+/** What came of a call whose answer is none: the SDK fails by it. */
+export function noAnswer(result: unknown): CallOutcome {
+  return { status: 'error', errorType: 'TypeError', output: result === undefined ? '' : jsonText(result) }
 }
 
 /** A part of an answer, which may come in pieces. */
@@ -41,8 +47,10 @@ export class StreamedAnswer {
     this.#params = params
   }
 
-  /** Takes a part. Returns whether the answer ends with it. */
-  take(part: JsonRecord): boolean {
+  /** Takes a part. Returns whether it is the last of the answer, as the model says. */
+  take(value: unknown): boolean {
+    const part = recordOf(value)
+    if (value === null || value === undefined) this.#errorType ??= 'TypeError' // the SDK fails by it
     const type = stringOf(part.type) ?? ''
     if (type.endsWith('-start')) this.#begin(part)
     else if (type.endsWith('-delta')) this.#blockOf(part).pieces.push(stringOf(part.delta) ?? '')

@@ -37,8 +37,8 @@ export function auditMiddleware(capture: Capture): AuditMiddleware {
       ),
     wrapStream: ({ doStream, params, model }) =>
       calls.streamed(languageStart(model, params), params.prompt, doStream, (result, call) => {
-        const { stream }: { readonly stream?: unknown } = result
-        if (!isStream(stream)) throw new TypeError('the model returned no stream')
+        const { stream }: { readonly stream?: unknown } = Object(result)
+        if (!isStream(stream) || stream.locked) return undefined
         const answer = new StreamedAnswer(params)
         return { ...result, stream: watchedStream(stream, answer, call, capture.idleMs, params.abortSignal) }
       }),

@@ -7,7 +7,7 @@ import {
   stringOf,
   toolCallText,
 } from '@audit/capture/integration'
-import { jsonText } from './exact-json.ts'
+import { exactJson, jsonText } from './exact-json.ts'
 
 /** The text of a message's content: a string, or parts. */
 export function contentText(content: unknown): string {
@@ -35,13 +35,13 @@ function partText(part: JsonRecord): string {
     case 'tool-call':
       return toolCallText(part.toolName, typeof part.input === 'string' ? part.input : jsonText(part.input))
     case 'tool-result':
-      return part.output === undefined ? jsonText(part.result) : outputText(recordOf(part.output))
+      return part.output === undefined ? shownJson(part.result) : outputText(recordOf(part.output))
     case 'source':
       return `[source, ${stringOf(part.url) ?? stringOf(part.title) ?? 'unnamed'}]`
     case 'custom':
       return '' // what a provider says to itself; it stands among the exact messages
     default:
-      return fileText(part) ?? jsonText(part)
+      return fileText(part) ?? shownJson(part)
   }
 }
 
@@ -49,7 +49,7 @@ function partText(part: JsonRecord): string {
 function outputText({ type, value, reason }: JsonRecord): string {
   if (type === 'content') return contentText(value)
   if (type === 'execution-denied') return `[denied${typeof reason === 'string' ? `: ${reason}` : ''}]`
-  return typeof value === 'string' ? value : jsonText(value)
+  return shownJson(value)
 }
 
 /** A file, under the names that it has in one specification or another. */
@@ -72,6 +72,23 @@ function dataText(data: unknown, kind: string): string {
   if (type === 'text') return digestOf(kind, stringOf(text) ?? '')
   return `[${kind}, ${jsonText(reference)}]`
 }
+
+/** What a tool or a provider says in a form of its own, for people: bytes within it are shown by their digest. */
+function shownJson(value: unknown): string {
+  if (typeof value === 'string') return String(withoutBytes('', value))
+  return jsonText(exactJson(value), withoutBytes)
+}
+
+/** A text that is longer and holds nothing but base64 is a file: a picture that the provider's own tool has made. */
+function withoutBytes(_key: string, value: unknown): unknown {
+  if (typeof value !== 'string' || value.length < MIN_FILE) return value
+  if (value.startsWith('data:')) return mediaOf(value, 'file')
+  return BASE64.test(value) ? digestOf('file', decoded(value)) : value
+}
+
+/** In characters. A shorter one may be an id or a signature. */
+const MIN_FILE = 1024
+const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/
 
 function isUrl(text: string): boolean {
   return /^(?:https?|data):/.test(text)

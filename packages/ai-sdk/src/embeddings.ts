@@ -1,11 +1,14 @@
 import type { CallOutcome } from '@audit/capture'
-import { numberOf, recordOf, stringOf } from '@audit/capture/integration'
+import { recordOf, stringOf } from '@audit/capture/integration'
+import { noAnswer } from './answer.ts'
+import { countOf } from './usage.ts'
 
 /** What came of a call of an embedding model. Its numbers are not text: an entry says how many there are. */
-export function embeddedOutcome(result: object): CallOutcome {
+export function embeddedOutcome(result: unknown): CallOutcome {
   const { embeddings, usage, response } = recordOf(result)
-  const count = Array.isArray(embeddings) ? embeddings.length : 0
-  const tokens = numberOf(recordOf(usage).tokens)
+  if (!Array.isArray(embeddings)) return noAnswer(result)
+  const count = embeddings.length
+  const tokens = countOf(recordOf(usage).tokens)
   return {
     status: 'ok',
     output: `[${count} ${count === 1 ? 'embedding' : 'embeddings'}]`,

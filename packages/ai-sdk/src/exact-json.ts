@@ -1,4 +1,4 @@
-import { jsonText as textOf } from '@audit/capture/integration'
+import { type Replace, jsonText as textOf } from '@audit/capture/integration'
 
 /** A value as JSON has it: bytes in base64, a URL as its text. What no JSON can hold, such as a circle, is shown by its name. */
 export function exactJson(value: unknown): unknown {
@@ -18,6 +18,6 @@ function replaced(this: unknown, key: string, value: unknown): unknown {
 }
 
 /** The JSON of a value, as text. It never throws. */
-export function jsonText(value: unknown): string {
-  return textOf(value, replaced)
+export function jsonText(value: unknown, replace: Replace = replaced): string {
+  return textOf(value, replace)
 }

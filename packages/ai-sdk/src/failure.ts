@@ -1,5 +1,6 @@
 import type { CallOutcome, CallStatus } from '@audit/capture'
 import { recordOf, stringOf } from '@audit/capture/integration'
+import { AuditError } from '@audit/core'
 
 /** The names by which the SDK knows that a call was stopped. */
 const STOPPED: Readonly<Record<string, CallStatus>> = {
@@ -33,6 +34,11 @@ export function failureType(error: unknown): string {
   const code = causes.map(cause => stringOf(cause.code)).find(found => found !== undefined)
   const innermost = causes.at(-1) ?? {}
   return code ?? stringOf(innermost.type) ?? stringOf(innermost.name) ?? typeof error
+}
+
+/** The failed record of an integration within this one, which a provider takes for a failure of its connection. */
+export function unrecorded(error: unknown): AuditError | undefined {
+  return causesOf(error).find(cause => cause instanceof AuditError)
 }
 
 /** Whether the provider had begun a good answer when the connection broke. */

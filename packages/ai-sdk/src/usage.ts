@@ -16,27 +16,27 @@ function nestedUsage({ inputTokens, outputTokens }: JsonRecord): Usage {
   const input = recordOf(inputTokens)
   const output = recordOf(outputTokens)
   return {
-    inputTokens: numberOf(input.total),
-    outputTokens: numberOf(output.total),
-    cacheReadTokens: numberOf(input.cacheRead),
-    cacheWriteTokens: numberOf(input.cacheWrite),
-    reasoningTokens: numberOf(output.reasoning),
+    inputTokens: countOf(input.total),
+    outputTokens: countOf(output.total),
+    cacheReadTokens: countOf(input.cacheRead),
+    cacheWriteTokens: countOf(input.cacheWrite),
+    reasoningTokens: countOf(output.reasoning),
   }
 }
 
 /** Specification v2. */
 function flatUsage(usage: JsonRecord): Usage {
   return {
-    inputTokens: numberOf(usage.inputTokens),
-    outputTokens: numberOf(usage.outputTokens),
-    cacheReadTokens: numberOf(usage.cachedInputTokens),
-    reasoningTokens: numberOf(usage.reasoningTokens),
+    inputTokens: countOf(usage.inputTokens),
+    outputTokens: countOf(usage.outputTokens),
+    cacheReadTokens: countOf(usage.cachedInputTokens),
+    reasoningTokens: countOf(usage.reasoningTokens),
   }
 }
 
 /** Whether the input is said to include what was cached. A v2 model says it nowhere, also where version 7 takes it for a v4 one. */
 function isWhole({ inputTokens }: JsonRecord): boolean {
-  return numberOf(recordOf(inputTokens).noCache) !== undefined
+  return countOf(recordOf(inputTokens).noCache) !== undefined
 }
 
 /** Anthropic's and Bedrock's v2 models count apart what was cached; the others include it. */
@@ -44,9 +44,9 @@ function withCached(usage: Usage, { anthropic, bedrock }: JsonRecord): Usage {
   const isApart = anthropic !== undefined || bedrock !== undefined
   if (!isApart || usage.inputTokens === undefined) return usage
   const written =
-    numberOf(recordOf(recordOf(anthropic).usage).cache_creation_input_tokens) ??
-    numberOf(recordOf(anthropic).cacheCreationInputTokens) ??
-    numberOf(recordOf(recordOf(bedrock).usage).cacheWriteInputTokens) ??
+    countOf(recordOf(recordOf(anthropic).usage).cache_creation_input_tokens) ??
+    countOf(recordOf(anthropic).cacheCreationInputTokens) ??
+    countOf(recordOf(recordOf(bedrock).usage).cacheWriteInputTokens) ??
     0
   return {
     ...usage,
@@ -60,9 +60,15 @@ function audioTokens(raw: JsonRecord): Usage {
   const input = recordOf(raw.prompt_tokens_details ?? raw.input_tokens_details)
   const output = recordOf(raw.completion_tokens_details ?? raw.output_tokens_details)
   return {
-    inputAudioTokens: numberOf(input.audio_tokens),
-    outputAudioTokens: numberOf(output.audio_tokens),
+    inputAudioTokens: countOf(input.audio_tokens),
+    outputAudioTokens: countOf(output.audio_tokens),
   }
+}
+
+/** A number of tokens. Nobody has used fewer than none. */
+export function countOf(value: unknown): number | undefined {
+  const count = numberOf(value)
+  return count !== undefined && count >= 0 ? count : undefined
 }
 
 /** The tier that was billed, or else the one that was asked for: either way not to be priced as the default one. */

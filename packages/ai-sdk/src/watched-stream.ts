@@ -1,7 +1,7 @@
 import type { Call, CallOutcome } from '@audit/capture'
 import { readOr, recordOf, tooLate } from '@audit/capture/integration'
 import type { StreamedAnswer } from './answer.ts'
-import { brokenOutcome } from './failure.ts'
+import { brokenOutcome, unrecorded } from './failure.ts'
 
 /** Ends the calls of streams that were dropped unread. What it holds of a call does not hold the stream. */
 const dropped = new FinalizationRegistry<WatchedStream>(stream => stream.dropped())
@@ -44,9 +44,16 @@ export function watchedStream(
 type Reader = ReadableStreamDefaultReader<unknown>
 type ReadPart = Awaited<ReturnType<Reader['read']>>
 
+/** What came of a read. */
+type Held = { readonly part: ReadPart } | { readonly failure: unknown }
+
+function isEnd(held: Held): boolean {
+  return 'failure' in held || held.part.done
+}
+
 /**
  * Hands on the parts of a stream as they are read, never faster. The last one waits until the call is recorded: what fails
- * behind it, nobody would see.
+ * behind it, nobody would see. What a model says behind it waits with it, since the application is shown that, too.
  */
 class WatchedStream {
   readonly #source: Reader
@@ -55,8 +62,9 @@ class WatchedStream {
   readonly #signal: AbortSignal | undefined
   readonly #idle: NodeJS.Timeout
   #isReading = false
-  #isAnswered = false
   #isClosed = false
+  /** What waits until the call is recorded: the last part, and those behind it. */
+  #held: Held[] = []
 
   constructor(
     source: Reader,
@@ -77,11 +85,9 @@ class WatchedStream {
   async next(): Promise<ReadPart> {
     this.#isReading = true
     try {
-      const part = await this.#read()
-      if (this.#isAnswered) return part // what comes behind the end is no part of the answer
-      if (this.#call.hasEnded) return this.#refuse()
-      if (part.done || this.#take(part.value)) await this.#end(this.#answer.ended())
-      return part
+      const held = this.#held.shift() ?? (await this.#advance())
+      if ('failure' in held) throw held.failure
+      return held.part
     } finally {
       this.#isReading = false
       if (!this.#isClosed) this.#idle.refresh()
@@ -90,6 +96,7 @@ class WatchedStream {
 
   async cancel(reason: unknown): Promise<void> {
     this.#close()
+    this.#held = []
     this.#call.abandon(this.#answer.stopped())
     await this.#source.cancel(reason)
   }
@@ -108,28 +115,48 @@ class WatchedStream {
     this.#isClosed = true
   }
 
-  #take(value: unknown): boolean {
-    const part = recordOf(value)
-    if (part.type !== 'stream-start') this.#call.chunk('') // that one comes before the provider has answered
+  async #advance(): Promise<Held> {
+    const held = await this.#read()
+    if (!this.#isLast(held)) return held
+    const all = [held]
+    for (let last = held; !isEnd(last); all.push(last)) {
+      last = await this.#read()
+      this.#isLast(last)
+    }
+    await this.#end(this.#outcome(all.at(-1) ?? held))
+    this.#held = all.slice(1)
+    return held
+  }
+
+  /** Whether the answer ends with this, as far as the model says it. */
+  #isLast(held: Held): boolean {
+    if ('failure' in held || held.part.done) return true
+    const { value } = held.part
+    const { type } = recordOf(value)
+    if (type !== 'stream-start') this.#call.chunk('') // that one comes before the provider has answered
     return readOr(
-      () => this.#answer.take(part),
-      () => part.type === 'finish',
+      () => this.#answer.take(value),
+      () => type === 'finish',
     )
   }
 
+  #outcome(last: Held): CallOutcome {
+    if (!('failure' in last)) return this.#answer.ended()
+    return { ...this.#answer.sofar(), ...brokenOutcome(last.failure) }
+  }
+
   /** What breaks the stream is handed on as it is, once it is recorded. */
-  async #read(): Promise<ReadPart> {
-    try {
-      return await this.#source.read()
-    } catch (error) {
-      if (!this.#call.hasEnded) await this.#end({ ...this.#answer.sofar(), ...brokenOutcome(error) })
-      throw error
-    }
+  async #read(): Promise<Held> {
+    const held = await this.#source.read().then(
+      part => ({ part }),
+      error => ({ failure: unrecorded(error) ?? error }),
+    )
+    return this.#call.hasEnded && !('failure' in held) ? this.#refuse() : held
   }
 
   async #end(outcome: CallOutcome): Promise<void> {
     this.#close()
-    this.#isAnswered = true
+    if (this.#call.hasEnded) return
     try {
       await this.#call.end(outcome)
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { Call, CallOutcome, Capture } from '@audit/capture'
 import { jsonText, readOr, recordOf, stringOf, tooLate } from '@audit/capture/integration'
+import { AuditError } from '@audit/core'
 import { invalidOptions } from '@audit/core/backend'
 import { BaseCallbackHandler } from '@langchain/core/callbacks/base'
 import type { Serialized } from '@langchain/core/load/serializable'
@@ -18,12 +19,25 @@ import { whoAsks } from './who-asks.ts'
 interface Run {
   readonly call: Call
   readonly signal: AbortSignal | undefined
-  /** Since when nothing came of a stream. */
-  idle?: NodeJS.Timeout
 }
 
-/** The runs that a handler of a capture records, so that a second handler of the same capture leaves them alone. */
-const taken = new WeakMap<Capture, Set<string>>()
+/**
+ * The tags of a run, in the list that LangChain makes for it and hands to every callback. An application may give two runs one id; the
+ * list tells them apart, and is garbage once LangChain has given the run up.
+ */
+type Tags = readonly string[]
+
+/** For a caller that is not LangChain. */
+const UNTAGGED: Tags = []
+
+/** The runs that handlers of a capture record, so that a second handler of the same capture leaves them alone. */
+const taken = new WeakMap<Capture, WeakMap<Tags, Set<string>>>()
+
+/** Ends the calls that LangChain has given up without a word. */
+const dropped = new FinalizationRegistry<Call>(call => call.abandon())
+
+/** How LangChain marks what `withRetry` asks again. */
+const RETRY = 'retry:attempt:'
 
 /**
  * Records the calls of all models that report to it: one entry a call. It raises its errors, so that an answer that could not be
@@ -37,8 +51,10 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
   /** What LangChain calls it. */
   override name = 'audit_callback_handler'
   readonly #capture: Capture
-  readonly #runs = new Map<string, Run>()
-  readonly #taken: Set<string>
+  readonly #runs = new WeakMap<Tags, Map<string, Run>>()
+  readonly #taken: WeakMap<Tags, Set<string>>
+  /** The failed records below a run of a chain, by the id of that run. */
+  readonly #unrecorded = new Map<string, AuditError>()
 
   /** @throws AuditError `AUDIT_INVALID_OPTIONS` for what is no capture. */
   constructor(capture: Capture) {
@@ -48,7 +64,7 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
       throw invalidOptions('AuditCallbackHandler', 'capture must come from createCapture()')
     }
     this.#capture = capture
-    this.#taken = taken.get(capture) ?? new Set()
+    this.#taken = taken.get(capture) ?? new WeakMap()
     taken.set(capture, this.#taken)
   }
 
@@ -62,12 +78,13 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     model: Serialized,
     [messages = []]: BaseMessage[][],
     runId: string,
-    _parentRunId?: string,
+    parentRunId?: string,
     extra?: Record<string, unknown>,
-    _tags?: string[],
+    tags: readonly string[] = UNTAGGED,
     metadata?: Record<string, unknown>,
   ): Promise<void> {
-    await this.#start(runId, { operation: 'chat', ...chat(messages) }, model, extra, metadata)
+    this.#refuseRetry(parentRunId, tags)
+    await this.#start(runId, tags, { operation: 'chat', ...chat(messages) }, model, extra, metadata)
   }
 
   /** An LLM starts. Throws as `handleChatModelStart` does. */
@@ -75,22 +92,31 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     model: Serialized,
     asked: string[],
     runId: string,
-    _parentRunId?: string,
+    parentRunId?: string,
     extra?: Record<string, unknown>,
-    _tags?: string[],
+    tags: readonly string[] = UNTAGGED,
     metadata?: Record<string, unknown>,
   ): Promise<void> {
-    await this.#start(runId, { operation: 'text_completion', ...prompts(asked) }, model, extra, metadata)
+    this.#refuseRetry(parentRunId, tags)
+    await this.#start(
+      runId,
+      tags,
+      { operation: 'text_completion', ...prompts(asked) },
+      model,
+      extra,
+      metadata,
+    )
   }
 
   /** A part of a streamed answer was handed on. */
-  override handleLLMNewToken(token: string, _index: unknown, runId: string): void {
-    const run = this.#runs.get(runId)
-    if (!run) return
-    run.call.chunk(token)
-    clearTimeout(run.idle)
-    run.idle = setTimeout(() => run.call.abandon(), this.#capture.idleMs)
-    run.idle.unref() // it must not keep the process alive
+  override handleLLMNewToken(
+    token: string,
+    _index: unknown,
+    runId: string,
+    _parentRunId?: string,
+    tags: readonly string[] = UNTAGGED,
+  ): void {
+    this.#runs.get(tags)?.get(runId)?.call.chunk(token)
   }
 
   /**
@@ -101,31 +127,85 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
   override async handleLLMEnd(
     output: LLMResult,
     runId: string,
-    _parentRunId?: string,
-    _tags?: string[],
+    parentRunId?: string,
+    tags: readonly string[] = UNTAGGED,
     extra?: Record<string, unknown>,
   ): Promise<void> {
+    const run = this.#ended(runId, tags)
+    if (!run) return
     const answer = readOr<Partial<CallOutcome>>(
       () => answerOf(output.generations.flat(), output.llmOutput),
       () => ({ output: jsonText(output.generations) }),
     )
     // LangChain's cache answers with the counts of nobody.
-    await this.#end(runId, { status: 'ok', ...answer, ...(extra?.cached ? { usage: undefined } : {}) }, true)
+    const outcome: CallOutcome = { status: 'ok', ...answer, ...(extra?.cached ? { usage: undefined } : {}) }
+    try {
+      await this.#record(run, outcome)
+    } catch (error) {
+      this.#fail(parentRunId, error)
+      throw error
+    }
   }
 
   /** A model has failed. Throws AuditError if the call could not be recorded. */
-  override async handleLLMError(error: unknown, runId: string): Promise<void> {
-    await this.#end(runId, failureOf(error), false)
+  override async handleLLMError(
+    error: unknown,
+    runId: string,
+    parentRunId?: string,
+    tags: readonly string[] = UNTAGGED,
+  ): Promise<void> {
+    this.#fail(parentRunId, error)
+    const run = this.#ended(runId, tags)
+    if (!run || run.call.hasEnded) return
+    try {
+      await run.call.end(failureOf(error))
+    } catch (failure) {
+      this.#fail(parentRunId, failure)
+      throw failure
+    }
+  }
+
+  /** A chain starts. Throws the AuditError of the try before, if `withRetry` asks again because a record has failed. */
+  override handleChainStart(
+    _chain: Serialized,
+    _inputs: unknown,
+    _runId: string,
+    parentRunId?: string,
+    tags: readonly string[] = UNTAGGED,
+  ): void {
+    this.#refuseRetry(parentRunId, tags)
+  }
+
+  /** A chain has ended. */
+  override handleChainEnd(_outputs: unknown, runId: string): void {
+    this.#unrecorded.delete(runId)
+  }
+
+  /** A chain has failed. */
+  override handleChainError(error: unknown, runId: string, parentRunId?: string): void {
+    this.#unrecorded.delete(runId)
+    this.#fail(parentRunId, error)
+  }
+
+  /** `withRetry` takes a failed record for a failed model, and would pay for the answer again. */
+  #refuseRetry(parentRunId: string | undefined, tags: Tags): void {
+    const failure = parentRunId === undefined ? undefined : this.#unrecorded.get(parentRunId)
+    if (failure && tags.some(tag => tag.startsWith(RETRY))) throw failure
+  }
+
+  #fail(parentRunId: string | undefined, error: unknown): void {
+    if (parentRunId !== undefined && error instanceof AuditError) this.#unrecorded.set(parentRunId, error)
   }
 
   async #start(
     runId: string,
+    tags: Tags,
     asked: Pick<Question, 'operation' | 'input' | 'inputMessages'>,
     model: Serialized,
     extra: Record<string, unknown> | undefined,
     metadata: Record<string, unknown> | undefined,
   ): Promise<void> {
-    if (modelContext().recording.includes(this.#capture) || this.#taken.has(runId)) return
+    if (modelContext().recording.includes(this.#capture) || this.#taken.get(tags)?.has(runId)) return
     const { signal: given } = recordOf(extra?.options)
     const signal = given instanceof AbortSignal ? given : undefined
     const call = this.#capture.withScope(whoAsks(this.#capture, { metadata }), () =>
@@ -138,30 +218,29 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
         by: integrationAt('callback'),
       }),
     )
-    this.#taken.add(runId)
-    this.#runs.set(runId, { call, signal })
+    this.#taken.set(tags, (this.#taken.get(tags) ?? new Set()).add(runId))
+    this.#runs.set(tags, (this.#runs.get(tags) ?? new Map()).set(runId, { call, signal }))
+    if (tags !== UNTAGGED) dropped.register(tags, call)
     try {
       await call.ready()
     } catch (error) {
-      this.#forget(runId)
+      this.#ended(runId, tags)
       throw error
     }
   }
 
-  async #end(runId: string, outcome: CallOutcome, isAnswered: boolean): Promise<void> {
-    const run = this.#runs.get(runId)
-    if (!run) return
-    this.#forget(runId)
-    clearTimeout(run.idle)
-    if (!run.call.hasEnded) return run.call.end(outcome)
-    if (!isAnswered) return
-    run.signal?.throwIfAborted()
+  async #record({ call, signal }: Run, outcome: CallOutcome): Promise<void> {
+    if (!call.hasEnded) return call.end(outcome)
+    signal?.throwIfAborted()
     throw tooLate()
   }
 
-  #forget(runId: string): void {
-    this.#runs.delete(runId)
-    this.#taken.delete(runId)
+  /** The run, which is forgotten. */
+  #ended(runId: string, tags: Tags): Run | undefined {
+    const run = this.#runs.get(tags)?.get(runId)
+    this.#runs.get(tags)?.delete(runId)
+    if (run) this.#taken.get(tags)?.delete(runId)
+    return run
   }
 }
 

@@ -1,11 +1,11 @@
 import type { Capture } from '@audit/capture'
 import { recordOf } from '@audit/capture/integration'
-import { AuditError } from '@audit/core'
 import { invalidOptions } from '@audit/core/backend'
-import { type Method, override } from './override.ts'
+import { override } from './override.ts'
 import { recordClients } from './recorded-clients.ts'
 import { recordEmbeddings } from './recorded-embeddings.ts'
 import { providerOf, recordModel } from './recorded-model.ts'
+import { stopRetries } from './retries.ts'
 
 /** A chat model, a model of texts, or a model of embeddings, of LangChain. */
 export type AuditableModel =
@@ -73,17 +73,5 @@ function recordCopies(model: object, capture: Capture): void {
   override(model, 'withConfig', original => config => {
     const made = original(config)
     return isModel(made) ? auditModel(made as AuditableModel, capture) : made // it has the methods, as was checked
-  })
-}
-
-/** `withRetry` takes a failed record for a failed model, and would pay for the answer again. */
-function stopRetries(model: object): void {
-  override(model, 'withRetry', original => fields => {
-    const { onFailedAttempt } = recordOf(fields)
-    const stop = (error: unknown, input: unknown) => {
-      if (error instanceof AuditError) throw error
-      if (typeof onFailedAttempt === 'function') (onFailedAttempt as Method)(error, input)
-    }
-    return original({ ...recordOf(fields), onFailedAttempt: stop })
   })
 }

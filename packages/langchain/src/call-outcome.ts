@@ -18,6 +18,12 @@ export function answerOf(generations: readonly unknown[], llmOutput?: unknown): 
   }
 }
 
+/** What is known of an answer whose parts LangChain cannot put together: those that there are, one behind the other. */
+export function scatteredAnswer(parts: readonly unknown[]): Partial<CallOutcome> {
+  const texts = parts.map(part => answerText(recordOf(part)))
+  return { ...answerOf(parts), output: texts.join('') }
+}
+
 /** What is known of an answer by its message alone. */
 export function messageAnswer(message: unknown): Partial<CallOutcome> {
   return answerOf([{ message }])
@@ -68,21 +74,27 @@ function usageOf(message: unknown): Usage | undefined {
   const { usage_metadata } = recordOf(message)
   const { input_tokens, output_tokens, input_token_details, output_token_details } = recordOf(usage_metadata)
   const [input, output] = [recordOf(input_token_details), recordOf(output_token_details)]
-  const inputTokens = numberOf(input_tokens)
+  const inputTokens = countOf(input_tokens)
   if (inputTokens === undefined) return undefined
   return {
     inputTokens,
-    outputTokens: numberOf(output_tokens),
-    cacheReadTokens: numberOf(input.cache_read),
-    cacheWriteTokens: numberOf(input.cache_creation),
-    reasoningTokens: numberOf(output.reasoning),
-    inputAudioTokens: numberOf(input.audio),
-    outputAudioTokens: numberOf(output.audio),
+    outputTokens: countOf(output_tokens),
+    cacheReadTokens: countOf(input.cache_read),
+    cacheWriteTokens: countOf(input.cache_creation),
+    reasoningTokens: countOf(output.reasoning),
+    inputAudioTokens: countOf(input.audio),
+    outputAudioTokens: countOf(output.audio),
   }
 }
 
 function reportedUsage(llmOutput: unknown): Usage | undefined {
   const { promptTokens, completionTokens } = recordOf(recordOf(llmOutput).tokenUsage)
-  const inputTokens = numberOf(promptTokens)
-  return inputTokens === undefined ? undefined : { inputTokens, outputTokens: numberOf(completionTokens) }
+  const inputTokens = countOf(promptTokens)
+  return inputTokens === undefined ? undefined : { inputTokens, outputTokens: countOf(completionTokens) }
+}
+
+/** Nobody has used fewer than no tokens. */
+function countOf(value: unknown): number | undefined {
+  const count = numberOf(value)
+  return count !== undefined && count >= 0 ? count : undefined
 }

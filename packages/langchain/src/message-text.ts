@@ -47,9 +47,9 @@ export function plainMessage(message: unknown): PlainMessage {
   return {
     role: roleOf(message),
     content: typeof content === 'string' ? content : plainJson(content),
-    ...(name === undefined ? {} : { name }),
-    ...(listOf(tool_calls).length > 0 ? { tool_calls } : {}),
-    ...(tool_call_id === undefined ? {} : { tool_call_id }),
+    ...(name === undefined ? {} : { name: plainJson(name) }),
+    ...(listOf(tool_calls).length > 0 ? { tool_calls: plainJson(tool_calls) } : {}),
+    ...(tool_call_id === undefined ? {} : { tool_call_id: plainJson(tool_call_id) }),
   }
 }
 

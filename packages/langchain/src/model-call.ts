@@ -10,6 +10,9 @@ export type Question = Pick<
   'provider' | 'operation' | 'requestModel' | 'input' | 'inputMessages' | 'signal'
 >
 
+/** Ends the calls of streams that nobody holds any more. */
+const dropped = new FinalizationRegistry<Call>(call => call.abandon())
+
 /** One call of a model of LangChain, recorded around the methods that its class implements. */
 export class ModelCall {
   readonly #capture: Capture
@@ -74,6 +77,11 @@ export class ModelCall {
       if (!isOver) await this.#leave(parts)
     }
     if (!this.#call.hasEnded) await this.#call.end({ status: 'ok' }) // with what has come so far
+  }
+
+  /** Ends the call if these parts are garbage collected. */
+  endsWith(parts: object): void {
+    dropped.register(parts, this.#call)
   }
 
   #within<Result>(body: () => Result): Result {

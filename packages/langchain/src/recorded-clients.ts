@@ -90,10 +90,13 @@ async function asOneCall(
   const { signal } = modelContext()
   const tries: Tries = { most: Number(retries) + 1, startedAt: performance.now(), signal }
   return capture.withTries(tries, async () => {
-    // A queue of LangChain's may send it from the context of another call.
+    // A queue of LangChain's may send it from the context of another call. Another capture that has come back to its own context
+    // knows this one, and would be forgotten in this one's.
     const here = AsyncLocalStorage.snapshot()
+    const isHere = () => capture.context.tries === tries
+    const trySend: Method = (...sent) => (isHere() ? tryOnce(send, sent) : here(() => tryOnce(send, sent)))
     try {
-      const tried = (await call((...sent) => here(() => tryOnce(send, sent)))) as Tried // as `tryOnce` has it
+      const tried = (await call(trySend)) as Tried // as `tryOnce` has it
       if ('failure' in tried) throw tried.failure
       return tried.answer
     } catch (error) {

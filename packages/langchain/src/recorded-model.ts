@@ -1,7 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Capture } from '@audit/capture'
-import { type JsonRecord, recordOf, stringOf } from '@audit/capture/integration'
+import { type JsonRecord, jsonText, readOr, recordOf, stringOf } from '@audit/capture/integration'
 import { ensureConfig } from '@langchain/core/runnables'
-import { answerOf } from './call-outcome.ts'
+import { answerOf, scatteredAnswer } from './call-outcome.ts'
 import { EventAnswer } from './event-answer.ts'
 import { listOf } from './list.ts'
 import { messagesText, plainMessage } from './message-text.ts'
@@ -45,6 +46,12 @@ function nameWhoAsks(model: object, capture: Capture): void {
     const parts = original(asked, options) as AsyncGenerator<unknown> // as LangChain declares it
     return withFirstStepIn(body => entering(options, body), parts)
   })
+  for (const name of ['transform', 'streamLog']) {
+    override(model, name, original => (...given) => {
+      const parts = original(...given) as AsyncGenerator<unknown> // as LangChain declares it
+      return withFirstStepIn(AsyncLocalStorage.snapshot(), parts)
+    })
+  }
   override(
     model,
     'streamEvents',
@@ -94,11 +101,13 @@ function overrideStream(model: object, name: string, capture: Capture, gather: (
   override(model, name, (original: Method) => (asked, options, ...more) => {
     const call = new ModelCall(capture, questionOf(model, asked, options))
     const answer = gather()
-    return call.stream(
+    const parts = call.stream(
       () => original(asked, options, ...more) as AsyncIterable<unknown>, // as LangChain declares it
       part => answer.take(part),
       () => answer.sofar(),
     )
+    call.endsWith(parts)
+    return parts
   })
 }
 
@@ -121,12 +130,18 @@ class ChunkAnswer implements Gathered {
   }
 
   sofar() {
-    const whole = this.#chunks.reduce((before, chunk) => {
-      const { concat } = recordOf(before)
-      return typeof concat === 'function' ? concat.call(before, chunk) : chunk
-    }, undefined)
-    return whole === undefined ? {} : answerOf([whole])
+    if (this.#chunks.length === 0) return {}
+    return readOr(
+      () => answerOf([this.#chunks.reduce(concatenated)]),
+      () => scatteredAnswer(this.#chunks),
+    )
   }
+}
+
+/** Throws where LangChain cannot merge what two chunks say of themselves. */
+function concatenated(before: unknown, chunk: unknown): unknown {
+  const { concat } = recordOf(before)
+  return typeof concat === 'function' ? concat.call(before, chunk) : chunk
 }
 
 /** What a model is asked: messages, or texts. */
@@ -154,20 +169,24 @@ export function providerOf(model: object): string | undefined {
 /** What a model says of itself to LangChain's tracing. */
 function tracedParameters(model: object, options: unknown): JsonRecord {
   const { getLsParams } = recordOf(model)
-  try {
-    return recordOf(typeof getLsParams === 'function' ? getLsParams.call(model, recordOf(options)) : {})
-  } catch {
-    return {} // it must not fail the call
-  }
+  if (typeof getLsParams !== 'function') return {}
+  return readOr(
+    () => recordOf(getLsParams.call(model, recordOf(options))),
+    () => ({}),
+  )
 }
 
 /** A conversation as a question. */
 export function chat(messages: readonly unknown[]): Pick<Question, 'input' | 'inputMessages'> {
-  return { input: messagesText(messages), inputMessages: messages.map(plainMessage) }
+  return readOr(
+    () => ({ input: messagesText(messages), inputMessages: messages.map(plainMessage) }),
+    () => ({ input: jsonText(messages), inputMessages: [] }),
+  )
 }
 
 /** One text as a question, or several. */
 export function prompts(asked: unknown): Pick<Question, 'input' | 'inputMessages'> {
-  const texts = typeof asked === 'string' ? [asked] : listOf(asked).map(String)
+  const texts =
+    typeof asked === 'string' ? [asked] : listOf(asked).map(text => stringOf(text) ?? jsonText(text))
   return { input: texts.join('\n'), inputMessages: texts }
 }

@@ -2,7 +2,7 @@ import { auditFetch, createCapture, type RecordingLog } from '@audit/capture'
 import { AuditError, AuditLog, type EntryInput, MemoryBackend } from '@audit/core'
 import { ProviderServer } from '@audit/harness'
 import { AIMessage } from '@langchain/core/messages'
-import { RunnableLambda } from '@langchain/core/runnables'
+import { type Runnable, RunnableLambda } from '@langchain/core/runnables'
 import { FakeListChatModel } from '@langchain/core/utils/testing'
 import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -99,6 +99,14 @@ async function askAndRead(play: Play): Promise<void> {
   for await (const part of await ask(play)) play.seen.push(settled(part))
 }
 
+const TOOL = {
+  type: 'function' as const,
+  function: {
+    name: 'answer',
+    parameters: { title: 'answer', type: 'object', properties: { text: { type: 'string' } } },
+  },
+}
+
 async function failureOf(calling: Promise<unknown>) {
   return calling.then(
     () => expect.fail('the call returned'),
@@ -184,6 +192,41 @@ describe('LangChain sends nothing again for a failed record', () => {
     expect((await failureOf(retried.invoke('a question'))).code).toBe('AUDIT_WRITE_FAILED')
     expect(scene.billed).toBe(1)
     expect(asked).toEqual([])
+  })
+
+  test.each([
+    ['bindTools', model => model.bindTools([TOOL])],
+    ['withConfig', model => model.withConfig({ tags: ['mine'] })],
+    ['withStructuredOutput', model => model.withStructuredOutput(TOOL.function.parameters)],
+    ['pipe', model => model.pipe(RunnableLambda.from(answer => answer))],
+  ] satisfies readonly [string, (model: ChatOpenAI) => Runnable][])(
+    'with withRetry of what %s makes',
+    async (_, make) => {
+      for (const api of ['chat', 'messages'] as const) {
+        const scene = server.scene()
+        const model = auditModel(modelAt(scene, { api, options: {} }), createCapture({ log: DOWN }))
+        const retried = make(model).withRetry({ stopAfterAttempt: 3 })
+        expect((await failureOf(retried.invoke('a question'))).code).toBe('AUDIT_WRITE_FAILED')
+        expect(scene.billed).toBe(1)
+      }
+    },
+  )
+
+  test('an application’s own handler of withRetry may decide later', async () => {
+    let asked = 0
+    const model = new FakeListChatModel({ responses: [] })
+    model._generate = async () => {
+      asked++
+      throw new Error('fatal')
+    }
+    const retried = auditModel(model, createCapture({ log: new AuditLog() })).withRetry({
+      stopAfterAttempt: 3,
+      onFailedAttempt: async error => {
+        throw error
+      },
+    })
+    await expect(retried.invoke('a question')).rejects.toThrow('fatal')
+    expect(asked).toBe(1)
   })
 
   test('withRetry of a chain needs a word of the application', async () => {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { auditFetch, type CaptureOptions, createCapture } from '@audit/capture'
 import { AuditLog, MemoryBackend } from '@audit/core'
 import { ProviderServer, type Scene } from '@audit/harness'
@@ -114,6 +116,19 @@ describe('auditModel', () => {
     ])
   })
 
+  test('what LangChain sends again is one entry of each capture', async () => {
+    const { bare, capture, log } = bench({}, server.scene('rate-limited'))
+    const others = [bench(), bench()]
+    auditModel(withOlderCaller(bare), capture) // which waits for nothing before it sends again
+    for (const other of others) auditModel(bare, other.capture)
+    await bare.invoke(QUESTION)
+    for (const { log: one } of [{ log }, ...others]) {
+      expect(await one.query()).toMatchObject([
+        { outputText: ANSWER, metadata: { 'audit.status': 'ok', 'audit.attempts': 3 } },
+      ])
+    }
+  })
+
   test('two captures record the clients that a model makes later', async () => {
     const { bare, capture, log, scene } = bench()
     const other = bench({ hosts: [server.host] })
@@ -169,6 +184,22 @@ describe('auditModel', () => {
         outputText: '[2 embeddings]',
         metadata: { 'audit.capture': { level: 'middleware' } },
       },
+    ])
+  })
+
+  test('embeddings that ask for each text are one entry', async () => {
+    const { capture, log } = bench()
+    class OneByOne extends FakeEmbeddings {
+      override embedDocuments(texts: string[]) {
+        return Promise.all(texts.map(text => this.embedQuery(text)))
+      }
+    }
+    const embeddings = auditModel(new OneByOne(), capture)
+    await embeddings.embedDocuments(['one', 'two', 'three'])
+    await embeddings.embedQuery('four')
+    expect(await log.query()).toMatchObject([
+      { inputText: 'one\ntwo\nthree', outputText: '[3 embeddings]' },
+      { inputText: 'four' },
     ])
   })
 
@@ -231,6 +262,22 @@ describe('auditModel', () => {
     expect(await log.query()).toMatchObject([
       { outputText: 'one ', metadata: { 'audit.status': 'unfinished' } },
     ])
+  })
+
+  test('a stream that nobody holds any more is an entry once it is garbage collected', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect: () => void = runInNewContext('gc')
+    const { capture, log } = bench()
+    const model = auditModel(new StageModel(answering('one ', 'two ', 'three')), capture)
+    const drop = async () => {
+      await model._streamIterator('a question').next()
+    }
+    await drop()
+    while ((await log.count()) === 0) {
+      collect()
+      await new Promise(setImmediate)
+    }
+    expect(await log.query()).toMatchObject([{ metadata: { 'audit.status': 'unfinished' } }])
   })
 
   test('requests are claimed, and strict lets them pass', async () => {

@@ -125,6 +125,27 @@ test('what holds around a call that was given no config counts', async () => {
   expect(await asked(log)).toEqual([['bob', 't1']])
 })
 
+test('a stream that another one reads was asked by who made it', async () => {
+  const { log, capture, model } = bench('model', () => 'nobody')
+  async function* words() {
+    yield 'one'
+  }
+  const makes: (() => AsyncIterable<unknown>)[] = [
+    () => model.streamLog('one'),
+    () => model.transform(words(), {}),
+  ]
+  for (const make of makes) {
+    const stream = capture.withScope({ user: 'alice', conversation: 'hers' }, make)
+    await capture.withScope({ user: 'bob', conversation: 'his' }, async () => {
+      for await (const _ of stream);
+    })
+  }
+  expect(await asked(log)).toEqual([
+    ['alice', 'hers'],
+    ['alice', 'hers'],
+  ])
+})
+
 test('embeddings in a queue name their own users', async () => {
   const log = new AuditLog({ backend: new MemoryBackend() })
   const capture = createCapture({ log })
