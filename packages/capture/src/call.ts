@@ -68,7 +68,7 @@ export interface Call {
    */
   ready(): Promise<void>
 
-  /** Runs what makes the call. An integration that meets the same call in there records it instead, so that it is recorded once. */
+  /** Runs what makes the call. If an integration in there meets the same call, it records it instead, so that it is recorded once. */
   run<Result>(body: () => Result): Result
 
   /**
@@ -94,24 +94,21 @@ export interface Call {
   /**
    * Ends the call and records it; resolves once that is stored. Only the first `end` or `abandon` counts.
    *
+   * @throws AuditError `AUDIT_CLOSED`, or the reason of its signal, for an `ok` after the call was abandoned: the answer is in no
+   *   entry, and must not be handed on.
    * @throws AuditError if it could not be stored, and `onAuditFailure` is `'throw'`. Hand it to the application in place of
    *   the last part of its answer. `AUDIT_INVALID_OPTIONS` for what is no outcome; the call is still open then.
    */
   end(outcome: CallOutcome): Promise<void>
 
   /**
-   * Ends the call where nobody can be told of a failure: that becomes a warning, and `drain()` rejects with it.
+   * Ends the call where nobody can be told of a failure: that becomes a warning, and `drain()` rejects with it. So does that of an
+   * `end` under way, since whoever waits for it leaves.
    *
    * @param outcome default: what was expected, otherwise `unfinished`.
    * @throws AuditError `AUDIT_INVALID_OPTIONS` for what is no outcome; the call is still open then.
    */
   abandon(outcome?: CallOutcome): void
-
-  /**
-   * Another integration records this call: nothing is recorded here. Returns the intent of this call, if there is one: the
-   * other call takes it over, so that it is stored once, and ended.
-   */
-  supersede(): Promise<string | undefined> | undefined
 
   /** The id of its intent, if that is stored and the call has not ended. */
   openIntent(): Promise<string | undefined>

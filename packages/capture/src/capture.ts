@@ -65,8 +65,7 @@ export class Capture implements AsyncDisposable {
 
   /**
    * Begins a call; who asks is settled now. If `price.admit()` throws, over a budget for example, so does this, and as little must
-   * the call be made. Within the call of another integration (its `run`) this one is recorded, and that
-   * one is not.
+   * the call be made. If it begins within another one (its `run`) and proves to be the same call, it is recorded, and that one is not.
    *
    * @throws what `user()` throws; AuditError `AUDIT_INVALID_OPTIONS` for an unknown key, and for one that is missing or of a wrong
    *   type. The call must not be made then.
@@ -79,8 +78,7 @@ export class Capture implements AsyncDisposable {
     const { price } = this.#recorder.options
     admit(price)
     const pricedHere = price && AsyncLocalStorage.bind(price)
-    const intent = context.call?.supersede()
-    const origin = { user, context, startedAt, intent, price: pricedHere }
+    const origin = { user, context, startedAt, outer: context.call, price: pricedHere }
     return new RecordedCall(start, origin, this.#recorder, this.#scope)
   }
 

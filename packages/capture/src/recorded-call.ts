@@ -3,7 +3,9 @@ import { checkOutcome } from './checked.ts'
 import { type CallOrigin, draftOf, intentOf } from './draft.ts'
 import { abortedOutcome, type CallOutcome } from './outcome.ts'
 import type { Recorder } from './recorder.ts'
+import { type CallTrace, isSameCall, mayBeSameCall } from './same-call.ts'
 import type { Scope } from './scope.ts'
+import { tooLate } from './watched-body.ts'
 
 /** A call that a capture records. */
 export class RecordedCall implements Call {
@@ -18,10 +20,21 @@ export class RecordedCall implements Call {
   #attempts = 0
   #progress: (() => Partial<CallOutcome>) | undefined
   #expected: CallOutcome | undefined
-  #superseded = false
+  /** The call in whose context this one began. */
+  readonly #outer: RecordedCall | undefined
+  /** The calls that began in the context of this one. */
+  #inner: RecordedCall[] = []
   #intent: Promise<string | undefined> | undefined
   #about: string | undefined
+  #isIntentShared = false
+  #isUnmade = false
+  #outcome: CallOutcome | undefined
   #ended: Promise<void> | undefined
+  #isRecorded = false
+  /** Whether whoever waited for its end has left. */
+  #isAbandoned = false
+  /** Whether that is how it ended. */
+  #isClosed = false
 
   /** Made by `capture.begin()`. */
   constructor(start: CallStart, origin: CallOrigin, recorder: Recorder, scope: Scope) {
@@ -29,7 +42,8 @@ export class RecordedCall implements Call {
     this.#origin = origin
     this.#recorder = recorder
     this.#scope = scope
-    this.#intent = origin.intent
+    this.#outer = origin.outer instanceof RecordedCall && !origin.outer.hasEnded ? origin.outer : undefined
+    if (this.#outer) this.#outer.#enclose(this)
     const { signal } = start
     this.#stop = () => signal && this.abandon(abortedOutcome(signal))
     recorder.opened(this)
@@ -54,12 +68,12 @@ export class RecordedCall implements Call {
   }
 
   async ready(): Promise<void> {
-    if (!this.#recorder.options.intent || this.#superseded || this.#ended) return
+    if (!this.#recorder.options.intent || this.#ended) return
     this.#intent ??= this.#recorder.record(intentOf(this.#facts()), 'intent')
     try {
       await this.#intent
     } catch (error) {
-      this.#superseded = true
+      this.#isUnmade = true
       await this.end({ status: 'error' })
       throw error
     }
@@ -90,6 +104,7 @@ export class RecordedCall implements Call {
   }
 
   end(outcome: CallOutcome): Promise<void> {
+    if (this.#isClosed && outcome.status === 'ok') return Promise.reject(this.#closedError())
     if (this.#ended) return this.#ended
     try {
       checkOutcome(outcome)
@@ -101,16 +116,12 @@ export class RecordedCall implements Call {
   }
 
   abandon(outcome: CallOutcome = this.#expected ?? { status: 'unfinished' }): void {
-    if (this.#ended) return
+    if (this.#isRecorded || this.#isAbandoned) return
     checkOutcome(outcome)
-    void this.end(outcome).catch(failure => this.#lost(failure))
-  }
-
-  supersede(): Promise<string | undefined> | undefined {
-    const intent = this.#intent
-    this.#intent = undefined
-    this.#superseded = true
-    return intent
+    this.#isAbandoned = true
+    this.#isClosed = this.#ended === undefined
+    this.#ended ??= this.#finish(outcome)
+    this.#ended.catch(() => undefined) // it is told where it happens
   }
 
   async openIntent(): Promise<string | undefined> {
@@ -118,15 +129,20 @@ export class RecordedCall implements Call {
   }
 
   async #finish(outcome: CallOutcome): Promise<void> {
-    this.#start.signal?.removeEventListener('abort', this.#stop)
     const latencyMs = performance.now() - this.#origin.startedAt
     try {
+      this.#outcome = { ...this.#progress?.(), ...given(outcome) }
       // An intent that failed under a handler of the application's own has no id, and the call went on.
       this.#about = await this.#intent?.catch(() => undefined)
-      if (this.#superseded) return
-      const whole = { ...this.#progress?.(), ...given(outcome), latencyMs, about: this.#about }
-      await this.#recorder.record(draftOf(this.#facts(), whole), 'call')
+      if (this.#isUnmade || this.#isRecordedWithin()) return
+      await this.#recorder.record(draftOf(this.#facts(), { ...this.#outcome, latencyMs, about: this.#about }), 'call')
+    } catch (error) {
+      if (this.#isLeft()) this.#lost(error)
+      throw error
     } finally {
+      this.#start.signal?.removeEventListener('abort', this.#stop)
+      this.#isRecorded = true
+      this.#inner = []
       this.#recorder.closed(this)
     }
   }
@@ -134,6 +150,34 @@ export class RecordedCall implements Call {
   #lost(failure: unknown): void {
     const { provider, requestModel } = this.#start
     this.#recorder.lost({ provider, requestModel, intent: this.#about, failure })
+  }
+
+  /** A call began within this one, and may be the same one. */
+  #enclose(inner: RecordedCall): void {
+    if (this.level === 'wire') return // nothing sees it nearer to the provider
+    this.#inner.push(inner)
+    if (this.#isIntentShared || !mayBeSameCall(this.#start, inner.#start)) return
+    inner.#intent = this.#intent
+    this.#isIntentShared = this.#intent !== undefined
+  }
+
+  /** Whoever left a call left what is within it. */
+  #isLeft(): boolean {
+    return this.#isAbandoned || (this.#outer !== undefined && this.#outer.#isLeft())
+  }
+
+  #isRecordedWithin(): boolean {
+    return this.#inner.some(inner => isSameCall(this.#trace(), inner.#trace()))
+  }
+
+  #trace(): CallTrace {
+    const { status, output = this.#chunks.join(''), responseId } = this.#outcome ?? this.#progress?.() ?? {}
+    return { ...this.#start, status: this.#ended && status, output, responseId }
+  }
+
+  #closedError(): unknown {
+    const { signal } = this.#start
+    return signal?.aborted ? signal.reason : tooLate()
   }
 
   #facts() {

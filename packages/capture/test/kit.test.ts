@@ -105,7 +105,7 @@ const BROKEN: Readonly<Record<string, Audit>> = {
   'calls a failure a success': withStream({ error: endOk }),
   'forgets a stream that the consumer leaves': withStream({ left: nothing }),
   'forgets an abort': withStream({}, question => startOf(question, {})),
-  'records nothing of a stream that fails': withStream({ error: call => call.supersede() }),
+  'takes a failure for a consumer that leaves': withStream({ error: nothing }),
   'shows what comes after drain()': withStream({ late: nothing }),
   'ends a stream when it begins': withStream({ early: endOk }),
   'does not wait for the log': withStream({ end: call => void call.end({ status: 'ok' }).catch(nothing) }),

@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { AuditError, type EntryInput } from '@audit/core'
+import { AuditError } from '@audit/core'
+import type { CallStart } from '../call.ts'
 import { KEYS } from '../metadata-keys.ts'
+import type { CallOutcome } from '../outcome.ts'
 import { ANSWER, modelOf, PARTS, QUESTION, type Rehearsal, type Staging } from './rehearsal.ts'
 
 /** One thing that an integration must keep to. */
@@ -91,13 +93,31 @@ async function askForTwo(rehearsal: Rehearsal): Promise<void> {
   await Promise.all(['alice', 'bob'].map(user => capture.withScope({ user }, () => ask(rehearsal))))
 }
 
+/** A framework around the SDK, which asks what the SDK asks, as its first entry says it. */
 async function nested(rehearsal: Rehearsal): Promise<void> {
-  const start = { provider: 'outer', operation: 'chat', requestModel: 'outer', input: 'outer' }
-  const call = rehearsal.capture.begin(start)
+  await ask(rehearsal)
+  const [first] = rehearsal.entries
+  const { [KEYS.operation]: operation, [KEYS.requestModel]: requestModel }: Metadata = Object(first?.metadata)
+  const start = { operation: String(operation), requestModel: String(requestModel ?? '') }
+  await askWithin(rehearsal, { ...start, output: first?.outputText })
+}
+
+/** A model that asks the SDK for something on its way to an answer of its own. */
+async function asking(rehearsal: Rehearsal): Promise<void> {
+  await askWithin(rehearsal, { operation: 'chat', requestModel: OUTER, output: OUTER })
+}
+
+const OUTER = 'outer'
+
+type Metadata = Readonly<Record<string, unknown>>
+type Around = Pick<CallStart, 'operation' | 'requestModel'> & Pick<CallOutcome, 'output'>
+
+async function askWithin(rehearsal: Rehearsal, { output, ...start }: Around): Promise<void> {
+  const call = rehearsal.capture.begin({ provider: OUTER, input: OUTER, ...start })
   try {
     await call.run(() => ask(rehearsal))
   } finally {
-    await call.end({ status: 'ok' })
+    call.abandon({ status: 'ok', output })
   }
 }
 
@@ -149,8 +169,6 @@ function waitsAtTheEnd({ seenWhenStored: [seen = []] }: Rehearsal): string | und
   if (seen.includes(END)) return 'a stream must not end before its entry is stored'
   return seen.length < PARTS.length - 1 ? 'no part but the last may wait for the log' : undefined
 }
-
-const model = (entry: EntryInput | undefined) => Object(entry?.metadata)[KEYS.requestModel]
 
 /** The cases, in the order in which they run. */
 export const CASES: readonly IntegrationCase[] = [
@@ -228,8 +246,16 @@ export const CASES: readonly IntegrationCase[] = [
   {
     name: 'an integration around this one leaves the entry to it',
     play: nested,
-    check: whole =>
-      model(whole.entries[0]) === 'outer' ? 'the innermost integration must record' : undefined,
+    statuses: ['ok', 'ok'],
+    check: ({ entries }) =>
+      entries.some(({ inputText }) => inputText === OUTER)
+        ? 'the innermost integration must record'
+        : undefined,
+  },
+  {
+    name: 'a call within one of another model has an entry, and so has that',
+    play: asking,
+    statuses: ['ok', 'ok'],
   },
   {
     name: 'with the log down, a call fails',
