@@ -32,8 +32,8 @@ export function recordModel(model: object, capture: Capture): void {
 function nameWhoAsks(model: object, capture: Capture): void {
   const settled = <Result>(options: unknown, body: () => Result) =>
     capture.withScope(whoAsks(capture, wholeConfig(options)), body)
-  const entering = <Result>(options: unknown, body: () => Result) =>
-    settled(options, () => recordedAtModel(capture, body))
+  const entering = <Result>(options: unknown, body: () => Result, left?: AbortSignal) =>
+    settled(options, () => recordedAtModel(capture, body, left))
   override(
     model,
     'generate',
@@ -43,7 +43,7 @@ function nameWhoAsks(model: object, capture: Capture): void {
   )
   override(model, '_streamIterator', original => (asked, options) => {
     const parts = original(asked, options) as AsyncGenerator<unknown> // as LangChain declares it
-    return withFirstStepIn(body => entering(options, body), parts)
+    return withFirstStepIn((body, left) => entering(options, body, left), parts)
   })
   override(
     model,
@@ -63,17 +63,23 @@ function wholeConfig(options: unknown) {
   })
 }
 
-/** An iterator whose first step, which makes the call, runs in a context of its own. */
+/** An iterator whose first step, which makes the call, runs in a context of its own, and knows when the consumer leaves. */
 function withFirstStepIn<Part>(
-  enter: (body: () => Promise<IteratorResult<Part>>) => Promise<IteratorResult<Part>>,
+  enter: (body: () => Promise<IteratorResult<Part>>, left: AbortSignal) => Promise<IteratorResult<Part>>,
   parts: AsyncGenerator<Part>,
 ): AsyncGenerator<Part> {
   const next = parts.next.bind(parts)
+  const leave = parts.return.bind(parts)
+  const left = new AbortController()
   let isFirst = true
   parts.next = async () => {
     if (!isFirst) return next()
     isFirst = false
-    return enter(next)
+    return enter(next, left.signal)
+  }
+  parts.return = value => {
+    left.abort()
+    return leave(value)
   }
   return parts
 }
