@@ -133,6 +133,19 @@ describe.each(SDKS)('openai $major', sdk => {
     for (const entry of found) expect(entry).toMatchObject({ inputText: QUESTION, outputText: ANSWER })
   })
 
+  test('a guard that a middleware asks first has an entry beside that of the middleware', async () => {
+    const { client, capture, entries } = bench(sdk)
+    const call = capture.begin({
+      provider: 'own',
+      operation: 'chat',
+      requestModel: 'own-1',
+      input: 'a question',
+    })
+    await call.run(() => chat(client))
+    await call.end({ status: 'ok', output: 'an answer' })
+    expect((await entries()).map(({ outputText }) => outputText)).toEqual([ANSWER, 'an answer'])
+  })
+
   test('content: messages keeps the exact messages', async () => {
     const { client, entries } = bench(sdk, { content: 'messages' })
     await chat(client)
