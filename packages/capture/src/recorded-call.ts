@@ -135,7 +135,10 @@ export class RecordedCall implements Call {
       // An intent that failed under a handler of the application's own has no id, and the call went on.
       this.#about = await this.#intent?.catch(() => undefined)
       if (this.#isUnmade || this.#isRecordedWithin()) return
-      await this.#recorder.record(draftOf(this.#facts(), { ...this.#outcome, latencyMs, about: this.#about }), 'call')
+      await this.#recorder.record(
+        draftOf(this.#facts(), { ...this.#outcome, latencyMs, about: this.#about }),
+        'call',
+      )
     } catch (error) {
       if (this.#isLeft()) this.#lost(error)
       throw error
