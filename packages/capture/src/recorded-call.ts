@@ -166,7 +166,8 @@ export class RecordedCall implements Call {
 
   /** Whoever left a call left what is within it. */
   #isLeft(): boolean {
-    return this.#isAbandoned || (this.#outer !== undefined && this.#outer.#isLeft())
+    if (this.#isAbandoned || !this.#outer) return this.#isAbandoned
+    return this.#outer.#isLeft()
   }
 
   #isRecordedWithin(): boolean {
