@@ -1,4 +1,4 @@
-import { auditFetch, type Capture, type Integration, providerAt, TRIES } from '@audit/capture'
+import { auditFetch, type Capture, type Integration, providerAt } from '@audit/capture'
 import { invalidOptions } from '@audit/core/backend'
 import manifest from '../package.json' with { type: 'json' }
 import { Attempts } from './attempts.ts'
@@ -48,7 +48,7 @@ function createMiddleware(capture: Capture): AuditMiddleware {
     const attempts = known?.isOver === false ? known : new Attempts(options)
     if (options) calls.set(options, attempts)
     const send = auditFetch(capture, { provider, by: BY, fetch: () => next(request) })
-    const named = options ? { ...request, [TRIES]: attempts.tries } : request // without options, it fetches a token
+    const named = options ? { ...request, [capture.triesKey]: attempts.tries } : request // without options, it fetches a token
     return attempts.make(() => send(request.url, named))
   }
 }

@@ -51,6 +51,8 @@ export interface CallStart {
  * }
  */
 export interface Call {
+  /** What was known of it when it started. */
+  readonly start: CallStart
   /** Whether it has ended: nothing counts any more. */
   readonly hasEnded: boolean
   /** At which level it is met. */
@@ -68,7 +70,10 @@ export interface Call {
    */
   ready(): Promise<void>
 
-  /** Runs what makes the call. An integration that meets the same call in there records it instead, so that it is recorded once. */
+  /**
+   * Runs what makes the call. An integration that meets the same call in there records it instead, so that it is recorded once:
+   * one that asks the same model, or does not say which. Within a call on the wire, it must also ask the same.
+   */
   run<Result>(body: () => Result): Result
 
   /**

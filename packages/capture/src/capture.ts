@@ -6,9 +6,10 @@ import { checkStart } from './checked.ts'
 import { claimed } from './claims.ts'
 import { type Coverage, CoverageWatch } from './coverage.ts'
 import { KEYS } from './metadata-keys.ts'
+import { isSameCall } from './nesting.ts'
 import { RecordedCall } from './recorded-call.ts'
 import { Recorder } from './recorder.ts'
-import { type Context, Scope, type ScopeOptions, type Tries } from './scope.ts'
+import { type Context, Scope, type ScopeOptions, type Tries, triesOf } from './scope.ts'
 import { openIntents } from './unfinished.ts'
 
 /**
@@ -26,6 +27,11 @@ export function createCapture(options: CaptureOptions): Capture {
 
 /** Records calls: see `createCapture`. */
 export class Capture implements AsyncDisposable {
+  /**
+   * The key under which an SDK's options for `fetch` name the `Tries` that a request belongs to, where the request may leave in
+   * another context than the first one did.
+   */
+  readonly triesKey: symbol = Symbol('@audit/capture/tries')
   readonly #scope = new Scope()
   readonly #recorder: Recorder
   readonly #coverage: CoverageWatch
@@ -62,8 +68,8 @@ export class Capture implements AsyncDisposable {
   }
 
   /**
-   * Begins a call; who asks is settled now. Within the call of another integration (its `run`) this one is recorded, and that
-   * one is not.
+   * Begins a call; who asks is settled now. Within the same call of another integration (its `run`) this one is recorded, and
+   * that one is not.
    *
    * @throws what `user()` throws; AuditError `AUDIT_INVALID_OPTIONS` for an unknown key, and for one that is missing or of a wrong
    *   type. The call must not be made then.
@@ -71,9 +77,10 @@ export class Capture implements AsyncDisposable {
   begin(start: CallStart): Call {
     checkStart(start)
     const context = this.#scope.current
-    const startedAt = context.tries?.startedAt ?? performance.now()
+    const startedAt = triesOf(context, start.by)?.startedAt ?? performance.now()
     const user = context.user ?? this.#recorder.options.user()
-    const intent = context.call?.supersede()
+    const isMet = context.call?.level !== 'wire' && isSameCall(context.call, start)
+    const intent = isMet ? context.call?.supersede() : undefined
     return new RecordedCall(start, { user, context, startedAt, intent }, this.#recorder, this.#scope)
   }
 
@@ -86,6 +93,23 @@ export class Capture implements AsyncDisposable {
   withTries<Result>(tries: Tries, body: () => Result): Result {
     const user = this.#scope.current.user ?? this.#recorder.options.user()
     return this.#scope.run({ user, tries }, body)
+  }
+
+  /**
+   * Settles who asks for a call that begins later, when its request has been read. What it returns runs a function so, and throws
+   * what `user()` has thrown.
+   *
+   * @param tries that the call belongs to, where they are not those of this context.
+   */
+  settle(tries?: Tries): <Result>(body: () => Result) => Result {
+    try {
+      const user = this.#scope.current.user ?? this.#recorder.options.user()
+      return body => this.#scope.run({ user, tries }, body)
+    } catch (error) {
+      return () => {
+        throw error
+      }
+    }
   }
 
   /** What holds in this asynchronous context, for integrations. */

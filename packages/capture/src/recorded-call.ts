@@ -7,7 +7,7 @@ import type { Scope } from './scope.ts'
 
 /** A call that a capture records. */
 export class RecordedCall implements Call {
-  readonly #start: CallStart
+  readonly start: CallStart
   readonly #origin: CallOrigin
   readonly #recorder: Recorder
   readonly #scope: Scope
@@ -25,7 +25,7 @@ export class RecordedCall implements Call {
 
   /** Made by `capture.begin()`. */
   constructor(start: CallStart, origin: CallOrigin, recorder: Recorder, scope: Scope) {
-    this.#start = start
+    this.start = start
     this.#origin = origin
     this.#recorder = recorder
     this.#scope = scope
@@ -42,7 +42,7 @@ export class RecordedCall implements Call {
   }
 
   get level(): CaptureLevel {
-    return this.#start.by?.level ?? 'middleware'
+    return this.start.by?.level ?? 'middleware'
   }
 
   get expected(): CallOutcome | undefined {
@@ -118,7 +118,7 @@ export class RecordedCall implements Call {
   }
 
   async #finish(outcome: CallOutcome): Promise<void> {
-    this.#start.signal?.removeEventListener('abort', this.#stop)
+    this.start.signal?.removeEventListener('abort', this.#stop)
     const latencyMs = performance.now() - this.#origin.startedAt
     try {
       // An intent that failed under a handler of the application's own has no id, and the call went on.
@@ -141,7 +141,7 @@ export class RecordedCall implements Call {
     const first = this.#firstChunkAt
     return {
       ...this.#origin,
-      start: this.#start,
+      start: this.start,
       startedOn: this.#startedAt,
       text: this.#chunks.join(''),
       secondsToFirstChunk: first === undefined ? undefined : (first - startedAt) / 1000,

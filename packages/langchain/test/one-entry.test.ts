@@ -63,7 +63,7 @@ describe('auditModel', () => {
   test('an integration around it leaves the entry to it', async () => {
     const { bare, capture, log } = bench()
     const model = auditModel(bare, capture)
-    const start = { provider: 'outer', operation: 'chat', requestModel: 'outer', input: 'outer' }
+    const start = { provider: 'outer', operation: 'chat', requestModel: 'gpt-4o-mini', input: 'outer' }
     const call = capture.begin(start)
     const answer = await call.run(() => model.invoke(QUESTION))
     await call.end({ status: 'ok', output: answer.text })

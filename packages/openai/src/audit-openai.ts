@@ -4,7 +4,6 @@ import {
   type Fetch,
   type Integration,
   providerAt,
-  TRIES,
   type Tries,
 } from '@audit/capture'
 import manifest from '../package.json' with { type: 'json' }
@@ -52,11 +51,11 @@ function recordFetch(client: ClientInside, capture: Capture): void {
 function recordRequest(client: ClientInside, capture: Capture): void {
   const request = client.request
   override(client, 'request', (options: unknown, remaining: unknown = null, ...more: unknown[]) => {
-    const tries: Tries = { most: client.maxRetries + 1, startedAt: performance.now() }
+    const tries: Tries = { by: BY, most: client.maxRetries + 1, startedAt: performance.now() }
     const send = (given: Promise<unknown>) => request.call(client, given, remaining, ...more)
     try {
       return capture.withTries(tries, () => {
-        const answer = send(Promise.resolve(options).then(resolved => adopt(tries, resolved, remaining)))
+        const answer = send(Promise.resolve(options).then(resolved => adopt(capture, tries, resolved, remaining)))
         endWith(answer, tries)
         return answer
       })
@@ -70,12 +69,12 @@ function recordRequest(client: ClientInside, capture: Capture): void {
  * Takes what the options say of tries, and names those in the options for `fetch`: version 7 sends a request again from wherever
  * the answer is awaited.
  */
-function adopt(tries: Tries, options: unknown, remaining: unknown): object {
+function adopt(capture: Capture, tries: Tries, options: unknown, remaining: unknown): object {
   const { maxRetries, signal, fetchOptions }: Readonly<Record<string, unknown>> = Object(options)
   const retries = remaining ?? maxRetries
   if (typeof retries === 'number') tries.most = retries + 1
   if (signal instanceof AbortSignal) tries.signal = signal
-  return { ...Object(options), fetchOptions: { ...Object(fetchOptions), [TRIES]: tries } }
+  return { ...Object(options), fetchOptions: { ...Object(fetchOptions), [capture.triesKey]: tries } }
 }
 
 /** When the SDK gives up, for whatever reason, the call has ended. */

@@ -92,7 +92,7 @@ async function askForTwo(rehearsal: Rehearsal): Promise<void> {
 }
 
 async function nested(rehearsal: Rehearsal): Promise<void> {
-  const start = { provider: 'outer', operation: 'chat', requestModel: 'outer', input: 'outer' }
+  const start = { provider: 'outer', operation: 'chat', requestModel: '', input: 'outer' }
   const call = rehearsal.capture.begin(start)
   try {
     await call.run(() => ask(rehearsal))
@@ -150,7 +150,7 @@ function waitsAtTheEnd({ seenWhenStored: [seen = []] }: Rehearsal): string | und
   return seen.length < PARTS.length - 1 ? 'no part but the last may wait for the log' : undefined
 }
 
-const model = (entry: EntryInput | undefined) => Object(entry?.metadata)[KEYS.requestModel]
+const provider = (entry: EntryInput | undefined) => Object(entry?.metadata)[KEYS.provider]
 
 /** The cases, in the order in which they run. */
 export const CASES: readonly IntegrationCase[] = [
@@ -228,8 +228,8 @@ export const CASES: readonly IntegrationCase[] = [
   {
     name: 'an integration around this one leaves the entry to it',
     play: nested,
-    check: whole =>
-      model(whole.entries[0]) === 'outer' ? 'the innermost integration must record' : undefined,
+    check: ({ entries: [entry] }) =>
+      provider(entry) === 'outer' ? 'the innermost integration must record' : undefined,
   },
   {
     name: 'with the log down, a call fails',
