@@ -68,9 +68,10 @@ export class Exchange {
     return call?.level === 'wire' && isSameCall(call, this.#start())
   }
 
-  /** The call that this is a try of, or a new one. */
+  /** The call that this is a try of, or a new one. Throws where `drain()` has ended that call: it is recorded already. */
   #call(): Call {
     const { capture, tries, settled } = this.#parts
+    if (tries?.call?.wasCutShort) throw tooLate()
     if (tries?.call && !tries.call.hasEnded) return tries.call
     const call = settled(() => capture.begin(this.#start()))
     readFromRequest(call)

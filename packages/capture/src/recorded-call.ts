@@ -5,6 +5,9 @@ import { abortedOutcome, type CallOutcome } from './outcome.ts'
 import type { Recorder } from './recorder.ts'
 import type { Scope } from './scope.ts'
 
+/** The longest that a timer of Node.js can wait. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
 /** A call that a capture records. */
 export class RecordedCall implements Call {
   readonly start: CallStart
@@ -18,6 +21,8 @@ export class RecordedCall implements Call {
   #attempts = 0
   #progress: (() => Partial<CallOutcome>) | undefined
   #expected: CallOutcome | undefined
+  #lastChance: NodeJS.Timeout | undefined
+  #wasCutShort = false
   #superseded = false
   #intent: Promise<string | undefined> | undefined
   #about: string | undefined
@@ -49,6 +54,10 @@ export class RecordedCall implements Call {
     return this.#expected
   }
 
+  get wasCutShort(): boolean {
+    return this.#wasCutShort
+  }
+
   get attempts(): number {
     return this.#attempts
   }
@@ -71,13 +80,17 @@ export class RecordedCall implements Call {
 
   attempt(outcome?: CallOutcome): void {
     if (outcome) checkOutcome(outcome)
+    clearTimeout(this.#lastChance)
     this.#attempts++
     this.#expected = outcome
   }
 
-  expect(outcome: CallOutcome): void {
+  expect(outcome: CallOutcome, withinMs?: number): void {
     checkOutcome(outcome)
+    clearTimeout(this.#lastChance)
     this.#expected = outcome
+    if (withinMs === undefined || this.#ended) return
+    this.#lastChance = setTimeout(() => this.abandon(outcome), Math.min(withinMs, MAX_TIMER_MS))
   }
 
   chunk(text: string): void {
@@ -100,10 +113,12 @@ export class RecordedCall implements Call {
     return this.#ended
   }
 
-  abandon(outcome: CallOutcome = this.#expected ?? { status: 'unfinished' }): void {
+  abandon(outcome?: CallOutcome): void {
     if (this.#ended) return
-    checkOutcome(outcome)
-    void this.end(outcome).catch(failure => this.#lost(failure))
+    const known = outcome ?? this.#expected ?? { status: 'unfinished' }
+    checkOutcome(known)
+    this.#wasCutShort = !outcome && this.#expected !== undefined
+    void this.end(known).catch(failure => this.#lost(failure))
   }
 
   supersede(): Promise<string | undefined> | undefined {
@@ -118,6 +133,7 @@ export class RecordedCall implements Call {
   }
 
   async #finish(outcome: CallOutcome): Promise<void> {
+    clearTimeout(this.#lastChance)
     this.start.signal?.removeEventListener('abort', this.#stop)
     const latencyMs = performance.now() - this.#origin.startedAt
     try {

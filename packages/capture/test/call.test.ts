@@ -205,3 +205,20 @@ test('what the provider was told to continue stands in the entry, and in the int
   await call.end({ status: 'ok' })
   expect((await log.query()).map(({ metadata }) => metadata['audit.previous'])).toEqual(['resp_1', 'resp_1'])
 })
+
+test('a call that expects no more than a request ends when none comes in time, and not before', async () => {
+  const { log, capture, begin } = bench()
+  const [waiting, going] = [begin(), begin()]
+  for (const call of [waiting, going]) call.expect({ status: 'error', errorType: '429' }, 20)
+  going.attempt()
+  while ((await log.count()) === 0) await new Promise(resolve => setTimeout(resolve, 5))
+  expect([waiting.hasEnded, going.hasEnded]).toEqual([true, false])
+  expect(waiting.wasCutShort).toBe(false)
+  going.expect({ status: 'error', errorType: '500' }, 100_000)
+  await capture.drain()
+  expect(going.wasCutShort).toBe(true)
+  expect(await log.query()).toMatchObject([
+    { metadata: { 'error.type': '429' } },
+    { metadata: { 'error.type': '500' } },
+  ])
+})

@@ -6,6 +6,7 @@ import {
   providerAt,
   type Tries,
 } from '@audit/capture'
+import { signalOf } from '@audit/capture/integration'
 import manifest from '../package.json' with { type: 'json' }
 import { type AuditableClient, type ClientInside, insideOf } from './client.ts'
 
@@ -73,7 +74,7 @@ function adopt(capture: Capture, tries: Tries, options: unknown, remaining: unkn
   const { maxRetries, signal, fetchOptions }: Readonly<Record<string, unknown>> = Object(options)
   const retries = remaining ?? maxRetries
   if (typeof retries === 'number') tries.most = retries + 1
-  if (signal instanceof AbortSignal) tries.signal = signal
+  tries.signal = signalOf(signal)
   return { ...Object(options), fetchOptions: { ...Object(fetchOptions), [capture.triesKey]: tries } }
 }
 
