@@ -4,7 +4,7 @@ import type { Integration } from './call.ts'
 import type { Capture } from './capture.ts'
 import { isIntegration } from './checked.ts'
 import { Exchange } from './exchange.ts'
-import { providerAt } from './provider-hosts.ts'
+import { providerNameAt } from './provider-hosts.ts'
 import { type Tries, triesOf } from './scope.ts'
 import { sentRequest } from './wire/request.ts'
 
@@ -14,8 +14,8 @@ export type Fetch = typeof globalThis.fetch
 /** What `auditFetch` takes. */
 export interface AuditFetchOptions {
   /**
-   * Who serves the calls, by OpenTelemetry's name: `mistral_ai`; or what says it of a host. Default: known by the host,
-   * otherwise `unknown`.
+   * Who serves the calls, by OpenTelemetry's name: `mistral_ai`; or what says it of a host. Default: known by the host, otherwise
+   * the host itself, which has no published price.
    */
   readonly provider?: string | ((host: string) => string) | undefined
   /** What sends the requests. Default: the global `fetch`. */
@@ -78,7 +78,7 @@ function fetchOptions(options: AuditFetchOptions) {
 }
 
 function providerFrom(given: unknown): (host: string) => string {
-  if (given === undefined) return host => providerAt(host) ?? 'unknown'
+  if (given === undefined) return providerNameAt
   if (typeof given === 'string') return () => given
   if (typeof given === 'function') return given as (host: string) => string // what it returns is checked with each call
   throw invalidOptions(OWNER, 'provider must be a string, or a function of the host')

@@ -37,6 +37,14 @@ export function providerAt(host: string): string | undefined {
   return PATTERNS.find(({ pattern }) => pattern.test(host))?.provider
 }
 
+/**
+ * What to call who serves a host: the provider, or else the host itself, since a server that speaks a provider's protocol need not
+ * be that provider. A host of one word, such as `openai` in a network of containers, is `unknown`: it would look like a provider.
+ */
+export function providerNameAt(host: string): string {
+  return providerAt(host) ?? (/[.:]/.test(host) ? host : 'unknown')
+}
+
 /** Says whether a host is that of a known provider, or one of the given ones. */
 export function hostMatcher(more: readonly string[]): (host: string) => boolean {
   const patterns = more.map(patternOf)

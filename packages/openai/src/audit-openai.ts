@@ -7,11 +7,22 @@ import {
   type Tries,
 } from '@audit/capture'
 import { signalOf } from '@audit/capture/integration'
+import { optionsOf } from '@audit/core/backend'
 import manifest from '../package.json' with { type: 'json' }
-import { type AuditableClient, type ClientInside, insideOf } from './client.ts'
+import { type AuditableClient, type ClientInside, insideOf, isAzure } from './client.ts'
 
 const BY: Integration = { integration: manifest.name, version: manifest.version, level: 'wire' }
-const PROVIDER = 'openai'
+const OWNER = 'auditOpenAI'
+const AZURE = 'azure.ai.openai'
+
+/** What `auditOpenAI` takes. */
+export interface AuditOpenAIOptions {
+  /**
+   * Who serves a host that is not known, such as a gateway, by OpenTelemetry's name: `openai`, `groq`; or what says it of any host.
+   * Calls are priced by it. Default: that host itself, which has no published price; for an `AzureOpenAI`, `azure.ai.openai`.
+   */
+  readonly provider?: string | ((host: string) => string) | undefined
+}
 
 /** Which captures record a client. */
 const recording = new WeakMap<object, Set<Capture>>()
@@ -24,26 +35,37 @@ const recordingFetches = new WeakMap<Fetch, Capture>()
  * SDK sends again is one entry. The clones that `withOptions` makes record too.
  *
  * @param client of `openai` 4 to 7, also an `AzureOpenAI`, or one for another provider that speaks the same format.
- * @throws AuditError `AUDIT_INVALID_OPTIONS` for anything else, and for a client that authenticates by X.509, which lets nobody
+ * @throws AuditError `AUDIT_INVALID_OPTIONS` for anything else, for an unknown option or one of a wrong type, and for a client that authenticates by X.509, which lets nobody
  *   see its requests.
  *
  * @example
  * const openai = auditOpenAI(new OpenAI(), capture)
  */
-export function auditOpenAI<Client extends AuditableClient>(client: Client, capture: Capture): Client {
+export function auditOpenAI<Client extends AuditableClient>(
+  client: Client,
+  capture: Capture,
+  options: AuditOpenAIOptions = {},
+): Client {
+  optionsOf(options, ['provider'], OWNER)
+  const { provider } = options
   const inside = insideOf(client)
   const captures = recording.get(client) ?? new Set()
   if (captures.has(capture)) return client
-  recordFetch(inside, capture)
+  recordFetch(inside, capture, provider)
   recordRequest(inside, capture)
-  recordClones(inside, capture)
+  recordClones(inside, capture, options)
   recording.set(client, captures.add(capture))
   return client
 }
 
-function recordFetch(client: ClientInside, capture: Capture): void {
+function recordFetch(
+  client: ClientInside,
+  capture: Capture,
+  given: AuditOpenAIOptions['provider'],
+): void {
   if (recordingFetches.get(client.fetch) === capture) return
-  const provider = (host: string) => providerAt(host) ?? PROVIDER // a clone may have another host
+  const named = given ?? (isAzure(client) ? AZURE : undefined) // who uses the client for Azure has said it
+  const provider = typeof named === 'string' ? (host: string) => providerAt(host) ?? named : named
   client.fetch = auditFetch(capture, { provider, fetch: client.fetch, by: BY })
   recordingFetches.set(client.fetch, capture)
 }
@@ -89,12 +111,12 @@ function endWith(answer: unknown, tries: Tries): void {
   })
 }
 
-function recordClones(client: ClientInside, capture: Capture): void {
+function recordClones(client: ClientInside, capture: Capture, named: AuditOpenAIOptions): void {
   const { withOptions } = client
   if (!withOptions) return // there is none before version 5
   override(client, 'withOptions', (...options: unknown[]) => {
     const clone: AuditableClient = withOptions.call(client, ...options)
-    return auditOpenAI(clone, capture)
+    return auditOpenAI(clone, capture, named)
   })
 }
 

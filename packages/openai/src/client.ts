@@ -38,6 +38,11 @@ export function insideOf(client: unknown): ClientInside {
   return client as ClientInside // it has all of it, as checked above
 }
 
+/** Whether it is an `AzureOpenAI`: the only client with a version of the API. */
+export function isAzure(client: ClientInside): boolean {
+  return 'apiVersion' in client && typeof client.apiVersion === 'string'
+}
+
 /** The version that the client tells providers: `OpenAI/JS 7.57.0`. */
 function majorOf(client: Readonly<Record<string, unknown>>): number | undefined {
   if (typeof client.getUserAgent !== 'function') return undefined

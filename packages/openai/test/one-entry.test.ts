@@ -162,7 +162,7 @@ describe.each(SDKS)('openai $major', sdk => {
     expect(entry?.metadata['audit.price']).toEqual({ source: 'a list', version: '1', model: 'gpt-4o-mini' })
     expect(asked).toMatchObject([
       {
-        provider: 'openai',
+        provider: server.host,
         responseModel: 'gpt-4o-mini',
         serviceTier: 'default',
         usage: { inputTokens: 10, cacheReadTokens: 2 },
