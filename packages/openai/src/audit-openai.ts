@@ -58,11 +58,7 @@ export function auditOpenAI<Client extends AuditableClient>(
   return client
 }
 
-function recordFetch(
-  client: ClientInside,
-  capture: Capture,
-  given: AuditOpenAIOptions['provider'],
-): void {
+function recordFetch(client: ClientInside, capture: Capture, given: AuditOpenAIOptions['provider']): void {
   if (recordingFetches.get(client.fetch) === capture) return
   const named = given ?? (isAzure(client) ? AZURE : undefined) // who uses the client for Azure has said it
   const provider = typeof named === 'string' ? (host: string) => providerAt(host) ?? named : named
@@ -73,9 +69,9 @@ function recordFetch(
 /** All requests that the SDK sends for one `request()` are one call. */
 function recordRequest(client: ClientInside, capture: Capture): void {
   const request = client.request
-  override(client, 'request', (options: unknown, remaining: unknown = null, ...more: unknown[]) => {
+  const recorded = function (this: unknown, options: unknown, remaining: unknown = null, ...more: unknown[]) {
     const tries: Tries = { by: BY, most: client.maxRetries + 1, startedAt: performance.now() }
-    const send = (given: Promise<unknown>) => request.call(client, given, remaining, ...more)
+    const send = (given: Promise<unknown>) => request.call(this, given, remaining, ...more)
     try {
       return capture.withTries(tries, () => {
         const answer = send(Promise.resolve(options).then(resolved => adopt(capture, tries, resolved, remaining)))
@@ -85,7 +81,8 @@ function recordRequest(client: ClientInside, capture: Capture): void {
     } catch (error) {
       return send(Promise.reject(error)) // what user() throws: the SDK's promise rejects, as of any call that fails
     }
-  })
+  }
+  override(client, 'request', recorded)
 }
 
 /**
@@ -114,13 +111,16 @@ function endWith(answer: unknown, tries: Tries): void {
 function recordClones(client: ClientInside, capture: Capture, named: AuditOpenAIOptions): void {
   const { withOptions } = client
   if (!withOptions) return // there is none before version 5
-  override(client, 'withOptions', (...options: unknown[]) => {
-    const clone: AuditableClient = withOptions.call(client, ...options)
+  override(client, 'withOptions', function (this: unknown, ...options: unknown[]) {
+    const clone: AuditableClient = withOptions.call(this, ...options)
     return auditOpenAI(clone, capture, named)
   })
 }
 
-/** Hides a method of the class behind one of the object, which nobody sees who lists its properties. */
+/**
+ * Hides a method of the class behind one of the object, which nobody sees who lists its properties. It is called with whatever
+ * `this` the SDK calls it with: behind a Proxy, the client's private members are those of the object itself.
+ */
 function override(client: ClientInside, name: 'request' | 'withOptions', value: unknown): void {
   Object.defineProperty(client, name, { value, writable: true, configurable: true, enumerable: false })
 }

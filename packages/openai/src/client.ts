@@ -30,6 +30,7 @@ export function insideOf(client: unknown): ClientInside {
     typeof given.baseURL === 'string' &&
     typeof given.maxRetries === 'number'
   if (!isClient) throw invalid('client must be a client of the SDK: new OpenAI()')
+  if (!Object.isExtensible(client)) throw invalid('client is frozen or sealed; record it before that')
   const major = majorOf(given)
   if (major !== undefined && (major < OLDEST || major > NEWEST)) {
     throw invalid(`version ${major} of openai is not known; ${OLDEST} to ${NEWEST} are`)
