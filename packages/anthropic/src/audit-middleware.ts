@@ -55,10 +55,7 @@ export function auditMiddleware(capture: Capture, options: AuditMiddlewareOption
   return middleware
 }
 
-function createMiddleware(
-  capture: Capture,
-  named: AuditMiddlewareOptions['provider'],
-): AuditMiddleware {
+function createMiddleware(capture: Capture, named: AuditMiddlewareOptions['provider']): AuditMiddleware {
   const provider = typeof named === 'string' ? (host: string) => providerAt(host) ?? named : named
   const calls = callsOf.get(capture) ?? new WeakMap<object, Attempts>()
   callsOf.set(capture, calls)
