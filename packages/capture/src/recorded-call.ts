@@ -148,7 +148,7 @@ export class RecordedCall implements Call {
   }
 
   #lost(failure: unknown): void {
-    const { provider, requestModel } = this.#start
+    const { provider, requestModel } = this.start
     this.#recorder.lost({ provider, requestModel, intent: this.#about, failure })
   }
 
