@@ -51,6 +51,8 @@ export interface CallStart {
  * }
  */
 export interface Call {
+  /** What was known of it when it started. */
+  readonly start: CallStart
   /** Whether it has ended: nothing counts any more. */
   readonly hasEnded: boolean
   /** At which level it is met. */
@@ -59,6 +61,8 @@ export interface Call {
   readonly attempts: number
   /** Its outcome, if nothing else comes of it. */
   readonly expected: CallOutcome | undefined
+  /** Whether `drain()` has ended it while its SDK might send another request, which must not leave any more. */
+  readonly wasCutShort: boolean
 
   /**
    * Await it before the request leaves: with `intent: true` it resolves once the intent is stored.
@@ -81,9 +85,11 @@ export interface Call {
   /**
    * The outcome, if nothing else comes of this call: its last request failed, and the SDK may or may not send another.
    *
+   * @param withinMs if no request is counted within so long, the call has ended. The process lives until then, since otherwise the
+   *   call would be lost where nothing else is left to do.
    * @throws AuditError `AUDIT_INVALID_OPTIONS` for what is no outcome.
    */
-  expect(outcome: CallOutcome): void
+  expect(outcome: CallOutcome, withinMs?: number): void
 
   /** Takes a part of the answer, when the application gets it. */
   chunk(text: string): void

@@ -10,7 +10,7 @@ import { KEYS } from './metadata-keys.ts'
 import { admit } from './price.ts'
 import { RecordedCall } from './recorded-call.ts'
 import { Recorder } from './recorder.ts'
-import { type Context, Scope, type ScopeOptions, type Tries } from './scope.ts'
+import { type Context, Scope, type ScopeOptions, type Tries, triesOf } from './scope.ts'
 import { openIntents } from './unfinished.ts'
 
 /**
@@ -28,6 +28,11 @@ export function createCapture(options: CaptureOptions): Capture {
 
 /** Records calls: see `createCapture`. */
 export class Capture implements AsyncDisposable {
+  /**
+   * The key under which an SDK's options for `fetch` name the `Tries` that a request belongs to, where the request may leave in
+   * another context than the first one did.
+   */
+  readonly triesKey: symbol = Symbol('@audit/capture/tries')
   readonly #scope = new Scope()
   readonly #recorder: Recorder
   readonly #coverage: CoverageWatch
@@ -73,7 +78,7 @@ export class Capture implements AsyncDisposable {
   begin(start: CallStart): Call {
     checkStart(start)
     const context = this.#scope.current
-    const startedAt = context.tries?.startedAt ?? performance.now()
+    const startedAt = triesOf(context, start.by)?.startedAt ?? performance.now()
     const user = context.user ?? this.#recorder.options.user()
     const { price } = this.#recorder.options
     admit(price)
@@ -91,6 +96,23 @@ export class Capture implements AsyncDisposable {
   withTries<Result>(tries: Tries, body: () => Result): Result {
     const user = this.#scope.current.user ?? this.#recorder.options.user()
     return this.#scope.run({ user, tries }, body)
+  }
+
+  /**
+   * Settles who asks for a call that begins later, when its request has been read. What it returns runs a function so, and throws
+   * what `user()` has thrown.
+   *
+   * @param tries that the call belongs to, where they are not those of this context.
+   */
+  settle(tries?: Tries): <Result>(body: () => Result) => Result {
+    try {
+      const user = this.#scope.current.user ?? this.#recorder.options.user()
+      return body => this.#scope.run({ user, tries }, body)
+    } catch (error) {
+      return () => {
+        throw error
+      }
+    }
   }
 
   /** What holds in this asynchronous context, for integrations. */

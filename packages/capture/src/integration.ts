@@ -2,6 +2,7 @@
 export { digestOf, mediaOf } from './digest.ts'
 export { IdleTimer } from './idle-timer.ts'
 export { errorTypeOf } from './outcome.ts'
+export { signalOf } from './signal.ts'
 export { tooLate } from './watched-body.ts'
 export { type JsonRecord, numberOf, recordOf, recordsOf, stringOf } from './wire/json.ts'
 export { joinedLines, type Spoken, toolCallText, transcript } from './wire/message-text.ts'

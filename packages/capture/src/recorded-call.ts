@@ -7,9 +7,12 @@ import { type CallTrace, isSameCall, mayBeSameCall } from './same-call.ts'
 import type { Scope } from './scope.ts'
 import { tooLate } from './watched-body.ts'
 
+/** The longest that a timer of Node.js can wait. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
 /** A call that a capture records. */
 export class RecordedCall implements Call {
-  readonly #start: CallStart
+  readonly start: CallStart
   readonly #origin: CallOrigin
   readonly #recorder: Recorder
   readonly #scope: Scope
@@ -24,6 +27,8 @@ export class RecordedCall implements Call {
   readonly #outer: RecordedCall | undefined
   /** The calls that began in the context of this one. */
   #inner: RecordedCall[] = []
+  #lastChance: NodeJS.Timeout | undefined
+  #wasCutShort = false
   #intent: Promise<string | undefined> | undefined
   #about: string | undefined
   #isIntentShared = false
@@ -38,7 +43,7 @@ export class RecordedCall implements Call {
 
   /** Made by `capture.begin()`. */
   constructor(start: CallStart, origin: CallOrigin, recorder: Recorder, scope: Scope) {
-    this.#start = start
+    this.start = start
     this.#origin = origin
     this.#recorder = recorder
     this.#scope = scope
@@ -56,11 +61,15 @@ export class RecordedCall implements Call {
   }
 
   get level(): CaptureLevel {
-    return this.#start.by?.level ?? 'middleware'
+    return this.start.by?.level ?? 'middleware'
   }
 
   get expected(): CallOutcome | undefined {
     return this.#expected
+  }
+
+  get wasCutShort(): boolean {
+    return this.#wasCutShort
   }
 
   get attempts(): number {
@@ -85,13 +94,17 @@ export class RecordedCall implements Call {
 
   attempt(outcome?: CallOutcome): void {
     if (outcome) checkOutcome(outcome)
+    clearTimeout(this.#lastChance)
     this.#attempts++
     this.#expected = outcome
   }
 
-  expect(outcome: CallOutcome): void {
+  expect(outcome: CallOutcome, withinMs?: number): void {
     checkOutcome(outcome)
+    clearTimeout(this.#lastChance)
     this.#expected = outcome
+    if (withinMs === undefined || this.#ended) return
+    this.#lastChance = setTimeout(() => this.abandon(outcome), Math.min(withinMs, MAX_TIMER_MS))
   }
 
   chunk(text: string): void {
@@ -115,12 +128,16 @@ export class RecordedCall implements Call {
     return this.#ended
   }
 
-  abandon(outcome: CallOutcome = this.#expected ?? { status: 'unfinished' }): void {
+  abandon(outcome?: CallOutcome): void {
     if (this.#isRecorded || this.#isAbandoned) return
-    checkOutcome(outcome)
+    const known = outcome ?? this.#expected ?? { status: 'unfinished' }
+    checkOutcome(known)
     this.#isAbandoned = true
-    this.#isClosed = this.#ended === undefined
-    this.#ended ??= this.#finish(outcome)
+    if (!this.#ended) {
+      this.#isClosed = true
+      this.#wasCutShort = !outcome && this.#expected !== undefined
+    }
+    this.#ended ??= this.#finish(known)
     this.#ended.catch(() => undefined) // it is told where it happens
   }
 
@@ -129,6 +146,7 @@ export class RecordedCall implements Call {
   }
 
   async #finish(outcome: CallOutcome): Promise<void> {
+    clearTimeout(this.#lastChance)
     const latencyMs = performance.now() - this.#origin.startedAt
     try {
       this.#outcome = { ...this.#progress?.(), ...given(outcome) }
@@ -143,7 +161,7 @@ export class RecordedCall implements Call {
       if (this.#isLeft()) this.#lost(error)
       throw error
     } finally {
-      this.#start.signal?.removeEventListener('abort', this.#stop)
+      this.start.signal?.removeEventListener('abort', this.#stop)
       this.#isRecorded = true
       this.#inner = []
       this.#recorder.closed(this)
@@ -151,7 +169,7 @@ export class RecordedCall implements Call {
   }
 
   #lost(failure: unknown): void {
-    const { provider, requestModel } = this.#start
+    const { provider, requestModel } = this.start
     this.#recorder.lost({ provider, requestModel, intent: this.#about, failure })
   }
 
@@ -159,7 +177,7 @@ export class RecordedCall implements Call {
   #enclose(inner: RecordedCall): void {
     if (this.level === 'wire') return // nothing sees it nearer to the provider
     this.#inner.push(inner)
-    if (this.#isIntentShared || !mayBeSameCall(this.#start, inner.#start)) return
+    if (this.#isIntentShared || !mayBeSameCall(this.start, inner.start)) return
     inner.#intent = this.#intent
     this.#isIntentShared = this.#intent !== undefined
   }
@@ -176,11 +194,11 @@ export class RecordedCall implements Call {
 
   #trace(): CallTrace {
     const { status, output = this.#chunks.join(''), responseId } = this.#outcome ?? this.#progress?.() ?? {}
-    return { ...this.#start, status: this.#ended && status, output, responseId }
+    return { ...this.start, status: this.#ended && status, output, responseId }
   }
 
   #closedError(): unknown {
-    const { signal } = this.#start
+    const { signal } = this.start
     return signal?.aborted ? signal.reason : tooLate()
   }
 
@@ -189,7 +207,7 @@ export class RecordedCall implements Call {
     const first = this.#firstChunkAt
     return {
       ...this.#origin,
-      start: this.#start,
+      start: this.start,
       startedOn: this.#startedAt,
       text: this.#chunks.join(''),
       secondsToFirstChunk: first === undefined ? undefined : (first - startedAt) / 1000,

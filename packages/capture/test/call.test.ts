@@ -269,3 +269,20 @@ test('an answer that comes after the call was abandoned is refused', async () =>
   await capture.drain()
   expect(await statuses(log)).toEqual(['unfinished', 'aborted'])
 })
+
+test('a call that expects no more than a request ends when none comes in time, and not before', async () => {
+  const { log, capture, begin } = bench()
+  const [waiting, going] = [begin(), begin()]
+  for (const call of [waiting, going]) call.expect({ status: 'error', errorType: '429' }, 20)
+  going.attempt()
+  while ((await log.count()) === 0) await new Promise(resolve => setTimeout(resolve, 5))
+  expect([waiting.hasEnded, going.hasEnded]).toEqual([true, false])
+  expect(waiting.wasCutShort).toBe(false)
+  going.expect({ status: 'error', errorType: '500' }, 100_000)
+  await capture.drain()
+  expect(going.wasCutShort).toBe(true)
+  expect(await log.query()).toMatchObject([
+    { metadata: { 'error.type': '429' } },
+    { metadata: { 'error.type': '500' } },
+  ])
+})

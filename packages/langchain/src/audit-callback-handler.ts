@@ -1,5 +1,5 @@
 import type { Call, CallOutcome, Capture } from '@audit/capture'
-import { recordOf, stringOf, tooLate } from '@audit/capture/integration'
+import { recordOf, signalOf, stringOf, tooLate } from '@audit/capture/integration'
 import { invalidOptions } from '@audit/core/backend'
 import { BaseCallbackHandler } from '@langchain/core/callbacks/base'
 import type { Serialized } from '@langchain/core/load/serializable'
@@ -123,8 +123,7 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     metadata: Record<string, unknown> | undefined,
   ): Promise<void> {
     if (modelContext().recording.includes(this.#capture) || this.#taken.has(runId)) return
-    const { signal: given } = recordOf(extra?.options)
-    const signal = given instanceof AbortSignal ? given : undefined
+    const signal = signalOf(recordOf(extra?.options).signal)
     const call = this.#capture.withScope(whoAsks(this.#capture, { metadata }), () =>
       this.#capture.begin({
         ...asked,

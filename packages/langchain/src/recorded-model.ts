@@ -1,5 +1,5 @@
 import type { Capture } from '@audit/capture'
-import { type JsonRecord, recordOf, stringOf } from '@audit/capture/integration'
+import { type JsonRecord, recordOf, signalOf, stringOf } from '@audit/capture/integration'
 import { ensureConfig } from '@langchain/core/runnables'
 import { answerOf } from './call-outcome.ts'
 import { EventAnswer } from './event-answer.ts'
@@ -139,14 +139,13 @@ class ChunkAnswer implements Gathered {
 function questionOf(model: object, asked: unknown, options: unknown): Question {
   const { ls_model_name } = tracedParameters(model, options)
   const { model: name, modelName } = recordOf(model)
-  const { signal } = recordOf(options)
   const isChat = listOf(asked).some(message => typeof message === 'object')
   return {
     provider: providerOf(model) ?? 'unknown',
     operation: isChat ? 'chat' : 'text_completion',
     requestModel: stringOf(ls_model_name) ?? stringOf(name) ?? stringOf(modelName) ?? '',
     ...(isChat ? chat(listOf(asked)) : prompts(asked)),
-    signal: signal instanceof AbortSignal ? signal : undefined,
+    signal: signalOf(recordOf(options).signal),
   }
 }
 

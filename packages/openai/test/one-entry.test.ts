@@ -53,6 +53,28 @@ describe.each(SDKS)('openai $major', sdk => {
     expect(await entries()).toHaveLength(1)
   })
 
+  test('a client behind a Proxy records, as it works without', async () => {
+    const log = new AuditLog({ backend: new MemoryBackend() })
+    const bare = sdk.create({ baseURL: server.scene('rate-limited').url, apiKey: 'none' })
+    const client = auditOpenAI(new Proxy(bare, {}), createCapture({ log }))
+    await chat(client)
+    expect(await log.query()).toMatchObject([{ outputText: ANSWER, metadata: { 'audit.attempts': 3 } }])
+  })
+
+  test.each([
+    ['frozen', Object.freeze],
+    ['sealed', Object.seal],
+    ['not extensible', Object.preventExtensions],
+  ])('a client that is %s is refused, and left as it was', async (_, close) => {
+    const bare = close(sdk.create({ baseURL: server.scene().url, apiKey: 'none' }))
+    const { fetch: before } = Object(bare)
+    expect(() => auditOpenAI(bare, createCapture({ log: new AuditLog() }))).toThrow(
+      expect.objectContaining({ code: 'AUDIT_INVALID_OPTIONS' }),
+    )
+    expect(Object(bare).fetch).toBe(before)
+    expect((await chat(bare)).choices).toHaveLength(1)
+  })
+
   test('two captures have an entry each', async () => {
     const { client, entries } = bench(sdk)
     const other = new AuditLog({ backend: new MemoryBackend() })
@@ -175,7 +197,7 @@ describe.each(SDKS)('openai $major', sdk => {
     expect(entry?.metadata['audit.price']).toEqual({ source: 'a list', version: '1', model: 'gpt-4o-mini' })
     expect(asked).toMatchObject([
       {
-        provider: 'openai',
+        provider: server.host,
         responseModel: 'gpt-4o-mini',
         serviceTier: 'default',
         usage: { inputTokens: 10, cacheReadTokens: 2 },
