@@ -157,8 +157,10 @@ class WatchedStream {
   async #end(outcome: CallOutcome): Promise<void> {
     this.#close()
     if (this.#call.hasEnded) return
+    const ending = this.#call.end(outcome)
+    this.#call.abandon() // the SDK reads ahead, and often nobody learns what fails here: the process and `drain()` say it too
     try {
-      await this.#call.end(outcome)
+      await ending
     } catch (error) {
       this.#release()
       throw error

@@ -1,8 +1,9 @@
 import { createCapture, type RecordingLog } from '@audit/capture'
 import { AuditError, AuditLog, type EntryInput, MemoryBackend } from '@audit/core'
 import { type Behaviour, ProviderServer } from '@audit/harness'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { auditMiddleware } from '../src/index.ts'
+import { madeModel, PROMPT } from './made-model.ts'
 import { type Api, askAndRead, type Form, type Play, readAll } from './observed.ts'
 import { SDKS, type Sdk } from './sdks.ts'
 
@@ -130,7 +131,10 @@ describe.each(CELLS)('ai $major, $api, $form', cell => {
       expect(bench.scene).toMatchObject({ requests: 1, billed: 1 })
       const types = bench.play.seen.map(part => Object(part).type)
       expect(types).not.toContain('finish-step')
-      await bench.capture.drain() // the failure was met, so there is nothing left to say
+      const drained = bench.capture.drain()
+      if (cell.form === 'stream')
+        await expect(drained).rejects.toMatchObject({ code }) // it cannot be known that it was met
+      else await drained
     },
   )
 
@@ -287,5 +291,36 @@ describe.each(SDKS.filter(({ major }) => major === 7))('ai $major', sdk => {
     })
     await expect(Promise.resolve(result.text)).rejects.toThrow()
     expect(scene.requests).toBe(1)
+  })
+})
+
+describe.each(SDKS)('ai $major, with the log down later', sdk => {
+  test.each(['cancel', 'abort', 'forget'])('a failure is told after the reader has left: %s', async way => {
+    const warn = vi.spyOn(process, 'emitWarning').mockReturnValue()
+    onTestFinished(() => warn.mockRestore())
+    const { promise: failed, reject } = Promise.withResolvers<never>()
+    failed.catch(() => undefined)
+    const recording = Promise.withResolvers<void>()
+    const record = () => {
+      recording.resolve()
+      return failed
+    }
+    const capture = createCapture({ log: { record } })
+    const controller = new AbortController()
+    const parts = [
+      { type: 'text-delta', id: '0', delta: 'all of it' },
+      { type: 'finish', usage: {} },
+    ]
+    const model = madeModel(sdk, capture, { parts })
+    const { stream } = await model.doStream({ prompt: PROMPT, abortSignal: controller.signal })
+    const reader = stream.getReader()
+    await reader.read()
+    reader.read().catch(() => undefined) // the end, for which nobody waits any more
+    await recording.promise
+    if (way === 'cancel') void reader.cancel('enough')
+    else if (way === 'abort') controller.abort() // and nothing where it is forgotten
+    reject(new AuditError('AUDIT_WRITE_FAILED', 'disk full'))
+    await expect(capture.drain()).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
+    expect(warn).toHaveBeenCalledOnce()
   })
 })

@@ -5,6 +5,7 @@ import type { Model, Sdk } from './sdks.ts'
 /** What a model that is made up here answers. */
 export interface Made {
   readonly provider?: string
+  readonly modelId?: string
   /** The result of `doGenerate`. */
   readonly result?: object
   /** The parts of `doStream`; an error breaks the stream. */
@@ -21,12 +22,12 @@ export function madeModel({ ai, major }: Sdk, capture: Capture, made: Made): Mod
 /** The same, without recording. */
 export function bareModel(
   major: number,
-  { provider = 'made.up', result, parts = [], onCancel }: Made,
+  { provider = 'made.up', modelId = 'made-1', result, parts = [], onCancel }: Made,
 ): Model {
   const model = {
     specificationVersion: `v${major - 3}`,
     provider,
-    modelId: 'made-1',
+    modelId,
     supportedUrls: {},
     doGenerate: async () => ({
       warnings: [],

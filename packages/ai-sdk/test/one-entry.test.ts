@@ -3,7 +3,7 @@ import { type AuditEntry, AuditLog, MemoryBackend } from '@audit/core'
 import { type Behaviour, ProviderServer, type Scene } from '@audit/harness'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { auditMiddleware } from '../src/index.ts'
-import { madeModel, PROMPT } from './made-model.ts'
+import { bareModel, madeModel, PROMPT } from './made-model.ts'
 import { ANSWER, QUESTION, readAll } from './observed.ts'
 import { type Model, SDKS, type Sdk } from './sdks.ts'
 
@@ -107,6 +107,40 @@ describe.each(SDKS)('ai $major', sdk => {
       expect(await ai.streamText({ model: wrapped, prompt: QUESTION }).text).toBe(ANSWER)
     }
     expect((await entries()).map(({ outputText }) => outputText)).toEqual([ANSWER, ANSWER])
+  })
+
+  test('a middleware or a model that asks another model on its way leaves the answer its entry', async () => {
+    const { capture, entries } = bench(sdk)
+    const guard = madeModel(sdk, capture, {
+      result: { content: [{ type: 'text', text: 'safe' }] },
+      modelId: 'guard-1',
+    })
+    const inner = bareModel(sdk.major, {
+      result: { content: [{ type: 'text', text: 'the answer' }] },
+      parts: [
+        { type: 'text-delta', id: '0', delta: 'the answer' },
+        { type: 'finish', usage: {} },
+      ],
+    })
+    const generate = inner.doGenerate.bind(inner)
+    const stream = inner.doStream.bind(inner)
+    inner.doGenerate = async options => {
+      await ask(guard)
+      return generate(options)
+    }
+    inner.doStream = async options => {
+      await ask(guard)
+      return stream(options)
+    }
+    const model = ai.wrapLanguageModel({ model: inner, middleware: auditMiddleware(capture) })
+    await ask(model)
+    await ai.streamText({ model, prompt: QUESTION }).consumeStream()
+    expect((await entries()).map(({ outputText }) => outputText)).toEqual([
+      'safe',
+      'the answer',
+      'safe',
+      'the answer',
+    ])
   })
 
   test('every language model of a wrapped provider records', async () => {

@@ -1,10 +1,11 @@
 import type { Call, Tries } from '@audit/capture'
+import { signalOf } from '@audit/capture/integration'
 
 /** What the SDK waits before it sends a request again: so long at first, twice as long each time, and never longer. */
 const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 8000
 
-/** The longest that a timer of Node.js can wait. */
+/** The longest that a timer of Node.js can wait; the SDK takes no longer time from a response. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 /**
@@ -16,14 +17,14 @@ const MAX_TIMER_MS = 2 ** 31 - 1
  */
 export class Attempts {
   readonly tries: Tries
-  #lastChance: NodeJS.Timeout | undefined
+  #wasRefused = false
 
   /** @param options of the SDK for this call: one object across its attempts. */
   constructor(options: object | undefined) {
     const { maxRetries, signal }: { readonly maxRetries?: unknown; readonly signal?: unknown } = options ?? {}
     this.tries = {
       most: typeof maxRetries === 'number' ? maxRetries + 1 : Infinity,
-      signal: signal instanceof AbortSignal ? signal : undefined,
+      signal: signalOf(signal),
       startedAt: performance.now(),
     }
   }
@@ -33,48 +34,44 @@ export class Attempts {
     return call !== undefined && call === this.tries.call
   }
 
-  /** Whether a further request with the same options is another call: this one has ended, or is still being answered. */
+  /**
+   * Whether a further request with the same options is another call: this one has ended, or is still being answered. One
+   * that `drain()` has ended is refused its next attempt.
+   */
   get isOver(): boolean {
     const { call } = this.tries
-    return call === undefined || call.hasEnded || call.expected === undefined
+    if (!call?.hasEnded) return call?.expected === undefined
+    return !call.wasCutShort || this.#wasRefused
   }
 
   /** Makes an attempt, and sees to it that the call ends if it was the last one. */
   async make(send: () => Promise<Response>): Promise<Response> {
-    clearTimeout(this.#lastChance)
+    this.#wasRefused = this.tries.call?.wasCutShort === true
     try {
       const response = await send()
       const { call } = this.tries
       if (!call?.expected || call.hasEnded) return response
-      this.#endUnlessSentAgain(call, waitOf(call, response))
-      return this.#endWhenRead(call, response)
+      call.expect(call.expected, 2 * waitOf(call, response))
+      return endWhenRead(call, response)
     } catch (error) {
       const { call } = this.tries
-      if (call && !call.hasEnded) this.#endUnlessSentAgain(call, waitOf(call))
+      if (call && !call.hasEnded) call.expect(call.expected ?? { status: 'unfinished' }, 2 * waitOf(call))
       throw error
     }
   }
+}
 
-  /** The timer keeps the process alive: what happened must not be lost because nothing else is left to do. */
-  #endUnlessSentAgain(call: Call, waitMs: number): void {
-    this.#lastChance = setTimeout(() => call.abandon(), Math.min(2 * waitMs, MAX_TIMER_MS))
+/**
+ * Ends the call before the text of a refusal is read. The SDK takes what fails there for the text, so a failure is thrown where
+ * it looks at the response next.
+ */
+function endWhenRead(call: Call, response: Response): Response {
+  const read = response.text.bind(response)
+  const text = async () => {
+    await call.end(call.expected ?? { status: 'error' }).catch(failure => failAt(response, 'status', failure))
+    return read()
   }
-
-  /**
-   * Ends the call before the text of a refusal is read. The SDK takes what fails there for the text, so a failure is thrown where
-   * it looks at the response next.
-   */
-  #endWhenRead(call: Call, response: Response): Response {
-    const read = response.text.bind(response)
-    const text = async () => {
-      clearTimeout(this.#lastChance)
-      await call
-        .end(call.expected ?? { status: 'error' })
-        .catch(failure => failAt(response, 'status', failure))
-      return read()
-    }
-    return Object.defineProperty(response, 'text', { value: text, configurable: true, writable: true })
-  }
+  return Object.defineProperty(response, 'text', { value: text, configurable: true, writable: true })
 }
 
 function failAt(response: Response, property: 'status', failure: unknown): void {
@@ -86,7 +83,15 @@ function failAt(response: Response, property: 'status', failure: unknown): void 
 
 /** How long the SDK waits after an attempt: as the response says, otherwise by its own schedule. */
 function waitOf({ attempts }: Call, response?: Response): number {
-  const told =
-    Number(response?.headers.get('retry-after-ms')) || Number(response?.headers.get('retry-after')) * 1000
-  return Math.max(told || 0, Math.min(FIRST_WAIT_MS * 2 ** (attempts - 1), LONGEST_WAIT_MS))
+  const told = response ? toldBy(response.headers) : Number.NaN
+  const scheduled = Math.min(FIRST_WAIT_MS * 2 ** (attempts - 1), LONGEST_WAIT_MS)
+  return told > scheduled && told <= MAX_TIMER_MS ? told : scheduled
+}
+
+/** What a response asks for, in milliseconds: given in those, in seconds, or as a date. */
+function toldBy(headers: Headers): number {
+  const ms = Number.parseFloat(headers.get('retry-after-ms') ?? '')
+  const after = headers.get('retry-after') ?? ''
+  const seconds = Number.parseFloat(after)
+  return ms || (Number.isNaN(seconds) ? Date.parse(after) - Date.now() : seconds * 1000)
 }

@@ -1,5 +1,5 @@
-import { auditFetch, type Capture, type Integration, providerAt, TRIES } from '@audit/capture'
-import { invalidOptions } from '@audit/core/backend'
+import { auditFetch, type Capture, type Integration, providerAt } from '@audit/capture'
+import { invalidOptions, optionsOf } from '@audit/core/backend'
 import manifest from '../package.json' with { type: 'json' }
 import { Attempts } from './attempts.ts'
 
@@ -17,38 +17,55 @@ export type AuditMiddleware = <Request extends SentRequest>(
 ) => Promise<Response>
 
 const BY: Integration = { integration: manifest.name, version: manifest.version, level: 'middleware' }
-const PROVIDER = 'anthropic'
-const provider = (host: string) => providerAt(host) ?? PROVIDER
+const OWNER = 'auditMiddleware'
+
+/** What `auditMiddleware` takes. */
+export interface AuditMiddlewareOptions {
+  /**
+   * Who serves a host that is not known, such as a gateway, by OpenTelemetry's name: `anthropic`; or what says it of any host.
+   * Calls are priced by it. Default: that host itself, which has no published price.
+   */
+  readonly provider?: string | ((host: string) => string) | undefined
+}
 
 const middlewares = new WeakMap<Capture, AuditMiddleware>()
 
+/** The calls that are being made, by the SDK's options for them: all middlewares of a capture see the same. */
+const callsOf = new WeakMap<Capture, WeakMap<object, Attempts>>()
+
 /**
  * A middleware for a client of `@anthropic-ai/sdk` from 0.101 on, which records each call of a model, however it ends. A call that the
- * SDK sends again is one entry. Older versions ignore middleware: give them `auditFetch` of `@audit/capture`. There is one for each
- * capture, so that a client that has it twice records once.
+ * SDK sends again is one entry. Older versions ignore middleware: give them `auditFetch` of `@audit/capture`. A client that
+ * has it twice records once.
  *
- * @throws AuditError `AUDIT_INVALID_OPTIONS` for a capture that is none.
+ * @throws AuditError `AUDIT_INVALID_OPTIONS` for a capture that is none, and for an unknown option or one of a wrong type.
  *
  * @example
  * const anthropic = new Anthropic({ middleware: [auditMiddleware(capture)] })
  */
-export function auditMiddleware(capture: Capture): AuditMiddleware {
+export function auditMiddleware(capture: Capture, options: AuditMiddlewareOptions = {}): AuditMiddleware {
   if (typeof capture?.begin !== 'function')
-    throw invalidOptions('auditMiddleware', 'capture must come from createCapture()')
-  const middleware = middlewares.get(capture) ?? createMiddleware(capture)
+    throw invalidOptions(OWNER, 'capture must come from createCapture()')
+  optionsOf(options, ['provider'], OWNER)
+  const { provider } = options
+  auditFetch(capture, { provider }) // checks it, before the first request
+  if (provider !== undefined) return createMiddleware(capture, provider)
+  const middleware = middlewares.get(capture) ?? createMiddleware(capture, undefined)
   middlewares.set(capture, middleware)
   return middleware
 }
 
-function createMiddleware(capture: Capture): AuditMiddleware {
-  const calls = new WeakMap<object, Attempts>()
+function createMiddleware(capture: Capture, named: AuditMiddlewareOptions['provider']): AuditMiddleware {
+  const provider = typeof named === 'string' ? (host: string) => providerAt(host) ?? named : named
+  const calls = callsOf.get(capture) ?? new WeakMap<object, Attempts>()
+  callsOf.set(capture, calls)
   return async (request, next, { options }) => {
     const known = options && calls.get(options)
     if (known?.isBeingMade(capture.context.call)) return next(request) // the same middleware around this one records
     const attempts = known?.isOver === false ? known : new Attempts(options)
     if (options) calls.set(options, attempts)
     const send = auditFetch(capture, { provider, by: BY, fetch: () => next(request) })
-    const named = options ? { ...request, [TRIES]: attempts.tries } : request // without options, it fetches a token
+    const named = options ? { ...request, [capture.triesKey]: attempts.tries } : request // without options, it fetches a token
     return attempts.make(() => send(request.url, named))
   }
 }

@@ -1,1 +1,6 @@
-export { type AuditMiddleware, auditMiddleware, type SentRequest } from './audit-middleware.ts'
+export {
+  type AuditMiddleware,
+  type AuditMiddlewareOptions,
+  auditMiddleware,
+  type SentRequest,
+} from './audit-middleware.ts'

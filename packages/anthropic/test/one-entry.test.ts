@@ -1,4 +1,4 @@
-import type { Middleware } from '@anthropic-ai/sdk'
+import Anthropic, { type Middleware } from '@anthropic-ai/sdk'
 import { auditFetch, type Capture, type CaptureOptions, createCapture } from '@audit/capture'
 import { type AuditEntry, AuditLog, MemoryBackend } from '@audit/core'
 import { type Behaviour, ProviderServer, type Scene } from '@audit/harness'
@@ -261,4 +261,23 @@ describe.each(WITH_MIDDLEWARE)('$version, whose middleware sees each attempt', s
     ])
     await capture.drain()
   })
+})
+
+test.each([
+  ['http://localhost:8080', undefined, 'localhost:8080'],
+  ['https://api.anthropic.com', undefined, 'anthropic'],
+  ['https://llm.example', { provider: 'anthropic' }, 'anthropic'],
+])('who answers at %s with %j is %s', async (baseURL, options, provider) => {
+  const log = new AuditLog({ backend: new MemoryBackend() })
+  const fetch = async () => Response.json({ type: 'message', model: MODEL, content: [] })
+  const middleware = [auditMiddleware(createCapture({ log }), options)]
+  await chat(new Anthropic({ apiKey: 'none', baseURL, fetch, middleware }))
+  expect(await log.query()).toMatchObject([{ metadata: { 'gen_ai.provider.name': provider } }])
+})
+
+test.each([{ providers: 'anthropic' }, { provider: 1 }])('an option that is none is refused: %j', options => {
+  const capture = createCapture({ log: new AuditLog() })
+  expect(() => auditMiddleware(capture, options as object)).toThrow(
+    expect.objectContaining({ code: 'AUDIT_INVALID_OPTIONS' }),
+  )
 })

@@ -32,7 +32,7 @@ export const SDKS: readonly Sdk[] = [
     version: '0.137',
     hasMiddleware: true,
     create: (options, capture) => {
-      const audited = capture && { middleware: [auditMiddleware(capture)] }
+      const audited = capture && { middleware: [auditMiddleware(capture, { provider: 'anthropic' })] }
       return as(new Anthropic0(as({ ...QUIET, ...options, ...audited })))
     },
   },
@@ -40,7 +40,7 @@ export const SDKS: readonly Sdk[] = [
     version: '1.14',
     hasMiddleware: true,
     create: (options, capture) => {
-      const audited = capture && { middleware: [auditMiddleware(capture)] }
+      const audited = capture && { middleware: [auditMiddleware(capture, { provider: 'anthropic' })] }
       return new Anthropic({ ...QUIET, ...options, ...audited })
     },
   },

@@ -4,9 +4,9 @@ import type { Integration } from './call.ts'
 import type { Capture } from './capture.ts'
 import { isIntegration } from './checked.ts'
 import { Exchange } from './exchange.ts'
-import { providerAt } from './provider-hosts.ts'
-import { TRIES, type Tries } from './scope.ts'
-import { readRequest } from './wire/request.ts'
+import { providerNameAt } from './provider-hosts.ts'
+import { type Tries, triesOf } from './scope.ts'
+import { sentRequest } from './wire/request.ts'
 
 /** A function like `fetch`. */
 export type Fetch = typeof globalThis.fetch
@@ -14,8 +14,8 @@ export type Fetch = typeof globalThis.fetch
 /** What `auditFetch` takes. */
 export interface AuditFetchOptions {
   /**
-   * Who serves the calls, by OpenTelemetry's name: `mistral_ai`; or what says it of a host. Default: known by the host,
-   * otherwise `unknown`.
+   * Who serves the calls, by OpenTelemetry's name: `mistral_ai`; or what says it of a host. Default: known by the host, otherwise
+   * the host itself, which has no published price.
    */
   readonly provider?: string | ((host: string) => string) | undefined
   /** What sends the requests. Default: the global `fetch`. */
@@ -47,15 +47,22 @@ export function auditFetch(capture: Capture, options: AuditFetchOptions = {}): F
     throw invalidOptions(OWNER, 'capture must come from createCapture()')
   const { provider, by, send } = fetchOptions(options)
   return async (input, init) => {
-    const { [TRIES]: named, ...sent }: RequestInit & { readonly [TRIES]?: Tries } = init ?? {}
-    const passOn = () => capture.claim(() => send(input, init && sent))
-    const { call: outer, tries = named } = capture.context
-    // The wire wrapper around this one sees the same bytes, and knows which requests are one call.
-    if (outer?.level === 'wire') return passOn()
-    const request = await readRequest(input, init)
-    if (!request) return passOn()
-    return new Exchange({ capture, request, provider: provider(request.host), by, tries, send: passOn }).run()
+    const { named, bare } = withoutTries(capture, init)
+    const sent = sentRequest(input, bare)
+    if (!sent) return capture.claim(() => send(input, bare))
+    const tries = named ?? triesOf(capture.context, by)
+    const settled = capture.settle(tries)
+    const request = await sent.read()
+    const passOn = () => capture.claim(() => send(sent.input, sent.init))
+    return new Exchange({ capture, request, provider, by, tries, settled, send: passOn }).run()
   }
+}
+
+/** What is sent does not show which call of an SDK it is a try of. */
+function withoutTries({ triesKey }: Capture, init: RequestInit | undefined) {
+  if (!init || !(triesKey in init)) return { named: undefined, bare: init }
+  const { [triesKey]: named, ...bare }: Readonly<Record<symbol, unknown>> = { ...init }
+  return { named: named as Tries, bare: bare as RequestInit } // as an integration of ours has put them together
 }
 
 function fetchOptions(options: AuditFetchOptions) {
@@ -71,7 +78,7 @@ function fetchOptions(options: AuditFetchOptions) {
 }
 
 function providerFrom(given: unknown): (host: string) => string {
-  if (given === undefined) return host => providerAt(host) ?? 'unknown'
+  if (given === undefined) return providerNameAt
   if (typeof given === 'string') return () => given
   if (typeof given === 'function') return given as (host: string) => string // what it returns is checked with each call
   throw invalidOptions(OWNER, 'provider must be a string, or a function of the host')

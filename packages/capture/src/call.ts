@@ -53,6 +53,8 @@ export interface CallStart {
  * }
  */
 export interface Call {
+  /** What was known of it when it started. */
+  readonly start: CallStart
   /** Whether it has ended: nothing counts any more. */
   readonly hasEnded: boolean
   /** At which level it is met. */
@@ -61,6 +63,8 @@ export interface Call {
   readonly attempts: number
   /** Its outcome, if nothing else comes of it. */
   readonly expected: CallOutcome | undefined
+  /** Whether `drain()` has ended it while its SDK might send another request, which must not leave any more. */
+  readonly wasCutShort: boolean
 
   /**
    * Await it before the request leaves: with `intent: true` it resolves once the intent is stored.
@@ -70,7 +74,7 @@ export interface Call {
    */
   ready(): Promise<void>
 
-  /** Runs what makes the call. An integration that meets the same call in there records it instead, so that it is recorded once. */
+  /** Runs what makes the call. If an integration in there meets the same call, it records it instead, so that it is recorded once. */
   run<Result>(body: () => Result): Result
 
   /**
@@ -83,9 +87,11 @@ export interface Call {
   /**
    * The outcome, if nothing else comes of this call: its last request failed, and the SDK may or may not send another.
    *
+   * @param withinMs if no request is counted within so long, the call has ended. The process lives until then, since otherwise the
+   *   call would be lost where nothing else is left to do.
    * @throws AuditError `AUDIT_INVALID_OPTIONS` for what is no outcome.
    */
-  expect(outcome: CallOutcome): void
+  expect(outcome: CallOutcome, withinMs?: number): void
 
   /** Takes a part of the answer, when the application gets it. */
   chunk(text: string): void
@@ -96,24 +102,21 @@ export interface Call {
   /**
    * Ends the call and records it; resolves once that is stored. Only the first `end` or `abandon` counts.
    *
+   * @throws AuditError `AUDIT_CLOSED`, or the reason of its signal, for an `ok` after the call was abandoned: the answer is in no
+   *   entry, and must not be handed on.
    * @throws AuditError if it could not be stored, and `onAuditFailure` is `'throw'`. Hand it to the application in place of
    *   the last part of its answer. `AUDIT_INVALID_OPTIONS` for what is no outcome; the call is still open then.
    */
   end(outcome: CallOutcome): Promise<void>
 
   /**
-   * Ends the call where nobody can be told of a failure: that becomes a warning, and `drain()` rejects with it.
+   * Ends the call where nobody can be told of a failure: that becomes a warning, and `drain()` rejects with it. So does that of an
+   * `end` under way, since whoever waits for it leaves.
    *
    * @param outcome default: what was expected, otherwise `unfinished`.
    * @throws AuditError `AUDIT_INVALID_OPTIONS` for what is no outcome; the call is still open then.
    */
   abandon(outcome?: CallOutcome): void
-
-  /**
-   * Another integration records this call: nothing is recorded here. Returns the intent of this call, if there is one: the
-   * other call takes it over, so that it is stored once, and ended.
-   */
-  supersede(): Promise<string | undefined> | undefined
 
   /** The id of its intent, if that is stored and the call has not ended. */
   openIntent(): Promise<string | undefined>

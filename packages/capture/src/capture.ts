@@ -10,7 +10,7 @@ import { KEYS } from './metadata-keys.ts'
 import { admit } from './price.ts'
 import { RecordedCall } from './recorded-call.ts'
 import { Recorder } from './recorder.ts'
-import { type Context, Scope, type ScopeOptions, type Tries } from './scope.ts'
+import { type Context, Scope, type ScopeOptions, type Tries, triesOf } from './scope.ts'
 import { openIntents } from './unfinished.ts'
 
 /**
@@ -28,6 +28,11 @@ export function createCapture(options: CaptureOptions): Capture {
 
 /** Records calls: see `createCapture`. */
 export class Capture implements AsyncDisposable {
+  /**
+   * The key under which an SDK's options for `fetch` name the `Tries` that a request belongs to, where the request may leave in
+   * another context than the first one did.
+   */
+  readonly triesKey: symbol = Symbol('@audit/capture/tries')
   readonly #scope = new Scope()
   readonly #recorder: Recorder
   readonly #coverage: CoverageWatch
@@ -65,8 +70,7 @@ export class Capture implements AsyncDisposable {
 
   /**
    * Begins a call; who asks is settled now. If `price.admit()` throws, over a budget for example, so does this, and as little must
-   * the call be made. Within the call of another integration (its `run`) this one is recorded, and that
-   * one is not.
+   * the call be made. If it begins within another one (its `run`) and proves to be the same call, it is recorded, and that one is not.
    *
    * @throws what `user()` throws; AuditError `AUDIT_INVALID_OPTIONS` for an unknown key, and for one that is missing or of a wrong
    *   type. The call must not be made then.
@@ -74,13 +78,12 @@ export class Capture implements AsyncDisposable {
   begin(start: CallStart): Call {
     checkStart(start)
     const context = this.#scope.current
-    const startedAt = context.tries?.startedAt ?? performance.now()
+    const startedAt = triesOf(context, start.by)?.startedAt ?? performance.now()
     const user = context.user ?? this.#recorder.options.user()
     const { price } = this.#recorder.options
     admit(price)
     const pricedHere = price && AsyncLocalStorage.bind(price)
-    const intent = context.call?.supersede()
-    const origin = { user, context, startedAt, intent, price: pricedHere }
+    const origin = { user, context, startedAt, outer: context.call, price: pricedHere }
     return new RecordedCall(start, origin, this.#recorder, this.#scope)
   }
 
@@ -93,6 +96,23 @@ export class Capture implements AsyncDisposable {
   withTries<Result>(tries: Tries, body: () => Result): Result {
     const user = this.#scope.current.user ?? this.#recorder.options.user()
     return this.#scope.run({ user, tries }, body)
+  }
+
+  /**
+   * Settles who asks for a call that begins later, when its request has been read. What it returns runs a function so, and throws
+   * what `user()` has thrown.
+   *
+   * @param tries that the call belongs to, where they are not those of this context.
+   */
+  settle(tries?: Tries): <Result>(body: () => Result) => Result {
+    try {
+      const user = this.#scope.current.user ?? this.#recorder.options.user()
+      return body => this.#scope.run({ user, tries }, body)
+    } catch (error) {
+      return () => {
+        throw error
+      }
+    }
   }
 
   /** What holds in this asynchronous context, for integrations. */

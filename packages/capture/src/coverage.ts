@@ -29,7 +29,8 @@ const CANNOT_SEE: readonly string[] = [
 interface SeenRequest {
   /** The object that all channels show of it. */
   readonly identity: object
-  readonly host: string
+  /** Where it goes, in each way in which it says that: the first that is a provider's counts. */
+  readonly hosts: readonly string[]
   refuse(error: Error): void
 }
 
@@ -68,14 +69,14 @@ export class CoverageWatch {
   }
 
   #see(request: SeenRequest | undefined): void {
-    if (!request || this.#seen.has(request.identity) || !this.#isProvider(request.host)) return
+    const host = request?.hosts.find(this.#isProvider)
+    if (!request || host === undefined || this.#seen.has(request.identity)) return
     this.#seen.add(request.identity)
     this.#requests++
     if (isClaimed()) {
       this.#claimed++
       return
     }
-    const { host } = request
     this.#unclaimed.set(host, (this.#unclaimed.get(host) ?? 0) + 1)
     if (!this.#strict) return
     request.refuse(
@@ -94,7 +95,7 @@ function undiciRequest(message: unknown): SeenRequest | undefined {
   if (host === undefined) return undefined
   return {
     identity: Object(request),
-    host,
+    hosts: [host],
     refuse: error => fail(request, ['onResponseError', 'onError'], error),
   }
 }
@@ -104,8 +105,9 @@ function httpRequest(message: unknown): SeenRequest | undefined {
   const { host, protocol, getHeader }: Readonly<Record<string, unknown>> = Object(request)
   if (typeof host !== 'string' || typeof protocol !== 'string') return undefined
   const named: unknown = typeof getHeader === 'function' ? getHeader.call(request, 'host') : undefined
-  const shown = typeof named === 'string' ? named : host
-  return { identity: Object(request), host: shown, refuse: error => fail(request, ['destroy'], error) }
+  // The header alone has the port; but it can name another host than the one that the request goes to.
+  const hosts = typeof named === 'string' ? [named, host] : [host]
+  return { identity: Object(request), hosts, refuse: error => fail(request, ['destroy'], error) }
 }
 
 function hostOf(origin: unknown): string | undefined {

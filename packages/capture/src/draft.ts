@@ -1,5 +1,5 @@
 import type { EntryInput } from '@audit/core'
-import type { CallStart } from './call.ts'
+import type { Call, CallStart } from './call.ts'
 import type { CheckedOptions } from './capture-options.ts'
 import { digestOf } from './digest.ts'
 import { KEYS } from './metadata-keys.ts'
@@ -14,8 +14,8 @@ export interface CallOrigin {
   readonly context: ScopeOptions
   /** By `performance.now()`. */
   readonly startedAt: number
-  /** The intent of a call around this one, which this one ends. */
-  readonly intent: Promise<string | undefined> | undefined
+  /** The call in whose context this one began. */
+  readonly outer: Call | undefined
   /** Prices the call in the asynchronous context where it began. */
   readonly price: ((call: PricedCall) => Price | null) | undefined
 }

@@ -1,8 +1,9 @@
 import { EventBody, WholeBody } from './answer-body.ts'
 import { type ResponseBody, sourceOf, streamLike } from './byte-source.ts'
-import type { Call, Integration } from './call.ts'
+import type { Call, CallStart, Integration } from './call.ts'
 import type { Capture } from './capture.ts'
 import { tooLate } from './failure.ts'
+import { isSameRequest, readFromRequest } from './nesting.ts'
 import { abortedOutcome, type CallOutcome, errorTypeOf } from './outcome.ts'
 import { failingResponse, replaceBody } from './replaced-response.ts'
 import type { Tries } from './scope.ts'
@@ -13,10 +14,12 @@ import type { ModelRequest } from './wire/request.ts'
 export interface ExchangeParts {
   readonly capture: Capture
   readonly request: ModelRequest
-  readonly provider: string
+  readonly provider: (host: string) => string
   readonly by: Integration
   /** The call of the SDK that this request is one try of. */
   readonly tries: Tries | undefined
+  /** Runs what begins the call, with who asked when the request was made. */
+  readonly settled: <Result>(body: () => Result) => Result
   readonly send: () => Promise<Response>
 }
 
@@ -38,6 +41,7 @@ export class Exchange {
   async run(): Promise<Response> {
     let call: Call | undefined
     try {
+      if (this.#isRecordedAround()) return this.#parts.send()
       call = this.#call()
       await call.ready()
     } catch (error) {
@@ -59,16 +63,29 @@ export class Exchange {
     }
   }
 
-  /** The call that this is a try of, or a new one. */
+  /** Whether a wrapper around this one sees the same request: it knows which requests are one call. */
+  #isRecordedAround(): boolean {
+    const { call } = this.#parts.capture.context
+    return call?.level === 'wire' && isSameRequest(call, this.#start())
+  }
+
+  /** The call that this is a try of, or a new one. Throws where `drain()` has ended that call: it is recorded already. */
   #call(): Call {
-    const { capture, request, provider, by, tries } = this.#parts
+    const { capture, tries, settled } = this.#parts
+    if (tries?.call?.wasCutShort) throw tooLate()
     if (tries?.call && !tries.call.hasEnded) return tries.call
-    const { operation } = request.format
-    const signal = tries ? tries.signal : request.signal
-    const question = request.format.question(request.body)
-    const call = capture.begin({ provider, operation, ...question, signal, by })
+    const call = settled(() => capture.begin(this.#start()))
+    readFromRequest(call)
     if (tries) tries.call = call
     return call
+  }
+
+  #start(): CallStart {
+    const { request, provider, by, tries } = this.#parts
+    const { operation } = request.format
+    const question = request.format.question(request.body)
+    const signal = tries ? tries.signal : request.signal
+    return { provider: provider(request.host), operation, ...question, signal, by }
   }
 
   async #answered(call: Call, response: Response): Promise<Response> {

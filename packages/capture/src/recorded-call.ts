@@ -5,11 +5,15 @@ import { tooLate } from './failure.ts'
 import { abortedOutcome, type CallOutcome } from './outcome.ts'
 import { readOr } from './read-or.ts'
 import type { Recorder } from './recorder.ts'
+import { type CallTrace, isSameCall, mayBeSameCall } from './same-call.ts'
 import type { Scope } from './scope.ts'
+
+/** The longest that a timer of Node.js can wait. */
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** A call that a capture records. */
 export class RecordedCall implements Call {
-  readonly #start: CallStart
+  readonly start: CallStart
   readonly #origin: CallOrigin
   readonly #recorder: Recorder
   readonly #scope: Scope
@@ -20,18 +24,32 @@ export class RecordedCall implements Call {
   #attempts = 0
   #progress: (() => Partial<CallOutcome>) | undefined
   #expected: CallOutcome | undefined
-  #superseded = false
+  /** The call in whose context this one began. */
+  readonly #outer: RecordedCall | undefined
+  /** The calls that began in the context of this one. */
+  #inner: RecordedCall[] = []
+  #lastChance: NodeJS.Timeout | undefined
+  #wasCutShort = false
   #intent: Promise<string | undefined> | undefined
   #about: string | undefined
+  #isIntentShared = false
+  #isUnmade = false
+  #outcome: CallOutcome | undefined
   #ended: Promise<void> | undefined
+  #isRecorded = false
+  /** Whether whoever waited for its end has left. */
+  #isAbandoned = false
+  /** Whether that is how it ended. */
+  #isClosed = false
 
   /** Made by `capture.begin()`. */
   constructor(start: CallStart, origin: CallOrigin, recorder: Recorder, scope: Scope) {
-    this.#start = start
+    this.start = start
     this.#origin = origin
     this.#recorder = recorder
     this.#scope = scope
-    this.#intent = origin.intent
+    this.#outer = origin.outer instanceof RecordedCall && !origin.outer.hasEnded ? origin.outer : undefined
+    if (this.#outer) this.#outer.#enclose(this)
     const { signal } = start
     this.#stop = () => signal && this.abandon(abortedOutcome(signal))
     recorder.opened(this)
@@ -44,11 +62,15 @@ export class RecordedCall implements Call {
   }
 
   get level(): CaptureLevel {
-    return this.#start.by?.level ?? 'middleware'
+    return this.start.by?.level ?? 'middleware'
   }
 
   get expected(): CallOutcome | undefined {
     return this.#expected
+  }
+
+  get wasCutShort(): boolean {
+    return this.#wasCutShort
   }
 
   get attempts(): number {
@@ -58,16 +80,16 @@ export class RecordedCall implements Call {
   async ready(): Promise<void> {
     await this.#intentStored()
     // An SDK itself sends nothing after an abort, and says so in its own way.
-    if (this.#ended && !this.#superseded && !this.#start.signal?.aborted) throw tooLate()
+    if (this.#ended && !this.#isUnmade && !this.start.signal?.aborted) throw tooLate()
   }
 
   async #intentStored(): Promise<void> {
-    if (!this.#recorder.options.intent || this.#superseded || this.#ended) return
+    if (!this.#recorder.options.intent || this.#ended) return
     this.#intent ??= this.#recorder.record(intentOf(this.#facts()), 'intent')
     try {
       await this.#intent
     } catch (error) {
-      this.#superseded = true
+      this.#isUnmade = true
       await this.end({ status: 'error' })
       throw error
     }
@@ -79,13 +101,17 @@ export class RecordedCall implements Call {
 
   attempt(outcome?: CallOutcome): void {
     if (outcome) checkOutcome(outcome)
+    clearTimeout(this.#lastChance)
     this.#attempts++
     this.#expected = outcome
   }
 
-  expect(outcome: CallOutcome): void {
+  expect(outcome: CallOutcome, withinMs?: number): void {
     checkOutcome(outcome)
+    clearTimeout(this.#lastChance)
     this.#expected = outcome
+    if (withinMs === undefined || this.#ended) return
+    this.#lastChance = setTimeout(() => this.abandon(outcome), Math.min(withinMs, MAX_TIMER_MS))
   }
 
   chunk(text: string): void {
@@ -98,6 +124,7 @@ export class RecordedCall implements Call {
   }
 
   end(outcome: CallOutcome): Promise<void> {
+    if (this.#isClosed && outcome.status === 'ok') return Promise.reject(this.#closedError())
     if (this.#ended) return this.#ended
     try {
       checkOutcome(outcome)
@@ -108,17 +135,17 @@ export class RecordedCall implements Call {
     return this.#ended
   }
 
-  abandon(outcome: CallOutcome = this.#expected ?? { status: 'unfinished' }): void {
-    if (this.#ended) return
-    checkOutcome(outcome)
-    void this.end(outcome).catch(failure => this.#lost(failure))
-  }
-
-  supersede(): Promise<string | undefined> | undefined {
-    const intent = this.#intent
-    this.#intent = undefined
-    this.#superseded = true
-    return intent
+  abandon(outcome?: CallOutcome): void {
+    if (this.#isRecorded || this.#isAbandoned) return
+    const known = outcome ?? this.#expected ?? { status: 'unfinished' }
+    checkOutcome(known)
+    this.#isAbandoned = true
+    if (!this.#ended) {
+      this.#isClosed = true
+      this.#wasCutShort = !outcome && this.#expected !== undefined
+    }
+    this.#ended ??= this.#finish(known)
+    this.#ended.catch(() => undefined) // it is told where it happens
   }
 
   async openIntent(): Promise<string | undefined> {
@@ -126,15 +153,24 @@ export class RecordedCall implements Call {
   }
 
   async #finish(outcome: CallOutcome): Promise<void> {
-    this.#start.signal?.removeEventListener('abort', this.#stop)
+    clearTimeout(this.#lastChance)
     const latencyMs = performance.now() - this.#origin.startedAt
     try {
+      this.#outcome = { ...this.#sofar(), ...given(outcome) }
       // An intent that failed under a handler of the application's own has no id, and the call went on.
       this.#about = await this.#intent?.catch(() => undefined)
-      if (this.#superseded) return
-      const whole = { ...this.#sofar(), ...given(outcome), latencyMs, about: this.#about }
-      await this.#recorder.record(draftOf(this.#facts(), whole), 'call')
+      if (this.#isUnmade || this.#isRecordedWithin()) return
+      await this.#recorder.record(
+        draftOf(this.#facts(), { ...this.#outcome, latencyMs, about: this.#about }),
+        'call',
+      )
+    } catch (error) {
+      if (this.#isLeft()) this.#lost(error)
+      throw error
     } finally {
+      this.start.signal?.removeEventListener('abort', this.#stop)
+      this.#isRecorded = true
+      this.#inner = []
       this.#recorder.closed(this)
     }
   }
@@ -148,8 +184,37 @@ export class RecordedCall implements Call {
   }
 
   #lost(failure: unknown): void {
-    const { provider, requestModel } = this.#start
+    const { provider, requestModel } = this.start
     this.#recorder.lost({ provider, requestModel, intent: this.#about, failure })
+  }
+
+  /** A call began within this one, and may be the same one. */
+  #enclose(inner: RecordedCall): void {
+    if (this.level === 'wire') return // nothing sees it nearer to the provider
+    this.#inner.push(inner)
+    if (this.#isIntentShared || !mayBeSameCall(this.start, inner.start)) return
+    inner.#intent = this.#intent
+    this.#isIntentShared = this.#intent !== undefined
+  }
+
+  /** Whoever left a call left what is within it. */
+  #isLeft(): boolean {
+    if (this.#isAbandoned || !this.#outer) return this.#isAbandoned
+    return this.#outer.#isLeft()
+  }
+
+  #isRecordedWithin(): boolean {
+    return this.#inner.some(inner => isSameCall(this.#trace(), inner.#trace()))
+  }
+
+  #trace(): CallTrace {
+    const { status, output = this.#chunks.join(''), responseId } = this.#outcome ?? this.#sofar()
+    return { ...this.start, status: this.#ended && status, output, responseId }
+  }
+
+  #closedError(): unknown {
+    const { signal } = this.start
+    return signal?.aborted ? signal.reason : tooLate()
   }
 
   #facts() {
@@ -157,7 +222,7 @@ export class RecordedCall implements Call {
     const first = this.#firstChunkAt
     return {
       ...this.#origin,
-      start: this.#start,
+      start: this.start,
       startedOn: this.#startedAt,
       text: this.#chunks.join(''),
       secondsToFirstChunk: first === undefined ? undefined : (first - startedAt) / 1000,

@@ -74,7 +74,7 @@ export class Recorder {
   async drain(): Promise<void> {
     while (this.#open.size > 0) {
       const recorded = Array.from(this.#open.values(), ({ promise }) => promise)
-      for (const call of this.#open.keys()) call.abandon()
+      for (const call of this.#open.keys()) if (!call.hasEnded) call.abandon() // the others have somebody who waits
       await Promise.all(recorded)
     }
     const error = drainError(this.#losses, this.#lost)

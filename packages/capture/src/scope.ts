@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Call } from './call.ts'
+import type { Call, Integration } from './call.ts'
 
 /** Who asks, in which session, and what else belongs to each entry: for all calls that start within a scope. */
 export interface ScopeOptions {
@@ -19,14 +19,10 @@ export interface Context extends ScopeOptions {
   readonly tries?: Tries | undefined
 }
 
-/**
- * The key under which an SDK's options for `fetch` name the tries that a request belongs to, where a request leaves in another
- * context than the first one did.
- */
-export const TRIES = Symbol('@audit/capture/tries')
-
 /** A call of an SDK, which may send its request more than once. */
 export interface Tries {
+  /** The integration that sends its requests, so that others which leave meanwhile are not taken for them. Default: `auditFetch`. */
+  readonly by?: Integration | undefined
   /** How many requests it sends at most, as far as it is known yet. */
   most: number
   /** The signal that the application gave, as far as it is known yet. */
@@ -35,6 +31,12 @@ export interface Tries {
   readonly startedAt: number
   /** The call, from its first request on. */
   call?: Call | undefined
+}
+
+/** The tries that a request of an integration belongs to, if it is one that is being made here. */
+export function triesOf({ tries }: Context, by: Integration | undefined): Tries | undefined {
+  const isOwn = tries?.by === undefined || tries.by.integration === by?.integration
+  return isOwn ? tries : undefined
 }
 
 /** The contexts of one capture: two captures in one process know nothing of each other. */

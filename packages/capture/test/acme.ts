@@ -1,5 +1,5 @@
 import type { Call, CallStart, Capture } from '../src/index.ts'
-import { tooLate } from '../src/integration.ts'
+import { IdleTimer, tooLate } from '../src/integration.ts'
 import type { AskOptions, IntegrationClient, Model } from '../src/kit/index.ts'
 
 /** An invented SDK. */
@@ -38,23 +38,30 @@ export function auditAcme(acme: IntegrationClient, capture: Capture): Integratio
     },
     stream(question, options) {
       const call = capture.begin(startOf(question, options)) // now, and not when it is read
-      return recorded(call, () => acme.stream?.(question, options) ?? [])
+      const parts = call.ready().then(() => call.run(() => acme.stream?.(question, options) ?? []))
+      parts.catch(() => undefined) // whoever reads it meets that
+      return recorded(call, parts, new IdleTimer(call, capture.idleMs))
     },
   }
 }
 
-async function* recorded(call: Call, source: () => AsyncIterable<string> | Iterable<string>) {
+type Parts = AsyncIterable<string> | Iterable<string>
+
+async function* recorded(call: Call, parts: Promise<Parts>, idle: IdleTimer) {
+  idle.stop()
   try {
-    await call.ready()
-    for await (const part of call.run(source)) {
+    for await (const part of await parts) {
       if (call.hasEnded) throw tooLate()
       call.chunk(part)
+      idle.start()
       yield part
+      idle.stop()
     }
     await call.end({ status: 'ok' })
   } catch (error) {
     await failed(call, error)
   } finally {
+    idle.stop()
     call.abandon({ status: 'cancelled' }) // counts only where the consumer left
   }
 }

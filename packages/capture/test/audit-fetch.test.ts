@@ -139,6 +139,20 @@ test('a host that cannot be reached is an error with its code', async () => {
   expect(entry?.metadata['error.type']).toMatch(/^(ECONNREFUSED|ERR_|UND_ERR_|TypeError)/)
 })
 
+test.each([
+  '/chat/completions/',
+  '//chat//completions',
+  '/CHAT/Completions',
+  '/chat/%63ompletions',
+  '/chat/completions?a=1#b',
+  '/responses/compact',
+])('a model that is asked at %s is recorded', async path => {
+  const { log, capture } = bench()
+  const send = auditFetch(capture, { fetch: async () => Response.json({ model: 'm' }) })
+  await (await send(`https://llm.example/v1${path}`, post())).text()
+  expect(await log.query()).toMatchObject([{ model: 'm' }])
+})
+
 test('what asks no model is passed on untouched', async () => {
   const { scene, log, capture } = bench()
   const sent: unknown[] = []

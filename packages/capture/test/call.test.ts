@@ -1,6 +1,6 @@
 import { AuditError, AuditLog, MemoryBackend } from '@audit/core'
-import { expect, test } from 'vitest'
-import { type CallStart, createCapture } from '../src/index.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { type Call, type CallStart, createCapture } from '../src/index.ts'
 
 function bench(options: Partial<Parameters<typeof createCapture>[0]> = {}) {
   const log = new AuditLog({ backend: new MemoryBackend() })
@@ -212,4 +212,85 @@ test('what the provider was told to continue stands in the entry, and in the int
   await call.ready()
   await call.end({ status: 'ok' })
   expect((await log.query()).map(({ metadata }) => metadata['audit.previous'])).toEqual(['resp_1', 'resp_1'])
+})
+
+/** A log that is slow, and then down. */
+function failingLater() {
+  const { promise, reject } = Promise.withResolvers<never>()
+  promise.catch(() => undefined)
+  return {
+    log: { record: () => promise },
+    fail: () => reject(new AuditError('AUDIT_WRITE_FAILED', 'disk full')),
+  }
+}
+
+const LEAVING: Readonly<Record<string, (call: Call, controller: AbortController) => void>> = {
+  'by abandon': call => call.abandon({ status: 'cancelled' }),
+  'by its signal': (_, controller) => controller.abort(),
+  twice: (call, controller) => {
+    controller.abort()
+    call.abandon()
+  },
+}
+
+test.each(Object.entries(LEAVING))(
+  'a record that fails after its reader has left is told, %s',
+  async (_, leave) => {
+    const { log, fail } = failingLater()
+    const { capture, begin } = bench({ log })
+    const warnings: Error[] = []
+    const warned = (warning: Error) => void warnings.push(warning)
+    process.on('warning', warned)
+    onTestFinished(() => void process.off('warning', warned))
+    const controller = new AbortController()
+    const call = begin({ signal: controller.signal })
+    call.end({ status: 'ok' }).catch(() => undefined) // a read that nobody waits for any more
+    leave(call, controller)
+    fail()
+    await expect(capture.drain()).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
+    await new Promise(setImmediate)
+    expect(warnings).toMatchObject([{ code: 'AUDIT_WRITE_FAILED' }])
+  },
+)
+
+test('a failure that somebody waits for, or was told, is told once', async () => {
+  const { log, fail } = failingLater()
+  const { capture, begin } = bench({ log })
+  const call = begin()
+  const ending = call.end({ status: 'ok' })
+  const draining = capture.drain()
+  fail()
+  await expect(ending).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
+  call.abandon() // as a generator does in its `finally`
+  await draining
+  await capture.drain()
+})
+
+test('an answer that comes after the call was abandoned is refused', async () => {
+  const { capture, begin, log } = bench()
+  const drained = begin()
+  await capture.drain()
+  await expect(drained.end({ status: 'ok', output: 'late' })).rejects.toMatchObject({ code: 'AUDIT_CLOSED' })
+  await drained.end({ status: 'error' }) // the application meets the error itself
+  const aborted = begin({ signal: AbortSignal.abort() })
+  await expect(aborted.end({ status: 'ok', output: 'late' })).rejects.toMatchObject({ name: 'AbortError' })
+  await capture.drain()
+  expect(await statuses(log)).toEqual(['unfinished', 'aborted'])
+})
+
+test('a call that expects no more than a request ends when none comes in time, and not before', async () => {
+  const { log, capture, begin } = bench()
+  const [waiting, going] = [begin(), begin()]
+  for (const call of [waiting, going]) call.expect({ status: 'error', errorType: '429' }, 20)
+  going.attempt()
+  while ((await log.count()) === 0) await new Promise(resolve => setTimeout(resolve, 5))
+  expect([waiting.hasEnded, going.hasEnded]).toEqual([true, false])
+  expect(waiting.wasCutShort).toBe(false)
+  going.expect({ status: 'error', errorType: '500' }, 100_000)
+  await capture.drain()
+  expect(going.wasCutShort).toBe(true)
+  expect(await log.query()).toMatchObject([
+    { metadata: { 'error.type': '429' } },
+    { metadata: { 'error.type': '500' } },
+  ])
 })

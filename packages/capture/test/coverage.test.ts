@@ -58,6 +58,24 @@ const WAYS: readonly (readonly [name: string, send: () => Promise<string>])[] = 
   ['node:http', sendByHttp],
 ]
 
+test('a request that names one host and goes to another is counted at either', async () => {
+  const [address] = host.split(':')
+  const named = createServer((_, reply) => void reply.end('{}'))
+  onTestFinished(() => void named.close())
+  await new Promise<void>(resolve => named.listen(0, '127.0.0.1', resolve))
+  const { port } = named.address() as AddressInfo // as above
+  const capture = newCapture({ hosts: [address ?? ''] })
+  for (const header of ['llm.example', 'api.openai.com']) {
+    await new Promise((resolve, reject) => {
+      request({ host: address, port, headers: { Host: header } }, reply => resolve(text(reply)))
+        .on('error', reject)
+        .end()
+    })
+  }
+  const unclaimed = { '127.0.0.1': 1, 'api.openai.com': 1 }
+  expect(capture.coverage()).toMatchObject({ requests: 2, unclaimed })
+})
+
 describe.each(WAYS)('a request by %s', (_, send) => {
   test('that no integration sees is counted by its host', async () => {
     const capture = newCapture()
@@ -133,6 +151,15 @@ test.each([
   ['api.openai.com', 'openai'],
   ['eu.api.openai.com:443', 'openai'],
   ['API.OpenAI.com', 'openai'],
+  ['api.openai.com.', 'openai'],
+  ['api.openai.com.:443', 'openai'],
+  ['ai-gateway.vercel.sh', 'vercel'],
+  ['models.github.ai', 'github'],
+  ['bedrock-runtime-fips.us-east-1.amazonaws.com', 'aws.bedrock'],
+  ['bedrock-runtime.cn-north-1.amazonaws.com.cn', 'aws.bedrock'],
+  ['aiplatform.eu.rep.googleapis.com', 'gcp.vertex_ai'],
+  ['api.us.mistral.ai', 'mistral_ai'],
+  ['dashscope-intl.aliyuncs.com', 'alibaba_cloud'],
   ['mine.openai.azure.com', 'azure.ai.openai'],
   ['bedrock-runtime.eu-west-1.amazonaws.com', 'aws.bedrock'],
   ['europe-west4-aiplatform.googleapis.com', 'gcp.vertex_ai'],

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import type { Call, Capture } from '../src/index.ts'
-import { tooLate } from '../src/integration.ts'
+import { IdleTimer, tooLate } from '../src/integration.ts'
 import { checkIntegration, type IntegrationClient, testIntegration } from '../src/kit/index.ts'
 import { Acme, auditAcme, startOf } from './acme.ts'
 
@@ -42,12 +42,21 @@ interface StreamParts {
 function withStream(parts: StreamParts, start = startOf): Audit {
   return (acme, capture) => ({
     ...auditAcme(acme, capture),
-    stream: (question, options) =>
-      streamed(capture.begin(start(question, options)), parts, () => acme.stream(question, options)),
+    stream: (question, options) => {
+      const call = capture.begin(start(question, options))
+      const source = call.ready().then(() => acme.stream(question, options))
+      source.catch(nothing)
+      return streamed(call, parts, source, new IdleTimer(call, capture.idleMs))
+    },
   })
 }
 
-async function* streamed(call: Call, parts: StreamParts, source: () => AsyncIterable<string>) {
+async function* streamed(
+  call: Call,
+  parts: StreamParts,
+  source: Promise<AsyncIterable<string>>,
+  idle: Pick<IdleTimer, 'start' | 'stop'>,
+) {
   const {
     early,
     late = refuse,
@@ -56,18 +65,22 @@ async function* streamed(call: Call, parts: StreamParts, source: () => AsyncIter
     error: onError = endError,
     left = leave,
   } = parts
+  idle.stop()
   try {
     await early?.(call)
-    for await (const part of source()) {
+    for await (const part of await source) {
       if (call.hasEnded) late(call)
       const taken = take(part, call)
+      idle.start()
       if (taken !== undefined) yield taken
+      idle.stop()
     }
     await end(call)
   } catch (error) {
     await onError(call, error)
     throw error
   } finally {
+    idle.stop()
     await left(call)
   }
 }
@@ -105,7 +118,7 @@ const BROKEN: Readonly<Record<string, Audit>> = {
   'calls a failure a success': withStream({ error: endOk }),
   'forgets a stream that the consumer leaves': withStream({ left: nothing }),
   'forgets an abort': withStream({}, question => startOf(question, {})),
-  'records nothing of a stream that fails': withStream({ error: call => call.supersede() }),
+  'takes a failure for a consumer that leaves': withStream({ error: nothing }),
   'shows what comes after drain()': withStream({ late: nothing }),
   'ends a stream when it begins': withStream({ early: endOk }),
   'does not wait for the log': withStream({ end: call => void call.end({ status: 'ok' }).catch(nothing) }),
@@ -124,12 +137,38 @@ const BROKEN: Readonly<Record<string, Audit>> = {
     ...auditAcme(acme, capture),
     stream: (question, options) => {
       const call = capture.begin(startOf(question, options))
-      return streamed(call, {}, async function* () {
+      const source = (async function* () {
         const parts: string[] = []
         for await (const part of acme.stream(question, options)) parts.push(part)
         yield* parts
-      })
+      })()
+      return streamed(call, {}, Promise.resolve(source), new IdleTimer(call, capture.idleMs))
     },
+  }),
+  'sends the request of a stream when it is read': (acme, capture) => ({
+    ...auditAcme(acme, capture),
+    async *stream(question, options) {
+      yield* auditAcme(acme, capture).stream?.(question, options) ?? []
+    },
+  }),
+  'leaves a stream open that nobody reads on': (acme, capture) => ({
+    ...auditAcme(acme, capture),
+    stream: (question, options) => {
+      const call = capture.begin(startOf(question, options))
+      const source = call.ready().then(() => acme.stream(question, options))
+      source.catch(nothing)
+      return streamed(call, {}, source, { start: nothing, stop: nothing })
+    },
+  }),
+  'hands on an answer that is in no entry': withAsk(async (acme, capture, question, options) => {
+    const call = capture.begin(startOf(question, options))
+    await call.ready()
+    const answer = await acme.ask(question, options).catch(async error => {
+      await call.end({ status: 'error' })
+      throw error
+    })
+    if (!call.hasEnded) await call.end({ status: 'ok', output: answer })
+    return answer
   }),
   'takes who asked at the end': (acme, capture) => ({
     ...auditAcme(acme, capture),

@@ -14,16 +14,21 @@ export interface Settings {
   readonly graceMs: number
 }
 
-/** Reads the settings. Throws an Error if one is missing. */
+const MAX_PORT = 65_535
+
+/** The longest that a timer can wait. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** Reads the settings. Throws an Error if one is missing, or is no number where it must be one. */
 export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
   return {
-    port: Number(env.PORT ?? 8080),
+    port: numberFrom(env, 'PORT', 8080, MAX_PORT),
     logPath: env.AUDIT_LOG ?? 'chat.db',
     baseURL: env.OPENAI_BASE_URL ?? 'https://api.openai.com/v1',
     apiKey: required(env, 'OPENAI_API_KEY'),
     model: env.MODEL ?? 'gpt-4o-mini',
     auditors: (env.AUDITORS ?? '').split(',').filter(name => name !== ''),
-    graceMs: Number(env.GRACE_MS ?? 10_000),
+    graceMs: numberFrom(env, 'GRACE_MS', 10_000, MAX_TIMER_MS),
   }
 }
 
@@ -31,4 +36,12 @@ function required(env: NodeJS.ProcessEnv, name: string): string {
   const value = env[name]
   if (value === undefined) throw new Error(`set ${name}`)
   return value
+}
+
+function numberFrom(env: NodeJS.ProcessEnv, name: string, fallback: number, most: number): number {
+  const given = env[name]
+  if (given === undefined) return fallback
+  const value = Number(given)
+  if (/^\d+$/.test(given) && value <= most) return value
+  throw new Error(`${name} must be a whole number from 0 to ${most}, not ${JSON.stringify(given)}`)
 }

@@ -17,10 +17,18 @@ export interface Turn {
   readonly costUsd: number | null
 }
 
-/** The turns in entries: each call, and each intent that none of these entries ends. */
+/**
+ * The turns in entries: each call, and each intent that none of these calls ends. What else is about an entry, such as an evaluation,
+ * has no status: it is no turn, and ends none.
+ */
 export function turnsIn(entries: readonly AuditEntry[]): readonly Turn[] {
-  const ended = new Set(entries.map(({ metadata }) => metadata[KEYS.about]))
-  return entries.filter(({ entryId }) => !ended.has(entryId)).map(turnOf)
+  const recorded = entries.filter(({ metadata }) => metadata[KEYS.status] !== undefined)
+  const ended = new Set(recorded.map(({ metadata }) => metadata[KEYS.about]))
+  return recorded.filter(entry => !isIntent(entry) || !ended.has(entry.entryId)).map(turnOf)
+}
+
+function isIntent({ metadata }: AuditEntry): boolean {
+  return metadata[KEYS.intent] === true
 }
 
 /** The turn that an entry records. */

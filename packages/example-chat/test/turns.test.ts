@@ -1,7 +1,7 @@
 import { AuditLog } from '@audit/core'
 import { SqliteBackend } from '@audit/sqlite'
 import { describe, expect, test } from 'vitest'
-import { newPlace, startProcess, WAYS } from './chat-process.ts'
+import { firstPart, newPlace, startProcess, WAYS } from './chat-process.ts'
 
 describe.each(WAYS)('with %s', way => {
   test('every turn is recorded, with user, session, usage, cost and without what was redacted', async () => {
@@ -84,6 +84,27 @@ describe.each(WAYS)('with %s', way => {
     })
     expect(since.status).toBe(400)
     expect(scene.requests).toBe(0)
+  })
+
+  test('half an answer, whose client has left, is no part of the conversation', async () => {
+    const { provider, logPath } = await newPlace()
+    const scene = provider.scene('endless-stream')
+    const chat = await startProcess(scene, logPath)
+    const { leave } = await firstPart(await chat.ask(way, 'alice', 'first'))
+    await leave()
+    while ((await chat.audit('/sessions/s1'))[0]?.status !== 'aborted') await new Promise(setImmediate)
+    const second = await firstPart(await chat.ask(way, 'alice', 'second'))
+    await second.leave()
+    await using log = new AuditLog({ backend: new SqliteBackend({ path: logPath, readOnly: true }) })
+    const inputs = (await log.query()).map(({ inputText }) => inputText)
+    expect(new Set(inputs)).toEqual(new Set(['first', 'second']))
+  })
+
+  test('a provider that is down is one turn', async () => {
+    const { provider, logPath } = await newPlace()
+    const chat = await startProcess(provider.scene('failing'), logPath)
+    expect((await chat.ask(way, 'alice', 'Hello')).status).toBe(502)
+    expect(await chat.audit('/sessions/s1')).toMatchObject([{ question: 'Hello', status: 'error' }])
   })
 
   test('a call that fails is answered with an error, and recorded', async () => {

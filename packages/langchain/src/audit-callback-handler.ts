@@ -1,5 +1,5 @@
 import type { Call, CallOutcome, Capture } from '@audit/capture'
-import { jsonText, readOr, recordOf, stringOf, tooLate } from '@audit/capture/integration'
+import { jsonText, readOr, recordOf, signalOf, stringOf, tooLate } from '@audit/capture/integration'
 import { AuditError } from '@audit/core'
 import { invalidOptions } from '@audit/core/backend'
 import { BaseCallbackHandler } from '@langchain/core/callbacks/base'
@@ -206,8 +206,7 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     metadata: Record<string, unknown> | undefined,
   ): Promise<void> {
     if (modelContext().recording.includes(this.#capture) || this.#taken.get(tags)?.has(runId)) return
-    const { signal: given } = recordOf(extra?.options)
-    const signal = given instanceof AbortSignal ? given : undefined
+    const signal = signalOf(recordOf(extra?.options).signal)
     const call = this.#capture.withScope(whoAsks(this.#capture, { metadata }), () =>
       this.#capture.begin({
         ...asked,

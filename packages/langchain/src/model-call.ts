@@ -2,7 +2,7 @@ import type { Call, CallOutcome, CallStart, Capture } from '@audit/capture'
 import { jsonText, readOr, tooLate } from '@audit/capture/integration'
 import { failureOf } from './call-outcome.ts'
 import { integrationAt } from './integration.ts'
-import { withinModel } from './model-context.ts'
+import { modelContext, withinModel } from './model-context.ts'
 
 /** What a model is asked, as its integration with LangChain says it. */
 export type Question = Pick<
@@ -48,6 +48,9 @@ export class ModelCall {
     take: (part: Part) => string,
     sofar: () => Partial<CallOutcome>,
   ): AsyncGenerator<Part, void> {
+    const { left } = modelContext()
+    const leave = () => this.#call.abandon({ status: 'cancelled' })
+    left?.addEventListener('abort', leave, { once: true })
     await this.#call.ready()
     this.#call.progress(sofar)
     let parts: AsyncIterator<Part> | undefined

@@ -7,6 +7,8 @@ export interface ModelContext {
   readonly recording: readonly Capture[]
   /** The signal that the application gave. */
   readonly signal: AbortSignal | undefined
+  /** Fires when the consumer leaves the stream of the call. A generator that is at work does not notice it. */
+  readonly left?: AbortSignal | undefined
 }
 
 const contexts = new AsyncLocalStorage<ModelContext>()
@@ -17,9 +19,9 @@ export function modelContext(): ModelContext {
 }
 
 /** Runs what starts a call that is recorded at the model: its callbacks come first. */
-export function recordedAtModel<Result>(capture: Capture, body: () => Result): Result {
+export function recordedAtModel<Result>(capture: Capture, body: () => Result, left?: AbortSignal): Result {
   const { recording, signal } = modelContext()
-  return contexts.run({ recording: [...recording, capture], signal }, body)
+  return contexts.run({ recording: [...recording, capture], signal, left }, body)
 }
 
 /** Runs what a model does for its answer. It may call another model, whose callbacks count. */

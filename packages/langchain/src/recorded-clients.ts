@@ -88,7 +88,8 @@ async function asOneCall(
   call: (trySend: Method) => unknown,
 ): Promise<unknown> {
   const { signal } = modelContext()
-  const tries: Tries = { most: Number(retries) + 1, startedAt: performance.now(), signal }
+  const by = integrationAt('wire')
+  const tries: Tries = { by, most: Number(retries) + 1, startedAt: performance.now(), signal }
   return capture.withTries(tries, async () => {
     // A queue of LangChain's may send it from the context of another call. Another capture that has come back to its own context
     // knows this one, and would be forgotten in this one's.

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Capture } from '@audit/capture'
-import { type JsonRecord, jsonText, readOr, recordOf, stringOf } from '@audit/capture/integration'
+import { type JsonRecord, jsonText, readOr, recordOf, signalOf, stringOf } from '@audit/capture/integration'
 import { ensureConfig } from '@langchain/core/runnables'
 import { answerOf, scatteredAnswer } from './call-outcome.ts'
 import { EventAnswer } from './event-answer.ts'
@@ -33,8 +33,8 @@ export function recordModel(model: object, capture: Capture): void {
 function nameWhoAsks(model: object, capture: Capture): void {
   const settled = <Result>(options: unknown, body: () => Result) =>
     capture.withScope(whoAsks(capture, wholeConfig(options)), body)
-  const entering = <Result>(options: unknown, body: () => Result) =>
-    settled(options, () => recordedAtModel(capture, body))
+  const entering = <Result>(options: unknown, body: () => Result, left?: AbortSignal) =>
+    settled(options, () => recordedAtModel(capture, body, left))
   override(
     model,
     'generate',
@@ -44,7 +44,7 @@ function nameWhoAsks(model: object, capture: Capture): void {
   )
   override(model, '_streamIterator', original => (asked, options) => {
     const parts = original(asked, options) as AsyncGenerator<unknown> // as LangChain declares it
-    return withFirstStepIn(body => entering(options, body), parts)
+    return withFirstStepIn((body, left) => entering(options, body, left), parts)
   })
   for (const name of ['transform', 'streamLog']) {
     override(model, name, original => (...given) => {
@@ -70,17 +70,23 @@ function wholeConfig(options: unknown) {
   })
 }
 
-/** An iterator whose first step, which makes the call, runs in a context of its own. */
+/** An iterator whose first step, which makes the call, runs in a context of its own, and knows when the consumer leaves. */
 function withFirstStepIn<Part>(
-  enter: (body: () => Promise<IteratorResult<Part>>) => Promise<IteratorResult<Part>>,
+  enter: (body: () => Promise<IteratorResult<Part>>, left: AbortSignal) => Promise<IteratorResult<Part>>,
   parts: AsyncGenerator<Part>,
 ): AsyncGenerator<Part> {
   const next = parts.next.bind(parts)
+  const leave = parts.return.bind(parts)
+  const left = new AbortController()
   let isFirst = true
   parts.next = async () => {
     if (!isFirst) return next()
     isFirst = false
-    return enter(next)
+    return enter(next, left.signal)
+  }
+  parts.return = value => {
+    left.abort()
+    return leave(value)
   }
   return parts
 }
@@ -148,14 +154,13 @@ function concatenated(before: unknown, chunk: unknown): unknown {
 function questionOf(model: object, asked: unknown, options: unknown): Question {
   const { ls_model_name } = tracedParameters(model, options)
   const { model: name, modelName } = recordOf(model)
-  const { signal } = recordOf(options)
   const isChat = listOf(asked).some(message => typeof message === 'object')
   return {
     provider: providerOf(model) ?? 'unknown',
     operation: isChat ? 'chat' : 'text_completion',
     requestModel: stringOf(ls_model_name) ?? stringOf(name) ?? stringOf(modelName) ?? '',
     ...(isChat ? chat(listOf(asked)) : prompts(asked)),
-    signal: signal instanceof AbortSignal ? signal : undefined,
+    signal: signalOf(recordOf(options).signal),
   }
 }
 

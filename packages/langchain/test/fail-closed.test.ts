@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { auditFetch, createCapture, type RecordingLog } from '@audit/capture'
 import { AuditError, AuditLog, type EntryInput, MemoryBackend } from '@audit/core'
 import { ProviderServer } from '@audit/harness'
@@ -5,10 +6,11 @@ import { AIMessage } from '@langchain/core/messages'
 import { type Runnable, RunnableLambda } from '@langchain/core/runnables'
 import { FakeListChatModel } from '@langchain/core/utils/testing'
 import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { AuditCallbackHandler, auditModel } from '../src/index.ts'
 import { APIS, type Api, ask, type Form, modelAt, type Play, type Recorder, settled } from './observed.ts'
 import { withOlderCaller } from './older-caller.ts'
+import { answering, StageModel } from './stage-model.ts'
 
 let server: ProviderServer
 beforeAll(async () => {
@@ -333,4 +335,29 @@ test('a ChatOpenAI with a fetch that records is billed once, too, for a failed r
   })
   expect((await failureOf(model.invoke('a question'))).code).toBe('AUDIT_WRITE_FAILED')
   expect(scene.billed).toBe(1)
+})
+
+test.each(['stage', 'openai'])('a failure is told after the consumer has left (%s)', async kind => {
+  const { promise: failed, reject } = Promise.withResolvers<never>()
+  failed.catch(() => undefined)
+  const recording = Promise.withResolvers<void>()
+  const record = () => {
+    recording.resolve()
+    return failed
+  }
+  const capture = createCapture({ log: { record } })
+  const warn = vi.spyOn(process, 'emitWarning').mockReturnValue()
+  onTestFinished(() => warn.mockRestore())
+  const bare =
+    kind === 'stage'
+      ? new StageModel(answering('one ', 'two'))
+      : modelAt(server.scene(), { api: 'chat', options: {} })
+  for await (const _ of await auditModel(bare, capture).stream('a question')) {
+    // LangChain reads ahead: once it records, the last part was handed on.
+    if (!(await Promise.race([recording.promise.then(() => true), pause(20, false)]))) continue
+    setImmediate(() => reject(new AuditError('AUDIT_WRITE_FAILED', 'disk full'))) // leaving waits for what was begun
+    break
+  }
+  await expect(capture.drain()).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
+  expect(warn).toHaveBeenCalledOnce()
 })

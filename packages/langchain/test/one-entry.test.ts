@@ -65,7 +65,7 @@ describe('auditModel', () => {
   test('an integration around it leaves the entry to it', async () => {
     const { bare, capture, log } = bench()
     const model = auditModel(bare, capture)
-    const start = { provider: 'outer', operation: 'chat', requestModel: 'outer', input: 'outer' }
+    const start = { provider: 'outer', operation: 'chat', requestModel: 'gpt-4o-mini', input: 'outer' }
     const call = capture.begin(start)
     const answer = await call.run(() => model.invoke(QUESTION))
     await call.end({ status: 'ok', output: answer.text })
@@ -238,18 +238,50 @@ describe('auditModel', () => {
     for (const { outputText } of entries) expect(outputText).toBe('one two')
   })
 
-  test('a model that calls another one leaves the entry to that', async () => {
+  test('a model that hands on what another one answers leaves the entry to that, by the id of the response', async () => {
     const { bare, capture, handler, log } = bench()
-    const outer = new FakeListChatModel({ responses: ['through'] })
-    const generate = outer._generate.bind(outer)
-    outer._generate = async (messages, options) => {
-      await bare.invoke(messages, { callbacks: [handler] })
-      return generate(messages, options)
+    const outer = new FakeListChatModel({ responses: [] })
+    outer._generate = async messages => {
+      const message = await bare.invoke(messages, { callbacks: [handler] })
+      return { generations: [{ text: message.text, message }] }
     }
     await auditModel(outer, capture).invoke(QUESTION, { callbacks: [handler] })
     expect(await log.query()).toMatchObject([
       { outputText: ANSWER, metadata: { 'audit.capture': { level: 'callback' } } },
     ])
+  })
+
+  test('a model that asks another one for something else has an entry, and so has that', async () => {
+    const { capture, handler, log } = bench()
+    for (const callbacks of [[], [handler]]) {
+      const guard = new FakeListChatModel({ responses: ['safe'] })
+      if (callbacks.length === 0) auditModel(guard, capture)
+      const outer = new FakeListChatModel({ responses: ['the answer'] })
+      const generate = outer._generate.bind(outer)
+      outer._generate = async (messages, options) => {
+        await guard.invoke('Is it safe?', { callbacks })
+        return generate(messages, options)
+      }
+      await auditModel(outer, capture).invoke(QUESTION)
+    }
+    expect((await log.query()).map(({ outputText }) => outputText)).toEqual([
+      'safe',
+      'the answer',
+      'safe',
+      'the answer',
+    ])
+  })
+
+  test('a callback that asks another model leaves the answer its entry', async () => {
+    const { capture, log } = bench()
+    const guard = auditModel(new FakeListChatModel({ responses: ['safe'] }), capture)
+    const model = auditModel(new StageModel(answering('one ', 'two')), capture)
+    const moderate = {
+      awaitHandlers: true,
+      handleLLMNewToken: async (token: string) => void (await guard.invoke(token, { callbacks: [] })),
+    }
+    for await (const _ of await model.stream('a question', { callbacks: [moderate] }));
+    expect((await log.query()).map(({ outputText }) => outputText)).toEqual(['safe', 'safe', 'one two'])
   })
 
   test('an unread stream of a model without a known client ends when it lies idle', async () => {

@@ -30,12 +30,18 @@ export function insideOf(client: unknown): ClientInside {
     typeof given.baseURL === 'string' &&
     typeof given.maxRetries === 'number'
   if (!isClient) throw invalid('client must be a client of the SDK: new OpenAI()')
+  if (!Object.isExtensible(client)) throw invalid('client is frozen or sealed; record it before that')
   const major = majorOf(given)
   if (major !== undefined && (major < OLDEST || major > NEWEST)) {
     throw invalid(`version ${major} of openai is not known; ${OLDEST} to ${NEWEST} are`)
   }
   if (usesX509(given)) throw invalid('a client that authenticates by X.509 lets nobody see its requests')
   return client as ClientInside // it has all of it, as checked above
+}
+
+/** Whether it is an `AzureOpenAI`: the only client with a version of the API. */
+export function isAzure(client: ClientInside): boolean {
+  return 'apiVersion' in client && typeof client.apiVersion === 'string'
 }
 
 /** The version that the client tells providers: `OpenAI/JS 7.57.0`. */

@@ -1,2 +1,2 @@
-export { auditOpenAI } from './audit-openai.ts'
+export { type AuditOpenAIOptions, auditOpenAI } from './audit-openai.ts'
 export type { AuditableClient } from './client.ts'

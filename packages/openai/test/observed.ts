@@ -45,7 +45,7 @@ export async function observe(scenery: Scenery, play: (play: Play) => Promise<un
   const log = new AuditLog({ backend: new MemoryBackend() })
   const capture = createCapture({ log, user: 'alice' })
   const bare = sdk.create({ baseURL: scene.url, apiKey: 'none', ...options })
-  const client = audited ? auditOpenAI(bare, capture) : bare
+  const client = audited ? auditOpenAI(bare, capture, { provider: 'openai' }) : bare
   const seen: unknown[] = []
   try {
     await play({ client, api, form, seen, major: sdk.major, scene })

@@ -53,6 +53,28 @@ describe.each(SDKS)('openai $major', sdk => {
     expect(await entries()).toHaveLength(1)
   })
 
+  test('a client behind a Proxy records, as it works without', async () => {
+    const log = new AuditLog({ backend: new MemoryBackend() })
+    const bare = sdk.create({ baseURL: server.scene('rate-limited').url, apiKey: 'none' })
+    const client = auditOpenAI(new Proxy(bare, {}), createCapture({ log }))
+    await chat(client)
+    expect(await log.query()).toMatchObject([{ outputText: ANSWER, metadata: { 'audit.attempts': 3 } }])
+  })
+
+  test.each([
+    ['frozen', Object.freeze],
+    ['sealed', Object.seal],
+    ['not extensible', Object.preventExtensions],
+  ])('a client that is %s is refused, and left as it was', async (_, close) => {
+    const bare = close(sdk.create({ baseURL: server.scene().url, apiKey: 'none' }))
+    const { fetch: before } = Object(bare)
+    expect(() => auditOpenAI(bare, createCapture({ log: new AuditLog() }))).toThrow(
+      expect.objectContaining({ code: 'AUDIT_INVALID_OPTIONS' }),
+    )
+    expect(Object(bare).fetch).toBe(before)
+    expect((await chat(bare)).choices).toHaveLength(1)
+  })
+
   test('two captures have an entry each', async () => {
     const { client, entries } = bench(sdk)
     const other = new AuditLog({ backend: new MemoryBackend() })
@@ -133,6 +155,19 @@ describe.each(SDKS)('openai $major', sdk => {
     for (const entry of found) expect(entry).toMatchObject({ inputText: QUESTION, outputText: ANSWER })
   })
 
+  test('a guard that a middleware asks first has an entry beside that of the middleware', async () => {
+    const { client, capture, entries } = bench(sdk)
+    const call = capture.begin({
+      provider: 'own',
+      operation: 'chat',
+      requestModel: 'own-1',
+      input: 'a question',
+    })
+    await call.run(() => chat(client))
+    await call.end({ status: 'ok', output: 'an answer' })
+    expect((await entries()).map(({ outputText }) => outputText)).toEqual([ANSWER, 'an answer'])
+  })
+
   test('content: messages keeps the exact messages', async () => {
     const { client, entries } = bench(sdk, { content: 'messages' })
     await chat(client)
@@ -162,7 +197,7 @@ describe.each(SDKS)('openai $major', sdk => {
     expect(entry?.metadata['audit.price']).toEqual({ source: 'a list', version: '1', model: 'gpt-4o-mini' })
     expect(asked).toMatchObject([
       {
-        provider: 'openai',
+        provider: server.host,
         responseModel: 'gpt-4o-mini',
         serviceTier: 'default',
         usage: { inputTokens: 10, cacheReadTokens: 2 },

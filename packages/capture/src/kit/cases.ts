@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { AuditError, type EntryInput } from '@audit/core'
+import { AuditError } from '@audit/core'
+import type { CallStart } from '../call.ts'
 import { KEYS } from '../metadata-keys.ts'
+import type { CallOutcome } from '../outcome.ts'
 import { ANSWER, modelOf, PARTS, QUESTION, type Rehearsal, type Staging } from './rehearsal.ts'
 
 /** One thing that an integration must keep to. */
@@ -12,8 +14,8 @@ export interface IntegrationCase {
   readonly play?: (rehearsal: Rehearsal) => Promise<unknown>
   /** Whether the application sees the same without the integration. Default: it does. */
   readonly isUnseen?: boolean
-  /** The statuses of the entries. Default: one that is ok. */
-  readonly statuses?: readonly string[]
+  /** The statuses of the entries. Default: one that is ok. `'any'` leaves them to `check`. */
+  readonly statuses?: readonly string[] | 'any'
   /** What else must hold. Returns what is wrong. */
   readonly check?: (rehearsal: Rehearsal) => string | undefined
 }
@@ -69,6 +71,42 @@ async function readOn({ capture, client, seen }: Rehearsal): Promise<void> {
   seen.push(END)
 }
 
+/** Ends a call before its whole answer has come. */
+async function endEarly(rehearsal: Rehearsal, end: (controller: AbortController) => unknown): Promise<void> {
+  const { client, counts, seen } = rehearsal
+  const controller = new AbortController()
+  let isOver = false
+  const asking = client
+    .ask(QUESTION, { signal: controller.signal })
+    .catch(error => error)
+    .finally(() => {
+      isOver = true
+    })
+  while (counts.parts === 0 && !isOver) await new Promise(setImmediate)
+  await end(controller)
+  seen.push(await asking)
+}
+
+/** Asks, and never reads. Whether the request leaves is the SDK's way. */
+async function unread({ client }: Rehearsal): Promise<void> {
+  streamOf(client)
+  await pause(5)
+}
+
+/** Leaves a stream where it is, and reads on when it was recorded. */
+async function readAfterIdle({ client, entries, seen }: Rehearsal): Promise<void> {
+  const parts = streamOf(client)[Symbol.asyncIterator]()
+  let part = await parts.next()
+  for (let i = 0; i < IDLE_CHECKS && entries.length === 0; i++) await pause(IDLE_MS)
+  if (entries.length === 0) seen.push(NOT_RECORDED)
+  for (; !part.done; part = await parts.next()) seen.push(part.value)
+  seen.push(END)
+}
+
+const IDLE_MS = 10
+const IDLE_CHECKS = 20
+const NOT_RECORDED = new Error('a stream that nobody reads must be recorded after idleMs')
+
 async function readSlowly({ client, seen, counts }: Rehearsal): Promise<void> {
   for await (const part of streamOf(client)) {
     await pause(5)
@@ -91,13 +129,31 @@ async function askForTwo(rehearsal: Rehearsal): Promise<void> {
   await Promise.all(['alice', 'bob'].map(user => capture.withScope({ user }, () => ask(rehearsal))))
 }
 
+/** A framework around the SDK, which asks what the SDK asks, as its first entry says it. */
 async function nested(rehearsal: Rehearsal): Promise<void> {
-  const start = { provider: 'outer', operation: 'chat', requestModel: 'outer', input: 'outer' }
-  const call = rehearsal.capture.begin(start)
+  await ask(rehearsal)
+  const [first] = rehearsal.entries
+  const { [KEYS.operation]: operation, [KEYS.requestModel]: requestModel }: Metadata = Object(first?.metadata)
+  const start = { operation: String(operation), requestModel: String(requestModel ?? '') }
+  await askWithin(rehearsal, { ...start, output: first?.outputText })
+}
+
+/** A model that asks the SDK for something on its way to an answer of its own. */
+async function asking(rehearsal: Rehearsal): Promise<void> {
+  await askWithin(rehearsal, { operation: 'chat', requestModel: OUTER, output: OUTER })
+}
+
+const OUTER = 'outer'
+
+type Metadata = Readonly<Record<string, unknown>>
+type Around = Pick<CallStart, 'operation' | 'requestModel'> & Pick<CallOutcome, 'output'>
+
+async function askWithin(rehearsal: Rehearsal, { output, ...start }: Around): Promise<void> {
+  const call = rehearsal.capture.begin({ provider: OUTER, input: OUTER, ...start })
   try {
     await call.run(() => ask(rehearsal))
   } finally {
-    await call.end({ status: 'ok' })
+    call.abandon({ status: 'ok', output })
   }
 }
 
@@ -118,6 +174,17 @@ function isRecordedWhole({ entries, seen }: Rehearsal): string | undefined {
   return entries[0]?.outputText.startsWith(shown)
     ? undefined
     : `what is read after drain() must fail: the application saw ${JSON.stringify(shown)}`
+}
+
+function handsOnNothing({ seen }: Rehearsal): string | undefined {
+  return seen.includes(ANSWER) ? 'an answer must not be handed on that is in no entry' : undefined
+}
+
+function entryOfItsRequest({ entries, counts }: Rehearsal): string | undefined {
+  const [{ metadata } = {}, ...more] = entries
+  if (counts.asked === 0 || (Object(metadata)[KEYS.status] === 'unfinished' && more.length === 0))
+    return undefined
+  return 'the request that has left must be one entry'
 }
 
 function failsClosed({ seen, counts }: Rehearsal): string | undefined {
@@ -149,8 +216,6 @@ function waitsAtTheEnd({ seenWhenStored: [seen = []] }: Rehearsal): string | und
   if (seen.includes(END)) return 'a stream must not end before its entry is stored'
   return seen.length < PARTS.length - 1 ? 'no part but the last may wait for the log' : undefined
 }
-
-const model = (entry: EntryInput | undefined) => Object(entry?.metadata)[KEYS.requestModel]
 
 /** The cases, in the order in which they run. */
 export const CASES: readonly IntegrationCase[] = [
@@ -208,6 +273,38 @@ export const CASES: readonly IntegrationCase[] = [
     check: isRecordedWhole,
   },
   {
+    name: 'an answer that comes after drain() is not handed on',
+    staging: { model: counts => modelOf(counts, PARTS, undefined, true) },
+    play: whole => endEarly(whole, () => whole.capture.drain()),
+    isUnseen: false,
+    statuses: ['unfinished'],
+    check: handsOnNothing,
+  },
+  {
+    name: 'an answer that comes after an abort which the model ignores is not handed on',
+    staging: { model: counts => modelOf(counts, PARTS, undefined, true) },
+    play: whole => endEarly(whole, controller => controller.abort()),
+    isUnseen: false,
+    statuses: ['aborted'],
+    check: handsOnNothing,
+  },
+  {
+    name: 'a stream that is not read sends its request as the SDK does',
+    needsStream: true,
+    play: unread,
+    statuses: 'any',
+    check: entryOfItsRequest,
+  },
+  {
+    name: 'a stream that nobody reads on is recorded after idleMs, and shows nothing more',
+    needsStream: true,
+    staging: { capture: { idleMs: IDLE_MS } },
+    play: readAfterIdle,
+    isUnseen: false,
+    statuses: ['unfinished'],
+    check: whole => (whole.seen.includes(NOT_RECORDED) ? NOT_RECORDED.message : isRecordedWhole(whole)),
+  },
+  {
     name: 'a stream is read no faster than the application reads',
     needsStream: true,
     play: readSlowly,
@@ -228,8 +325,16 @@ export const CASES: readonly IntegrationCase[] = [
   {
     name: 'an integration around this one leaves the entry to it',
     play: nested,
-    check: whole =>
-      model(whole.entries[0]) === 'outer' ? 'the innermost integration must record' : undefined,
+    statuses: ['ok', 'ok'],
+    check: ({ entries }) =>
+      entries.some(({ inputText }) => inputText === OUTER)
+        ? 'the innermost integration must record'
+        : undefined,
+  },
+  {
+    name: 'a call within one of another model has an entry, and so has that',
+    play: asking,
+    statuses: ['ok', 'ok'],
   },
   {
     name: 'with the log down, a call fails',

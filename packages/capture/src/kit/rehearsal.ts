@@ -34,18 +34,35 @@ export interface Staging {
   readonly store?: () => Promise<void>
 }
 
-/** A model that answers with these parts, and then fails where it is told to. */
-export function modelOf(counts: ModelCounts, parts: readonly string[] = PARTS, failure?: Error): Model {
-  return async function* (_, signal) {
+/**
+ * A model that answers with these parts, and then fails where it is told to. It is asked when it is called, as an SDK that sends at
+ * once asks; one that sends when it is read calls it then.
+ */
+export function modelOf(
+  counts: ModelCounts,
+  parts: readonly string[] = PARTS,
+  failure?: Error,
+  ignoresAborts = false,
+): Model {
+  return (_, signal) => {
     counts.asked++
-    for (const part of parts) {
-      signal?.throwIfAborted()
-      counts.parts++
-      yield part
-      await new Promise(setImmediate)
-    }
-    if (failure) throw failure
+    return answer(counts, parts, ignoresAborts ? undefined : signal, failure)
   }
+}
+
+async function* answer(
+  counts: ModelCounts,
+  parts: readonly string[],
+  signal: AbortSignal | undefined,
+  failure: Error | undefined,
+): AsyncGenerator<string> {
+  for (const part of parts) {
+    signal?.throwIfAborted()
+    counts.parts++
+    yield part
+    await new Promise(setImmediate)
+  }
+  if (failure) throw failure
 }
 
 /** Plays a case with the integration, or without it. */

@@ -12,5 +12,22 @@ const FORMATS: readonly WireFormat[] = [chatCompletions, completions, responses,
 
 /** The format of what is posted to a path; `undefined` for what is no call of a model. */
 export function formatAt(path: string): WireFormat | undefined {
-  return FORMATS.find(({ paths }) => paths.some(end => path.endsWith(end)))
+  const plain = plainPath(path)
+  return FORMATS.find(({ paths }) => paths.some(end => plain.endsWith(end)))
+}
+
+/** A path as servers take it: many answer to other spellings of it, too. */
+function plainPath(path: string): string {
+  return unescaped(path)
+    .toLowerCase()
+    .replace(/\/{2,}/g, '/')
+    .replace(/\/$/, '')
+}
+
+function unescaped(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
 }

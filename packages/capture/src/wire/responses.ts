@@ -10,7 +10,7 @@ import type { WireAnswer, WireFormat, WireQuestion } from './wire-format.ts'
 /** OpenAI's Responses. */
 export const responses: WireFormat = {
   operation: 'chat',
-  paths: ['/responses'],
+  paths: ['/responses', '/responses/compact'],
   question,
   answer: () => new ResponsesAnswer(),
 }

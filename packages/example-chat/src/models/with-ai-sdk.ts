@@ -14,6 +14,7 @@ export function askWithAiSdk({ apiKey, baseURL, model }: Settings, capture: Capt
       model: audited,
       messages: [...messages],
       abortSignal: signal,
+      maxRetries: 0, // each attempt would be an entry, and so a turn
       onError: () => undefined, // it is thrown below
     })
     return textsOf(stream)

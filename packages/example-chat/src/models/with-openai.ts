@@ -6,7 +6,9 @@ import type { AskModel } from './ask-model.ts'
 
 /** Asks with OpenAI's SDK. */
 export function askWithOpenAI({ apiKey, baseURL, model }: Settings, capture: Capture): AskModel {
-  const openai = auditOpenAI(new OpenAI({ apiKey, baseURL }), capture)
+  const openai = auditOpenAI(new OpenAI({ apiKey, baseURL }), capture, {
+    provider: 'openai', // also through a gateway at OPENAI_BASE_URL
+  })
   return async (messages, signal) => {
     const stream = await openai.chat.completions.create(
       { model, messages: [...messages], stream: true, stream_options: { include_usage: true } }, // or no cost is known

@@ -51,6 +51,7 @@ async function answerTo(
     ask([...conversations.of(user, session), question], signal),
   )
   const answer = remembered(texts, content => {
+    if (signal.aborted) return // the client has left: an SDK then ends its stream as if all had come
     conversations.add(user, session, question, { role: 'assistant', content })
   })
   return begun(answer)
