@@ -1,6 +1,7 @@
 import { invalidOptions } from '@audit/core/backend'
 import type { CallStart, CaptureLevel, Integration } from './call.ts'
 import type { CallOutcome, CallStatus } from './outcome.ts'
+import { signalOf } from './signal.ts'
 import type { Usage } from './usage.ts'
 
 /** What the value of each key must be. */
@@ -25,7 +26,7 @@ const START_RULES: Rules<CallStart> = {
   inputMessages: anything, // an integration may make them only where they are wanted
   previous: isText,
   serviceTier: isText,
-  signal: value => value instanceof AbortSignal,
+  signal: value => signalOf(value) !== undefined,
   by: isIntegration,
 }
 const NEEDED = ['provider', 'operation', 'requestModel', 'input'] as const satisfies (keyof CallStart)[]

@@ -74,7 +74,9 @@ function recordRequest(client: ClientInside, capture: Capture): void {
     const send = (given: Promise<unknown>) => request.call(this, given, remaining, ...more)
     try {
       return capture.withTries(tries, () => {
-        const answer = send(Promise.resolve(options).then(resolved => adopt(capture, tries, resolved, remaining)))
+        const answer = send(
+          Promise.resolve(options).then(resolved => adopt(capture, tries, resolved, remaining)),
+        )
         endWith(answer, tries)
         return answer
       })
