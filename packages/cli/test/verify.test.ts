@@ -189,6 +189,16 @@ test('entries behind the checkpoint are named as not looked at', async () => {
   expect(JSON.parse(output).unchecked).toContainEqual(expect.stringContaining('1 entry'))
 })
 
+test('entries that may be gone from behind the checkpoint are named as not looked at', async () => {
+  // A log that was rolled back to its checkpoint is, to the byte, the log of that time.
+  for (const options of [[], ['--json']]) {
+    const args = ['verify', 'audit.db', ...ANCHORED, ...options]
+    const { exitCode, stdout } = await runHere(args, { cwd: folder.path })
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/recorded after the newest checkpoint, which has 48 entries, have been removed/)
+  }
+})
+
 test('a checkpoint of the log when it was empty anchors nothing', async () => {
   const { AuditLog: Log, createSigner } = await import('@audit/core')
   writeFileSync(

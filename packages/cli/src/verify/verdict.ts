@@ -1,8 +1,7 @@
 import type { Finding, ImportedRange, VerificationReport } from '@audit/core'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { counted } from '../output/numbers.ts'
 import type { Anchor, Anchors } from '../trust/anchor.ts'
-import type { Trust } from '../trust/trust.ts'
+import { type Circumstances, uncheckedOf } from './unchecked.ts'
 
 /** What is to be said about a log, and what not. */
 export interface Verdict {
@@ -27,16 +26,6 @@ export interface Verdict {
 /** A checkpoint that was kept outside, and whether the log continues it. */
 export interface ComparedAnchor extends Anchor {
   readonly isConsistent: boolean
-}
-
-/** What is known besides the report. */
-export interface Circumstances {
-  readonly anchors: Anchors
-  readonly trust: Trust | undefined
-  /** How many entries were recorded while the verification ran. */
-  readonly recordedSince: number
-  /** Whether newer entries could stand in a file that was not copied along. */
-  readonly mayLackWal: boolean
 }
 
 /** Judges a report. */
@@ -79,43 +68,4 @@ export function unreadable(message: string, anchors: Anchors): Verdict {
 export function exitCodeOf({ verdict }: Verdict): ExitCode {
   if (verdict === 'anchored') return EXIT.ok
   return verdict === 'unanchored' ? EXIT.unanchored : EXIT.finding
-}
-
-/** A report holds no more findings. */
-const MOST_FINDINGS = 10_000
-
-function uncheckedOf(report: VerificationReport, circumstances: Circumstances): readonly string[] {
-  const { anchors, trust, recordedSince, mayLackWal } = circumstances
-  const { size, uncovered, findings } = report
-  const isAnchored = anchors.trusted.length > 0
-  const left: string[] = []
-  if (!isAnchored) {
-    left.push(
-      'whether somebody who may write to the log has rewritten or shortened all of it: give a checkpoint that was kept elsewhere, with --checkpoint and --key',
-    )
-  }
-  if (isAnchored && uncovered > 0) {
-    const newest = `the newest ${counted(uncovered, 'entry', 'entries')} against a checkpoint: they came after it; give a newer one`
-    left.push(
-      uncovered === size ? 'any entry against a checkpoint: the log continues none that covers one' : newest,
-    )
-  }
-  if (isAnchored && !trust?.policy) {
-    left.push(
-      "whether anybody but the key's owner has seen the checkpoints: give a witness policy with --policy",
-    )
-  }
-  if (uncovered > 0 && mayLackWal) {
-    left.push(
-      'newer entries in a -wal file: there is none beside the log, which is normal, unless this is a copy of a log that was open',
-    )
-  }
-  if (recordedSince > 0)
-    left.push(`${counted(recordedSince, 'entry', 'entries')} that were recorded meanwhile`)
-  if (findings.length >= MOST_FINDINGS)
-    left.push(`findings beyond the first ${MOST_FINDINGS}: only their number is known`)
-  left.push(
-    'whether the entries were true when they were recorded, and whether every interaction was: no log can show that',
-  )
-  return left
 }
