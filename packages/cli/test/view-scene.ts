@@ -45,11 +45,11 @@ export async function viewScene({
   onTestFinished(() => opened[Symbol.asyncDispose]())
   const guard = new Guard(PORT)
   const token = guard.token ?? ''
-  const { log, backend, location } = opened
+  const { log, backend, kind, location } = opened
   const anchors: Anchors =
     trust && checkpoint ? await readAnchors(context, [checkpoint], trust) : { trusted: [], findings: [] }
   const app = createViewApp(
-    { context, log, backend, location, sessionKey: SESSION_KEY, trust, anchors },
+    { context, log, backend, kind, location, sessionKey: SESSION_KEY, trust, anchors },
     guard,
   )
   const cookie = await letIn(app, token)

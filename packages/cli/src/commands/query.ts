@@ -6,6 +6,7 @@ import { addEntryFormatOptions, type EntryFormatOptions, entryWriter } from '../
 import { addFilterOptions, type FilterOptions } from '../filters/filter-options.ts'
 import { type Filters, filtersOf, matchingEntries } from '../filters/filters.ts'
 import { addLogArgument, type LogOptions } from '../log/log-options.ts'
+import { EMPTY_WITHOUT_WAL, mayLackWal } from '../log/may-lack-wal.ts'
 import { openLog } from '../log/open-log.ts'
 import { note } from '../output/note.ts'
 import { counted, formatCount } from '../output/numbers.ts'
@@ -62,6 +63,7 @@ async function query(context: Context, log: string, options: QueryOptions): Prom
   }
   progress.end()
   await writer.settle()
+  if (size === 0 && mayLackWal(opened)) return note(context, EMPTY_WITHOUT_WAL)
   await sayHowMany(context, { log: opened.log, filters: snapshot, shown, limit })
 }
 

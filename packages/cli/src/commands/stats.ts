@@ -5,6 +5,7 @@ import type { Context } from '../context.ts'
 import { addFilterOptions, type FilterOptions } from '../filters/filter-options.ts'
 import { type Filters, filtersOf } from '../filters/filters.ts'
 import { addLogArgument, type LogOptions } from '../log/log-options.ts'
+import { EMPTY_WITHOUT_WAL, mayLackWal } from '../log/may-lack-wal.ts'
 import { openLog } from '../log/open-log.ts'
 import { note } from '../output/note.ts'
 import { counted, formatCount } from '../output/numbers.ts'
@@ -73,7 +74,8 @@ async function stats(context: Context, log: string, options: StatsOptions): Prom
       context,
       `showing ${formatCount(groups.length)} of ${counted(all.length, 'group')}; --limit 0 for all`,
     )
-  } else if (all.length === 0 && stdout.isTerminal) await note(context, 'no entry matches')
+  } else if (size === 0 && mayLackWal(opened)) await note(context, EMPTY_WITHOUT_WAL)
+  else if (all.length === 0 && stdout.isTerminal) await note(context, 'no entry matches')
 }
 
 /** The groups: in the order of time where they are by time, and otherwise the largest first. */

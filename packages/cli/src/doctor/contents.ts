@@ -2,6 +2,7 @@ import { AuditError, type AuditLog } from '@audit/core'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import type { LogOptions } from '../log/log-options.ts'
+import { EMPTY_WITHOUT_WAL, mayLackWal } from '../log/may-lack-wal.ts'
 import { type OpenLog, openLog } from '../log/open-log.ts'
 import { counted, formatDuration } from '../output/numbers.ts'
 import type { Diagnosis } from './diagnosis.ts'
@@ -28,8 +29,11 @@ export async function examineContents(
   }
 }
 
-async function entriesOf({ backend, kind }: OpenLog): Promise<Diagnosis> {
+async function entriesOf(opened: OpenLog): Promise<Diagnosis> {
+  const { backend, kind } = opened
   const size = await backend.size()
+  if (size === 0 && mayLackWal(opened))
+    return { about: 'entries', level: 'warning', message: EMPTY_WITHOUT_WAL }
   const where = { sqlite: 'SQLite', jsonl: 'a JSONL file', postgres: 'PostgreSQL' }[kind]
   return { about: 'entries', level: 'ok', message: `${counted(size, 'entry', 'entries')} in ${where}` }
 }

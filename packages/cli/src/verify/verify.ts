@@ -1,9 +1,9 @@
-import { existsSync, realpathSync } from 'node:fs'
 import { AuditError } from '@audit/core'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import type { ExitCode } from '../exit-code.ts'
 import type { LogOptions } from '../log/log-options.ts'
+import { mayLackWal } from '../log/may-lack-wal.ts'
 import { type OpenLog, openLog } from '../log/open-log.ts'
 import { Progress } from '../output/progress.ts'
 import { type Anchors, readAnchors } from '../trust/anchor.ts'
@@ -76,9 +76,4 @@ async function verified(context: Context, opened: OpenLog, { trust, anchors }: G
   })
   const recordedSince = Math.max((await backend.size()) - report.size, 0)
   return verdictOf(report, { anchors, trust, recordedSince, mayLackWal: mayLackWal(opened) })
-}
-
-/** Whether it is an SQLite file without a `-wal`: a log that no process has open, or an incomplete copy. */
-function mayLackWal({ kind, location }: OpenLog): boolean {
-  return kind === 'sqlite' && location.kind === 'file' && !existsSync(`${realpathSync(location.path)}-wal`)
 }

@@ -4,7 +4,7 @@ import type { Anchor, Anchors } from '../trust/anchor.ts'
 import type { Trust } from '../trust/trust.ts'
 
 /** What the page shows: a log that is open, and what is known to check it with. */
-export interface ViewSource extends Pick<OpenLog, 'log' | 'backend' | 'location'> {
+export interface ViewSource extends Pick<OpenLog, 'log' | 'backend' | 'kind' | 'location'> {
   readonly context: Context
   /** The key of the metadata that groups entries into sessions. */
   readonly sessionKey: string

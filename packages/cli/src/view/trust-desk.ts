@@ -1,4 +1,5 @@
 import { AuditError, type AuditLog } from '@audit/core'
+import { mayLackWal } from '../log/may-lack-wal.ts'
 import type { Anchor } from '../trust/anchor.ts'
 import { type Verdict, verdictOf } from '../verify/verdict.ts'
 import type { CheckpointInfo, Trust } from './contract.ts'
@@ -61,7 +62,7 @@ export class TrustDesk {
       onProgress: ({ verified, size }) => this.#tell({ ...(this.#trust ?? start), verified, size }),
     })
     const recordedSince = Math.max((await log.count()) - report.size, 0)
-    return verdictOf(report, { anchors, trust, recordedSince, mayLackWal: false })
+    return verdictOf(report, { anchors, trust, recordedSince, mayLackWal: mayLackWal(this.#source) })
   }
 
   #tell(trust: Trust): void {

@@ -23,11 +23,12 @@ export async function view(context: Context, log: string, options: ViewOptions):
   const trust = await trustFrom(context, options)
   const anchors = await anchorsFrom(context, options.checkpoint, trust)
   await using opened = await openLog(context, log, { ...options, metadataIndexes: [options.sessionKey] })
-  const { backend, location } = opened
+  const { backend, kind, location } = opened
   const source = {
     context,
     log: opened.log,
     backend,
+    kind,
     location,
     sessionKey: options.sessionKey,
     trust,
