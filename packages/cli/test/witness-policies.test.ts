@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { parsePolicy } from '../src/trust/witness-policy.ts'
 import { checkpointOf, OWN_KEY } from './attacked-logs.ts'
 import { runBinary } from './binary.ts'
+import { runHere } from './in-process.ts'
 import { writeSampleLogs } from './sample-log.ts'
 
 /** A witness as C2SP tlog-cosignature describes it: its key, and its line for a checkpoint. */
@@ -114,4 +115,20 @@ test('verify demands the cosignatures of the policy', async () => {
   expect(await endOf('one.txt')).toEqual([1, []])
   expect(await endOf('two.txt')).toEqual([0, ['city.example', 'south.example']])
   expect(await endOf('false.txt')).toEqual([1, []])
+})
+
+test('a policy that demands nobody does not say who has seen a checkpoint', async () => {
+  const folder = temporaryFolder()
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
+  await writeSampleLogs(folder)
+  const checkpoint = await checkpointOf(join(folder, 'audit.db'))
+  write('checkpoint.txt', south.cosign(city.cosign(checkpoint)))
+  write('two.txt', POLICY)
+  write('nobody.txt', `log ${OWN_KEY.publicKey}\nquorum none\n`)
+  const unchecked = async (policy: string) => {
+    const args = ['verify', 'audit.db', '--checkpoint', 'checkpoint.txt', '--policy', policy, '--json']
+    return JSON.parse((await runHere(args, { cwd: folder })).stdout).unchecked.join('\n')
+  }
+  expect(await unchecked('two.txt')).not.toContain("the key's owner")
+  expect(await unchecked('nobody.txt')).toContain("the key's owner")
 })

@@ -86,7 +86,7 @@ async function writeReceipt(
   for (const { name: witness, time } of cosignatures) {
     await write('witness', safeText(`${witness} saw the checkpoint on ${time.toISOString()}, or before`))
   }
-  if (!policy) await write('witness', 'none was asked for; --policy demands some')
+  if (!policy || policy.demandsNobody) await write('witness', 'none was asked for; --policy demands some')
   await stdout.line('It does not say whether the entry was true, nor whether the log was changed since.')
 }
 

@@ -14,6 +14,8 @@ export interface WitnessPolicy {
   isQuorum(cosigned: ReadonlySet<string>): boolean
   /** The quorum as it stands in the policy, for messages. */
   readonly quorum: string
+  /** Whether it is enough that nobody has cosigned, so that the policy says nothing about who has seen a checkpoint. */
+  readonly demandsNobody: boolean
 }
 
 type Rule = WitnessPolicy['isQuorum']
@@ -73,7 +75,13 @@ class PolicyParser {
       )
     }
     const { name, rule } = this.#quorum
-    return { logs: this.#logs, witnesses: this.#witnesses, isQuorum: rule, quorum: name }
+    return {
+      logs: this.#logs,
+      witnesses: this.#witnesses,
+      isQuorum: rule,
+      quorum: name,
+      demandsNobody: rule(new Set()),
+    }
   }
 
   #addWitness([name = '', ...rest]: readonly string[]): void {

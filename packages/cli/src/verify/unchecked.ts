@@ -57,6 +57,6 @@ function unanchoredOf(
 }
 
 function unwitnessedOf({ anchors, trust }: Circumstances): readonly string[] {
-  if (anchors.trusted.length === 0 || trust?.policy) return []
+  if (anchors.trusted.length === 0 || (trust?.policy && !trust.policy.demandsNobody)) return []
   return ["whether anybody but the key's owner has seen the checkpoints: give a witness policy with --policy"]
 }
