@@ -105,3 +105,18 @@ test('people see both texts line by line, and what is about the entry', async ()
   expect(stdout).toContain('\nInput\n  ')
   expect(stdout).toContain('\nWhat is about it\n  #20 ')
 })
+
+test('people see lists and objects of the metadata as they are, and are not harmed by them', async () => {
+  const metadata = { list: ['stop'], nested: { long: Array.from({ length: 20 }, (_, i) => `item ${i}`) } }
+  const hostile = { value: ['\u009b31m', '\u202e'] }
+  await using log = new AuditLog({ backend: new SqliteBackend({ path: folder.file('nested.db') }) })
+  await log.record({ model: 'm', inputText: '', outputText: '', metadata: { ...metadata, hostile } })
+  const { stdout } = await runHere(['show', 'nested.db', '0'], {
+    cwd: folder.path,
+    columns: 80,
+    env: { NO_COLOR: '1' },
+  })
+  expect(stdout).toMatch(/list +\["stop"\]\n/)
+  expect(stdout).toMatch(/nested +\{\n +"long": \[\n +"item 0",\n/)
+  expect(stdout).toContain('"\\u{9b}31m","\\u{202e}"')
+})

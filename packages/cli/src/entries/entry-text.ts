@@ -1,7 +1,7 @@
-import type { AuditEntry } from '@audit/core'
+import type { AuditEntry, JsonValue } from '@audit/core'
 import { counted, formatMs, formatUsd } from '../output/numbers.ts'
 import type { Output } from '../output/output.ts'
-import { safeJsonText, safeLines, safeText } from '../output/safe-text.ts'
+import { safeLines, safeText } from '../output/safe-text.ts'
 import { cut } from '../output/table.ts'
 import type { Clock } from '../output/times.ts'
 import { MOST_RELATED, type RelatedEntries } from './related-entries.ts'
@@ -15,6 +15,9 @@ export interface EntryDetails {
   readonly related: RelatedEntries
   readonly place: TreePlace | undefined
 }
+
+/** JSON up to this length is on one line. */
+const SHORT = 60
 
 /** Writes an entry for people: its fields, its texts over several lines, its metadata, and what belongs to it. */
 export async function writeEntry(output: Output, details: EntryDetails, clock: Clock): Promise<void> {
@@ -59,11 +62,16 @@ function metadataLines({ metadata }: AuditEntry): readonly string[] {
   const keys = Object.keys(metadata).map(safeText)
   const width = Math.min(Math.max(...keys.map(key => key.length)), 40)
   return Object.entries(metadata).flatMap(([key, value]) => {
-    const text =
-      typeof value === 'string' ? safeLines(value) : safeJsonText(JSON.stringify(value, undefined, 2))
-    const [first = '', ...rest] = text.split('\n')
+    const [first = '', ...rest] = safeLines(textOf(value)).split('\n')
     return [`${safeText(key).padEnd(width)}  ${first}`, ...rest.map(line => `${' '.repeat(width)}  ${line}`)]
   })
+}
+
+/** A list or an object is on one line where it is short. */
+function textOf(value: JsonValue): string {
+  if (typeof value === 'string') return value
+  const line = JSON.stringify(value)
+  return line.length <= SHORT ? line : JSON.stringify(value, undefined, 2)
 }
 
 function aboutLines(output: Output, { related }: EntryDetails, clock: Clock): readonly string[] {
