@@ -7,6 +7,7 @@ import { SqliteBackend } from '@audit/sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FORGED_KEY, OWN_KEY, writeAttackedLogs } from './attacked-logs.ts'
 import { runBinary } from './binary.ts'
+import { runHere } from './in-process.ts'
 import { sampleId } from './sample-log.ts'
 
 let folder: TemporaryFolder
@@ -264,4 +265,18 @@ describe('prove and check', () => {
     expect(readdirSync(folder.file('receipts'))).toEqual(['0.json'])
     expect((await run('check', 'receipts/0.json', '--key', 'audit.pub')).exitCode).toBe(0)
   })
+})
+
+test('a receipt holds no character that a terminal obeys, and is good', async () => {
+  {
+    await using log = new AuditLog({ backend: new SqliteBackend({ path: folder.file('hostile.db') }) })
+    await log.record({ model: 'm', inputText: 'a\u009b31mred', outputText: 'o\u202e', metadata: {} })
+  }
+  const options = { cwd: folder.path, columns: 80 }
+  const { exitCode, stdout } = await runHere(['prove', 'hostile.db', '0', '--key', 'audit.key'], options)
+  expect(exitCode).toBe(0)
+  expect(stdout).not.toMatch(/[\u0080-\u009f\u202e]/)
+  expect(JSON.parse(stdout).entry).toMatchObject({ inputText: 'a\u009b31mred', outputText: 'o\u202e' })
+  const checked = await runHere(['check', '-', '--key', 'audit.pub'], { ...options, stdin: stdout })
+  expect(checked.exitCode, checked.both).toBe(0)
 })

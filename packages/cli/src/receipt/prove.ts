@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { LogOptions } from '../log/log-options.ts'
 import { type OpenLog, openLog } from '../log/open-log.ts'
 import { note } from '../output/note.ts'
-import { safeText } from '../output/safe-text.ts'
+import { safeJsonText, safeText } from '../output/safe-text.ts'
 import { openTarget } from '../output/written-file.ts'
 import { signerFrom } from '../trust/key-files.ts'
 import { readSmallFile } from '../trust/small-file.ts'
@@ -34,7 +34,7 @@ export async function prove(
     return EXIT.finding
   }
   await using target = await openTarget(context, options.output, { replace: false })
-  await target.write(`${receipt}\n`)
+  await target.write(`${safeJsonText(receipt)}\n`) // the same JSON, which no terminal obeys
   await target.commit()
   await note(context, 'anybody can check it with the public key: audit check <receipt> --key <key>')
   return EXIT.ok
