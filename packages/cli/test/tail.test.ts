@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { copyFileSync, renameSync, rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { AuditLog } from '@audit/core'
 import { TemporaryFolder } from '@audit/harness'
@@ -111,5 +112,41 @@ describe('with -f', () => {
     expect(new Set(lines.map(({ user }) => user))).toEqual(new Set(['bob']))
     const texts = lines.map(({ inputText }) => Number(inputText.slice(1)))
     expect(texts).toEqual(texts.map((_, i) => (texts[0] ?? 0) + 2 * i))
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('a log that is no longer where it was ends it', () => {
+  test.each([
+    ['removed', 'audit.db', (path: string) => rmSync(path)],
+    ['moved', 'audit.jsonl', (path: string) => renameSync(path, `${path}.old`)],
+    [
+      'replaced',
+      'audit.db',
+      (path: string) => {
+        copyFileSync(path, `${path}.new`)
+        renameSync(`${path}.new`, path)
+      },
+    ],
+  ])('%s: %s', async (_, name, lose) => {
+    const path = `${temporaryFolder()}/${name}`
+    copyFileSync(folder.file(name), path)
+    let isLost = false
+    const onOutput = (text: string) => {
+      if (isLost || !text.includes('"index":47')) return
+      isLost = true
+      lose(path)
+    }
+    const { exitCode, stderr } = await runHere(['tail', '-f', path], { onOutput })
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain(path)
+  })
+
+  test('the page, too', async () => {
+    const path = `${temporaryFolder()}/audit.db`
+    copyFileSync(folder.file('audit.db'), path)
+    const onOutput = (text: string) => text.startsWith('http') && rmSync(path)
+    const { exitCode, stderr } = await runHere(['view', path], { onOutput })
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain(path)
   })
 })

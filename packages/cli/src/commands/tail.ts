@@ -8,6 +8,7 @@ import { entryMatcher } from '../filters/entry-matcher.ts'
 import { addFilterOptions, type FilterOptions } from '../filters/filter-options.ts'
 import { type Filters, filtersOf, matchingEntries } from '../filters/filters.ts'
 import { addLogArgument, type LogOptions } from '../log/log-options.ts'
+import { lostLog } from '../log/lost-log.ts'
 import { openLog } from '../log/open-log.ts'
 import { untilAborted } from '../until-aborted.ts'
 import { wholeNumber } from '../whole-number.ts'
@@ -27,7 +28,7 @@ export function addTail(program: Command, run: Run): void {
     .helpGroup(GROUPS.look)
     .summary('print the newest entries, and follow')
     .description(
-      'Prints the newest entries by their index, and with -f those that come, from any process, until Ctrl-C. None is missed, and none comes twice.',
+      'Prints the newest entries by their index, and with -f those that come, from any process, until Ctrl-C or until the file is moved or replaced. None is missed, and none comes twice.',
     )
   addLogArgument(command)
     .option('-f, --follow', 'go on with the entries that come')
@@ -57,6 +58,7 @@ async function tail(context: Context, log: string, options: TailOptions): Promis
   const filters = filtersOf(context, options)
   const writer = await entryWriter(context, options)
   await using opened = await openLog(context, log, options)
+  using lost = lostLog(opened)
   const size = await untilAborted(opened.log.count(), context.signal)
   const limit = options.limit ?? (options.since === undefined ? DEFAULT_LIMIT : undefined)
   for await (const entry of newest(context, opened.log, filters, { size, limit })) await writer.write(entry)
@@ -64,7 +66,8 @@ async function tail(context: Context, log: string, options: TailOptions): Promis
   if (!follow) return
 
   const matches = await entryMatcher(filters)
-  for await (const entry of opened.log.entries({ start: size, follow: true, signal: context.signal })) {
+  const signal = AbortSignal.any([context.signal, lost.signal])
+  for await (const entry of opened.log.entries({ start: size, follow: true, signal })) {
     if (matches(entry)) await writer.write(entry)
   }
 }

@@ -1,6 +1,7 @@
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import type { LogOptions } from '../log/log-options.ts'
+import { lostLog } from '../log/lost-log.ts'
 import { openLog } from '../log/open-log.ts'
 import { note } from '../output/note.ts'
 import { anchorsFrom } from '../trust/anchor.ts'
@@ -38,8 +39,10 @@ export async function view(context: Context, log: string, options: ViewOptions):
   await context.stdout.line(served.url)
   await note(context, 'open this address; its token is good once. Ctrl-C ends the page')
   if (options.open) openBrowser(served.url)
-  await ended(context.signal)
-  context.signal.throwIfAborted()
+  using lost = lostLog(opened)
+  const signal = AbortSignal.any([context.signal, lost.signal])
+  await ended(signal)
+  signal.throwIfAborted()
 }
 
 function portOf(given: string | undefined): number {
