@@ -1,5 +1,5 @@
 import type { AuditLog, SummaryFigures } from '@audit/core'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { addExamples, GROUPS, type Run } from '../command-line.ts'
 import type { Context } from '../context.ts'
 import { addFilterOptions, type FilterOptions } from '../filters/filter-options.ts'
@@ -11,13 +11,18 @@ import { note } from '../output/note.ts'
 import { counted, formatCount } from '../output/numbers.ts'
 import { safeJson } from '../output/safe-text.ts'
 import { waitingFor } from '../output/waiting.ts'
-import { type Grouping, groupingsOf, isByTime } from '../stats/grouping.ts'
+import { type Grouping, groupingsOf, isByTime, unknownGroupings } from '../stats/grouping.ts'
 import type { StatsGroup } from '../stats/stats-table.ts'
 import { untilAborted } from '../until-aborted.ts'
 import { wholeNumber } from '../whole-number.ts'
 
+/** By what groups are sorted: the largest first, or by the values of the group. */
+type Sort = (typeof SORTS)[number]
+const SORTS = ['calls', 'cost', 'group'] as const
+
 interface StatsOptions extends FilterOptions, LogOptions {
   readonly by: string
+  readonly sort?: Sort
   readonly limit: number
   readonly json?: boolean
 }
@@ -37,6 +42,12 @@ export function addStats(program: Command, run: Run): void {
       'model, user, day, month, hour, status, session, or keys of the metadata',
       'model',
     )
+    .addOption(
+      new Option(
+        '--sort <order>',
+        'the order of the groups (default: group where a time is one, otherwise calls)',
+      ).choices(SORTS),
+    )
     .option('-n, --limit <n>', 'print at most so many groups; 0 for all', wholeNumber, 50)
     .option('--json', 'write JSON Lines, as a pipe gets them')
   addFilterOptions(command, { grep: false })
@@ -55,7 +66,8 @@ async function stats(context: Context, log: string, options: StatsOptions): Prom
   await using opened = await openLog(context, log, options)
   const size = await untilAborted(opened.log.count(), context.signal)
   const snapshot = { ...filters, filter: { ...filters.filter, size } }
-  const all = await groupsOf(context, opened.log, snapshot, groupings)
+  const found = await groupsOf(context, opened.log, snapshot, groupings)
+  const all = sorted(found, options.sort ?? (isByTime(groupings) ? 'group' : 'calls'))
   const groups = options.limit === 0 ? all : all.slice(0, options.limit)
   if (options.json || !stdout.isTerminal) {
     for (const group of groups) await stdout.line(safeJson(jsonOf(group, groupings)))
@@ -69,6 +81,14 @@ async function stats(context: Context, log: string, options: StatsOptions): Prom
       total && { ...total, values: groupings.map((_, i) => (i === 0 ? 'all' : '')) },
     )
   }
+  const unknown = unknownGroupings(groupings, all)
+  if (unknown.length > 0) {
+    const names = unknown.map(({ name }) => name).join(', ')
+    await note(
+      context,
+      `no entry has ${names} in its metadata; --by takes user, model, day, month, hour, status, session, or a key of the metadata`,
+    )
+  }
   if (groups.length < all.length) {
     await note(
       context,
@@ -78,7 +98,7 @@ async function stats(context: Context, log: string, options: StatsOptions): Prom
   else if (all.length === 0 && stdout.isTerminal) await note(context, 'no entry matches')
 }
 
-/** The groups: in the order of time where they are by time, and otherwise the largest first. */
+/** The groups in the order of their values. */
 async function groupsOf(
   context: Context,
   log: AuditLog,
@@ -91,11 +111,17 @@ async function groupsOf(
     'adding up',
     log.summarize({ ...filter, by: keys, signal: context.signal }),
   )
-  const groups = summary.map(group => {
+  return summary.map(group => {
     const values: Readonly<Record<string, unknown>> = { ...group }
     return { values: keys.map(key => values[key]), figures: figuresOf(group) }
   })
-  return isByTime(groupings) ? groups : groups.toSorted((a, b) => b.figures.count - a.figures.count)
+}
+
+function sorted(groups: readonly StatsGroup[], sort: Sort): readonly StatsGroup[] {
+  if (sort === 'group') return groups
+  return groups.toSorted(({ figures: a }, { figures: b }) =>
+    sort === 'cost' ? b.costUsd - a.costUsd : b.count - a.count,
+  )
 }
 
 function figuresOf(group: SummaryFigures): SummaryFigures {

@@ -44,8 +44,26 @@ export function entryColumns(names: string, options: EntryColumnOptions): readon
   return names.split(',').map(part => {
     const name = part.trim()
     if (name === '') throw new CommandError(`--columns takes names, such as ${DEFAULT_COLUMNS}, not ${names}`)
-    return { name, ...definitionOf(name, options) }
+    return {
+      name,
+      ...definitionOf(Object.hasOwn(LIBRARY_NAMES, name) ? (LIBRARY_NAMES[name] ?? name) : name, options),
+    }
   })
+}
+
+/** The names that JSON and the library have for the same. */
+const LIBRARY_NAMES: Readonly<Record<string, string>> = {
+  timestamp: 'time',
+  entryId: 'id',
+  costUsd: 'cost',
+  latencyMs: 'latency',
+  inputText: 'input',
+  outputText: 'output',
+}
+
+/** Whether a name is a key of the metadata, and not of a column that each entry has. */
+export function isMetadataKey(name: string): boolean {
+  return !COLUMN_NAMES.includes(name) && !Object.hasOwn(LIBRARY_NAMES, name)
 }
 
 type Definition = Omit<EntryColumn, 'name'>

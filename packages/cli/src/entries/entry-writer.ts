@@ -5,7 +5,13 @@ import { note } from '../output/note.ts'
 import { safeJson, safeJsonText } from '../output/safe-text.ts'
 import type { Table } from '../output/table.ts'
 import { clockOf } from '../output/times.ts'
-import { COLUMN_NAMES, DEFAULT_COLUMNS, type EntryColumn, entryColumns } from './entry-column.ts'
+import {
+  COLUMN_NAMES,
+  DEFAULT_COLUMNS,
+  type EntryColumn,
+  entryColumns,
+  isMetadataKey,
+} from './entry-column.ts'
 import { indexFirst } from './entry-json.ts'
 
 /** The options that say how entries are written, as commander gives them. */
@@ -45,8 +51,41 @@ export async function entryWriter(context: Context, options: EntryFormatOptions)
   }
   const { columns: names, sessionKey } = options
   const columns = entryColumns(names ?? DEFAULT_COLUMNS, { clock: clockOf(options), sessionKey })
-  if (!options.json && context.stdout.isTerminal) return new TableWriter(context, columns)
-  return new JsonWriter(context, names === undefined ? undefined : columns)
+  const writer =
+    !options.json && context.stdout.isTerminal
+      ? new TableWriter(context, columns)
+      : new JsonWriter(context, names === undefined ? undefined : columns)
+  return names === undefined ? writer : new WatchfulWriter(context, writer, columns)
+}
+
+/** Says which keys of the metadata no entry had: a name that was mistyped looks like a value that is unknown. */
+class WatchfulWriter implements EntryWriter {
+  readonly #context: Context
+  readonly #writer: EntryWriter
+  #unseen: readonly EntryColumn[]
+  #written = 0
+
+  constructor(context: Context, writer: EntryWriter, columns: readonly EntryColumn[]) {
+    this.#context = context
+    this.#writer = writer
+    this.#unseen = columns.filter(({ name }) => isMetadataKey(name))
+  }
+
+  async write(entry: AuditEntry): Promise<void> {
+    this.#written++
+    this.#unseen = this.#unseen.filter(({ jsonOf }) => jsonOf(entry) === null)
+    await this.#writer.write(entry)
+  }
+
+  async settle(): Promise<void> {
+    await this.#writer.settle()
+    if (this.#written === 0 || this.#unseen.length === 0) return
+    const names = this.#unseen.map(({ name }) => name).join(', ')
+    await note(
+      this.#context,
+      `no entry here has ${names} in its metadata; columns are ${COLUMN_NAMES.join(', ')}, or keys of the metadata`,
+    )
+  }
 }
 
 /** RFC 8785, byte for byte, but for what a terminal would obey. */

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 
 /** The options that choose entries, as commander gives them. */
 export interface FilterOptions {
@@ -19,6 +19,9 @@ export const SESSION_KEY = 'gen_ai.conversation.id'
 /** Where integrations keep how a call ended. */
 export const STATUS_KEY = 'audit.status'
 
+/** What integrations record there. */
+const STATUSES = ['ok', 'error', 'aborted', 'cancelled', 'truncated', 'timeout', 'unfinished']
+
 const GROUP = 'Filters:'
 const FILTERS: readonly (readonly [flags: string, description: string])[] = [
   ['-u, --user <name>', 'entries of this user'],
@@ -26,7 +29,6 @@ const FILTERS: readonly (readonly [flags: string, description: string])[] = [
   ['--since <time>', 'from this time on: 2026-11-25, 2026-11, 2026-11-25T20:00Z, 36h, 2w, today, yesterday'],
   ['--until <time>', 'up to this time, inclusive: a date is its whole day'],
   ['--session <id>', 'entries of this conversation'],
-  ['--status <status>', 'entries of calls that ended so: ok, error, aborted, cancelled, truncated, timeout'],
 ]
 
 /** Which of the filters a command does not have. */
@@ -42,7 +44,8 @@ export function addFilterOptions(command: Command, { grep }: LeftOut = {}): Comm
     command.addOption(option)
     return option
   }
-  for (const [flags, description] of FILTERS) add(flags, description)
+  for (const [flags, description] of FILTERS) add(flags, description).argParser(once)
+  add('--status <status>', `entries of calls that ended so: ${STATUSES.join(', ')}`).argParser(knownStatus)
   add('--session-key <key>', `the metadata key that --session looks at (default: ${SESSION_KEY})`)
   add(
     '--metadata <key=value>',
@@ -51,4 +54,18 @@ export function addFilterOptions(command: Command, { grep }: LeftOut = {}): Comm
   if (grep !== false) add('--grep <text>', 'entries whose input or output contains this text, in any case')
   add('--local', 'read and show times in the local time zone (default: UTC)')
   return command
+}
+
+/** The last of two values would silently be the only one. */
+function once(value: string, earlier: string | undefined): string {
+  if (earlier === undefined) return value
+  throw new InvalidArgumentError('It is given twice, and no entry has two of it; leave one out.')
+}
+
+/** A status that nothing has would find nothing, as if all were well. */
+function knownStatus(value: string, earlier: string | undefined): string {
+  if (STATUSES.includes(value)) return once(value, earlier)
+  throw new InvalidArgumentError(
+    `It is one of ${STATUSES.join(', ')}; --metadata ${STATUS_KEY}=… finds any other.`,
+  )
 }

@@ -21,11 +21,18 @@ export function filtersOf(context: Context, options: FilterOptions): Filters {
   const { user, model, since, until, grep } = options
   const clock = { now: context.now(), local: options.local === true }
   const metadata = metadataOf(options)
+  const first = since === undefined ? undefined : timeOf('--since', since, clock).first
+  const last = until === undefined ? undefined : timeOf('--until', until, clock).last
+  if (first && last && first > last) {
+    throw new CommandError(
+      `--since ${since} is later than --until ${until}, so nothing can match; change one`,
+    )
+  }
   const filter: Filter = {
     ...(user !== undefined && { user }),
     ...(model !== undefined && { model }),
-    ...(since !== undefined && { since: timeOf('--since', since, clock).first }),
-    ...(until !== undefined && { until: timeOf('--until', until, clock).last }),
+    ...(first && { since: first }),
+    ...(last && { until: last }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
   }
   return { filter, matches: grep === undefined ? undefined : textMatcher(grep) }

@@ -26,9 +26,23 @@ export function groupingsOf(by: string, sessionKey = SESSION_KEY): readonly Grou
   return groupings
 }
 
-/** Whether groups have an order of their own, that of time, rather than that of their size. */
-export function isByTime([first]: readonly Grouping[]): boolean {
-  return first !== undefined && TIMES.includes(first.key)
+/** What each entry has: anything else is a key of the metadata, which may be mistyped. */
+const OF_EACH_ENTRY = ['user', 'model', ...TIMES]
+
+/** Whether groups have an order of their own, that of their values, because one of them is a time. */
+export function isByTime(groupings: readonly Grouping[]): boolean {
+  return groupings.some(({ key }) => TIMES.includes(key))
+}
+
+/** The groupings by a key of the metadata that no entry has. */
+export function unknownGroupings(
+  groupings: readonly Grouping[],
+  groups: readonly { readonly values: readonly unknown[] }[],
+): readonly Grouping[] {
+  if (groups.length === 0) return []
+  return groupings.filter(
+    ({ key }, i) => !OF_EACH_ENTRY.includes(key) && groups.every(({ values }) => values[i] === undefined),
+  )
 }
 
 function keyOf(name: string, sessionKey: string): string {
