@@ -87,9 +87,9 @@ function definitionOf(name: string, { clock, sessionKey = SESSION_KEY }: EntryCo
     case 'id':
       return text('id', { typical: 36 }, ({ entryId }) => entryId)
     case 'user':
-      return text('user', { rank: 1, typical: 12 }, ({ user }) => user)
+      return text('user', { rank: 1, typical: 12, isName: true }, ({ user }) => user)
     case 'model':
-      return text('model', { rank: 2, typical: 18 }, ({ model }) => model)
+      return text('model', { rank: 2, typical: 18, isName: true }, ({ model }) => model)
     case 'cost':
       return number('cost', 3, 8, ({ costUsd }) => costUsd, formatUsd)
     case 'latency':
@@ -108,7 +108,7 @@ function metadataDefinition(name: string, sessionKey: string): Definition {
     case 'session':
       return ofMetadata('session', sessionKey, {})
     case 'status':
-      return ofMetadata('status', STATUS_KEY, { rank: 5, typical: 9 })
+      return ofMetadata('status', STATUS_KEY, { rank: 5, typical: 9, isName: true })
     case 'tokens':
       return number('tokens', 3, 7, tokensOf, tokens => (tokens === null ? '–' : formatCount(tokens)))
     case 'metadata':

@@ -8,6 +8,8 @@ export interface Column {
   readonly align?: 'left' | 'right'
   /** It is cut with … where the table is too wide, down to `MIN_WIDTH`; other columns never are. Cut columns share what is left. */
   readonly fills?: boolean
+  /** It is cut with … where it would be wider than a quarter of the table, so that one long name does not empty the others. */
+  readonly isName?: boolean
   /** Where a terminal is too narrow, the columns with the highest number are left out first. Default: 0, which never is. */
   readonly rank?: number
   /** How wide it is where there are no rows yet to go by, as before the first entry that is followed. */
@@ -42,9 +44,12 @@ export class Table {
   constructor(output: Output, columns: readonly Column[], sample: readonly (readonly string[])[]) {
     this.#output = output
     this.#columns = columns
-    const natural = columns.map(({ title, typical = 20 }, i) => {
+    const natural = columns.map(({ title, typical = 20, isName }, i) => {
       const widths = sample.length === 0 ? [typical] : sample.map(row => stringWidth(cellText(row[i] ?? '')))
-      return Math.max(stringWidth(title), ...widths)
+      const most = isName
+        ? Math.max(Math.floor(output.columns / 4), READABLE_WIDTH)
+        : Number.POSITIVE_INFINITY
+      return Math.max(stringWidth(title), ...widths.map(width => Math.min(width, most)))
     })
     const shown = fitting(columns, natural, output.columns)
     this.hidden = columns.filter((_, i) => !shown.includes(i)).map(({ title }) => title)
