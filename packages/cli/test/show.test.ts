@@ -120,3 +120,24 @@ test('people see lists and objects of the metadata as they are, and are not harm
   expect(stdout).toMatch(/nested +\{\n +"long": \[\n +"item 0",\n/)
   expect(stdout).toContain('"\\u{9b}31m","\\u{202e}"')
 })
+
+test('people see a cost to its last digit', async () => {
+  await using log = new AuditLog({ backend: new SqliteBackend({ path: folder.file('cost.db') }) })
+  for (const costUsd of [0.1234567, 1e-9])
+    await log.record({ model: 'm', inputText: '', outputText: '', costUsd })
+  const costOf = async (id: string) =>
+    (await runHere(['show', 'cost.db', id], { cwd: folder.path, columns: 80, env: { NO_COLOR: '1' } })).stdout
+  expect(await costOf('0')).toContain('$0.1234567\n')
+  expect(await costOf('1')).toContain('$0.000000001\n')
+})
+
+test('one long name leaves the other columns of a table', async () => {
+  await using log = new AuditLog({ backend: new SqliteBackend({ path: folder.file('long-name.db') }) })
+  const call = { model: 'm'.repeat(500), inputText: 'what?', outputText: '', costUsd: 1 }
+  await log.record({ ...call, user: 'u'.repeat(5000), metadata: { 'audit.status': 'ok' } })
+  const options = { cwd: folder.path, columns: 80, env: { NO_COLOR: '1' } }
+  const { stdout } = await runHere(['query', 'long-name.db'], options)
+  expect(stdout).toMatch(/uuu…/)
+  expect(stdout).toMatch(/^# +time \(UTC\) +user +model .*input/)
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+})

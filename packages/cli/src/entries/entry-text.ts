@@ -1,5 +1,5 @@
 import type { AuditEntry, JsonValue } from '@audit/core'
-import { counted, formatMs, formatUsd } from '../output/numbers.ts'
+import { counted, formatExactUsd, formatMs } from '../output/numbers.ts'
 import type { Output } from '../output/output.ts'
 import { safeLines, safeText } from '../output/safe-text.ts'
 import { cut } from '../output/table.ts'
@@ -38,7 +38,7 @@ async function writeFields(output: Output, { entry, leafHash }: EntryDetails, cl
     ['time', `${safeText(clock.format(entry.timestamp))} ${clock.zone}`],
     ['user', safeText(entry.user)],
     ['model', safeText(entry.model)],
-    ['cost', entry.costUsd === null ? 'unknown' : formatUsd(entry.costUsd)],
+    ['cost', entry.costUsd === null ? 'unknown' : formatExactUsd(entry.costUsd)],
     ['latency', entry.latencyMs === null ? 'unknown' : formatMs(entry.latencyMs)],
     ['leaf hash', leafHash],
   ]

@@ -12,6 +12,12 @@ export function formatUsd(usd: number | null): string {
   return `$${usd.toLocaleString('en', { minimumFractionDigits: Math.min(digits, 4), maximumFractionDigits: digits })}`
 }
 
+/** US dollars to the last digit: `$0.1234567`, `–` for an unknown cost. */
+export function formatExactUsd(usd: number | null): string {
+  if (usd === null) return UNKNOWN
+  return `$${usd.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 20 })}`
+}
+
 /** Milliseconds: `840 ms`, `1.2 s`, `3 min 20 s`, `–` for an unknown latency. */
 export function formatMs(ms: number | null): string {
   if (ms === null) return UNKNOWN
