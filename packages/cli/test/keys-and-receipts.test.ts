@@ -280,3 +280,23 @@ test('a receipt holds no character that a terminal obeys, and is good', async ()
   const checked = await runHere(['check', '-', '--key', 'audit.pub'], { ...options, stdin: stdout })
   expect(checked.exitCode, checked.both).toBe(0)
 })
+
+test('check shows all that a receipt has, and says what it cuts', async () => {
+  {
+    await using log = new AuditLog({ backend: new SqliteBackend({ path: folder.file('full.db') }) })
+    const metadata = { 'audit.status': 'error', 'error.type': '503' }
+    await log.record({
+      model: 'm',
+      inputText: 'x'.repeat(5000),
+      outputText: '',
+      costUsd: 0.25,
+      latencyMs: 7,
+      metadata,
+    })
+  }
+  const options = { cwd: folder.path, columns: 80 }
+  const { stdout: stdin } = await runHere(['prove', 'full.db', '0', '--key', 'audit.key'], options)
+  const { stdout } = await runHere(['check', '-', '--key', 'audit.pub'], { ...options, stdin })
+  for (const shown of ['"audit.status":"error"', '"error.type":"503"', '$0.25', '7 ms', '5,000 characters'])
+    expect(stdout).toContain(shown)
+})

@@ -1,7 +1,7 @@
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { counted, formatCount } from '../output/numbers.ts'
+import { counted, formatCount, formatExactUsd, formatMs } from '../output/numbers.ts'
 import { safeJson, safeText } from '../output/safe-text.ts'
 import { cut } from '../output/table.ts'
 import { nameOf, readSmallFile } from '../trust/small-file.ts'
@@ -76,6 +76,9 @@ async function writeReceipt(
     ['model', entry.model],
     ['input', entry.inputText],
     ['output', entry.outputText],
+    ['cost', entry.costUsd === null ? 'unknown' : formatExactUsd(entry.costUsd)],
+    ['latency', entry.latencyMs === null ? 'unknown' : formatMs(entry.latencyMs)],
+    ['metadata', JSON.stringify(entry.metadata)],
   ] as const) {
     await write(title, shortened(text))
   }
@@ -98,5 +101,7 @@ function shortened(text: string): string {
       .replace(/\s+/g, ' ')
       .trim(),
   )
-  return cut(safe, SHOWN_CHARACTERS)
+  const shown = cut(safe, SHOWN_CHARACTERS)
+  if (text.length <= SHOWN_CHARACTERS) return shown
+  return `${shown} (cut: ${counted(text.length, 'character')}; --json has all)`
 }
