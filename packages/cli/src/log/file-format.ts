@@ -41,6 +41,16 @@ export async function fileFormatOf({ path, name }: FileLocation): Promise<FileFo
   )
 }
 
+/**
+ * Whether a JSONL file was written by another program, such as SynapseKit: Python writes a blank behind each colon, and a
+ * canonical line has none.
+ */
+export async function isForeignJsonl({ path, name }: FileLocation): Promise<boolean> {
+  return /^(?:\u00ef\u00bb\u00bf)?[ \t]*\{[ \t]*"[^"]*"[ \t]*:[ \t]/.test(
+    (await beginningOf(path, name)).toString('latin1'),
+  )
+}
+
 async function assertFile(path: string, name: string): Promise<void> {
   const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {

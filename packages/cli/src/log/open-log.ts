@@ -2,10 +2,11 @@ import { setTimeout } from 'node:timers/promises'
 import type { AuditBackend, AuditLog, Signer } from '@audit/core'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
+import { note } from '../output/note.ts'
 import { waitingFor } from '../output/waiting.ts'
 import { untilAborted } from '../until-aborted.ts'
 import { DamageNote } from './damage-note.ts'
-import { fileFormatOf } from './file-format.ts'
+import { fileFormatOf, isForeignJsonl } from './file-format.ts'
 import { type DatabaseLocation, type FileLocation, type LogLocation, locateLog } from './log-location.ts'
 import type { LogOptions } from './log-options.ts'
 import { receiveLog } from './standard-input.ts'
@@ -67,6 +68,12 @@ async function openAt(
 ): Promise<OpenLog> {
   const damage = new DamageNote(context, location.name)
   const kind = location.kind === 'postgres' ? 'postgres' : await fileFormatOf(location)
+  if (location.kind === 'file' && kind === 'jsonl' && (await isForeignJsonl(location))) {
+    await note(
+      context,
+      `${location.name} was written by another program, such as SynapseKit; audit import makes a log of it that leaves nothing out`,
+    )
+  }
   const onDamage = options.onDamage ?? (() => damage.count())
   const backend = await backendAt(location, kind, { ...options, onDamage, readOnly: true })
   const { AuditLog } = await import('@audit/core')
