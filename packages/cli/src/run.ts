@@ -3,6 +3,7 @@ import { CommandError } from './command-error.ts'
 import type { Run } from './command-line.ts'
 import type { Context } from './context.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
+import { plainMessage } from './output/plain-message.ts'
 import { safeLines, safeText } from './output/safe-text.ts'
 import { createProgram } from './program.ts'
 import { ClosedPipe, Interruption } from './stopping.ts'
@@ -41,14 +42,19 @@ async function failed(error: unknown, context: Context): Promise<ExitCode> {
   if (signal.aborted && signal.reason instanceof Interruption) return signal.reason.exitCode
   if (signal.aborted && signal.reason instanceof ClosedPipe) return EXIT.ok
   await report(error, context)
-  return EXIT.failed
+  return isDamage(error) ? EXIT.finding : EXIT.failed
+}
+
+/** A log that is damaged is found to be so by every command alike. */
+function isDamage(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'AUDIT_CORRUPT'
 }
 
 async function report(error: unknown, { stderr }: Context): Promise<void> {
   const { AuditError } = await import('@audit/core')
   const prefix = stderr.style('red', 'audit:')
   if (error instanceof CommandError || error instanceof AuditError) {
-    return stderr.line(`${prefix} ${safeText(error.message)}`)
+    return stderr.line(`${prefix} ${safeText(plainMessage(error.message))}`)
   }
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error)
   await stderr.line(`${prefix} this is a fault of the command itself; please report it with these lines:`)

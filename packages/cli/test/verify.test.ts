@@ -4,7 +4,7 @@ import { AuditLog } from '@audit/core'
 import { boundByPermissions, canBeBound, outcomeOf, TemporaryFolder } from '@audit/harness'
 import { SqliteBackend } from '@audit/sqlite'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { OWN_KEY, writeAttackedLogs } from './attacked-logs.ts'
+import { FORGED_KEY, OWN_KEY, writeAttackedLogs } from './attacked-logs.ts'
 import { BINARY, runBinary, startBinary } from './binary.ts'
 import { runHere } from './in-process.ts'
 
@@ -312,4 +312,39 @@ test('what a log says about itself is shown safely', async () => {
   })
   expect(exitCode).toBe(1)
   for (const character of ['\u001b[2J', '\u202e']) expect(both).not.toContain(character)
+})
+
+test('a key or a checkpoint that is wrong is not blamed on the log', async () => {
+  for (const [checkpoint, key] of [
+    ['forged.txt', 'audit.pub'],
+    ['changed.txt', 'audit.pub'],
+    ['checkpoint.txt', FORGED_KEY.publicKey],
+  ] as const) {
+    const args = ['verify', 'audit.db', '--checkpoint', checkpoint, '--key', key]
+    const { exitCode, stdout } = await runHere(args, { cwd: folder.path })
+    expect(exitCode).toBe(1)
+    expect(stdout).not.toMatch(/audit\.db is not as it should be/)
+    expect(stdout).not.toContain('with --checkpoint and --key') // they were given
+  }
+})
+
+test('findings are told to people who write no program, and once', async () => {
+  for (const name of ['changed.db', 'no-triggers.db', 'hole.db']) {
+    const { stdout } = await runHere(['verify', name, ...ANCHORED], { cwd: folder.path })
+    expect(stdout).not.toMatch(/log\.verify|verify\(\{|PRAGMA|run audit verify/)
+    for (const line of stdout.split('\n')) expect(line.match(/entry 7\b/g)?.length ?? 0).toBeLessThan(2)
+  }
+})
+
+test('damage ends every command alike', async () => {
+  for (const args of [
+    ['show', 'changed.db', '7'],
+    ['export', 'changed.db', '-o', 'damaged.jsonl'],
+    ['prove', 'changed.db', '7', '--key', 'audit.key'],
+    ['convert', 'changed.db', 'converted.jsonl'],
+  ]) {
+    const { exitCode, stderr } = await runHere(args, { cwd: folder.path })
+    expect({ args, exitCode }).toEqual({ args, exitCode: 1 })
+    expect(stderr).not.toMatch(/log\.verify|PRAGMA/)
+  }
 })

@@ -8,6 +8,7 @@ import { backendAt, kindOfNewFile, type OpenLog, openLog } from '../log/open-log
 import { assertNoStream, openAt, optionsFor, unlessFull } from '../log/writable-log.ts'
 import { note } from '../output/note.ts'
 import { counted } from '../output/numbers.ts'
+import { plainMessage } from '../output/plain-message.ts'
 import { Progress } from '../output/progress.ts'
 import { safeJson, safeText } from '../output/safe-text.ts'
 import { type Copied, copyEntries } from './copy-entries.ts'
@@ -40,7 +41,9 @@ export async function convert(
   } catch (error) {
     if (!(error instanceof AuditError) || error.code !== 'AUDIT_CORRUPT') throw error
     const { stderr } = context
-    await stderr.line(`${stderr.style('red', 'nothing was converted:')} ${safeText(error.message)}`)
+    await stderr.line(
+      `${stderr.style('red', 'nothing was converted:')} ${safeText(plainMessage(error.message))}`,
+    )
     return EXIT.finding
   }
 }

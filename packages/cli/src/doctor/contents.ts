@@ -5,6 +5,7 @@ import type { LogOptions } from '../log/log-options.ts'
 import { EMPTY_WITHOUT_WAL, mayLackWal } from '../log/may-lack-wal.ts'
 import { type OpenLog, openLog } from '../log/open-log.ts'
 import { counted, formatDuration } from '../output/numbers.ts'
+import { plainMessage } from '../output/plain-message.ts'
 import type { Diagnosis } from './diagnosis.ts'
 
 /** More faults are counted. */
@@ -25,7 +26,9 @@ export async function examineContents(
     return [entries, await clockOf(context, opened.log), ...(await damageOf(opened))]
   } catch (error) {
     if (!(error instanceof AuditError || error instanceof CommandError)) throw error
-    return [{ about: 'entries', level: 'problem', message: `it cannot be read: ${error.message}` }]
+    return [
+      { about: 'entries', level: 'problem', message: `it cannot be read: ${plainMessage(error.message)}` },
+    ]
   }
 }
 
@@ -77,7 +80,13 @@ async function damageOf({ backend }: OpenLog): Promise<readonly Diagnosis[]> {
   }
   const shown = faults
     .slice(0, SHOWN_FAULTS)
-    .map(({ kind, message }): Diagnosis => ({ about, level: 'problem', message: `${kind}: ${message}` }))
+    .map(
+      ({ kind, message }): Diagnosis => ({
+        about,
+        level: 'problem',
+        message: `${kind}: ${plainMessage(message)}`,
+      }),
+    )
   const further = faults.length - shown.length
   const advice =
     'keep a copy of the file as it is, then run audit verify with a checkpoint to see whether an entry is gone'

@@ -6,6 +6,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { LogOptions } from '../log/log-options.ts'
 import { type OpenLog, openLog } from '../log/open-log.ts'
 import { note } from '../output/note.ts'
+import { plainMessage } from '../output/plain-message.ts'
 import { safeJsonText, safeText } from '../output/safe-text.ts'
 import { openTarget } from '../output/written-file.ts'
 import { signerFrom } from '../trust/key-files.ts'
@@ -30,7 +31,9 @@ export async function prove(
   const receipt = await provedIn(context, log, id, options, towards).catch(unlessFinding)
   if (receipt instanceof AuditError) {
     const { stderr } = context
-    await stderr.line(`${stderr.style('red', 'no receipt was written:')} ${safeText(receipt.message)}`)
+    await stderr.line(
+      `${stderr.style('red', 'no receipt was written:')} ${safeText(plainMessage(receipt.message))}`,
+    )
     return EXIT.finding
   }
   await using target = await openTarget(context, options.output, { replace: false })

@@ -7,6 +7,7 @@ import type { LogOptions } from '../log/log-options.ts'
 import { type OpenLog, openLog } from '../log/open-log.ts'
 import { note } from '../output/note.ts'
 import { counted } from '../output/numbers.ts'
+import { plainMessage } from '../output/plain-message.ts'
 import { Progress } from '../output/progress.ts'
 import { safeText } from '../output/safe-text.ts'
 import { openTarget } from '../output/written-file.ts'
@@ -77,6 +78,6 @@ async function signed(
 async function refused(context: Context, findings: readonly Finding[]): Promise<ExitCode> {
   const { stderr } = context
   await stderr.line(stderr.style('red', `nothing was signed: ${counted(findings.length, 'finding')}`))
-  for (const { kind, message } of findings) await stderr.line(safeText(`  ${kind}: ${message}`))
+  for (const { kind, message } of findings) await stderr.line(safeText(`  ${kind}: ${plainMessage(message)}`))
   return EXIT.finding
 }

@@ -56,9 +56,12 @@ export async function writeVerdict({ stdout }: Context, name: string, verdict: V
   for (const text of unchecked) await stdout.line(`  - ${safeText(text)}`)
 }
 
-function headline(name: string, { verdict, findings }: Verdict): string {
+function headline(name: string, { verdict, findings, isLogAtFault }: Verdict): string {
   if (verdict === 'anchored') return `${name} is whole, and continues every checkpoint that was given`
   if (verdict === 'unanchored') return `${name} is whole as far as it can tell by itself`
+  if (!isLogAtFault) {
+    return `a checkpoint or the key that was given is not to be trusted: ${counted(findings.length, 'finding')}; ${name} is whole as far as it can tell by itself`
+  }
   return `${name} is not as it should be: ${counted(findings.length, 'finding')}`
 }
 

@@ -33,6 +33,9 @@ export function uncheckedOf(report: VerificationReport, circumstances: Circumsta
   ]
 }
 
+const DISTRUSTED =
+  "whether somebody who may write to the log has rewritten or shortened all of it: no checkpoint that was given is signed by the key that was given; compare the key with its owner's, or get the checkpoint again"
+
 const LACKS_WAL =
   'newer entries in a -wal file: there is none beside the log, which is normal, unless this is a copy of a log that was open'
 
@@ -42,8 +45,11 @@ function unanchoredOf(
   { anchors }: Circumstances,
 ): readonly string[] {
   if (anchors.trusted.length === 0) {
+    const isGiven = anchors.findings.length > 0
     return [
-      'whether somebody who may write to the log has rewritten or shortened all of it: give a checkpoint that was kept elsewhere, with --checkpoint and --key',
+      isGiven
+        ? DISTRUSTED
+        : 'whether somebody who may write to the log has rewritten or shortened all of it: give a checkpoint that was kept elsewhere, with --checkpoint and --key',
     ]
   }
   const newest = Math.max(...anchors.trusted.map(({ checkpoint }) => checkpoint.size))

@@ -1,5 +1,6 @@
 import type { Finding, ImportedRange, VerificationReport } from '@audit/core'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { plainMessage } from '../output/plain-message.ts'
 import type { Anchor, Anchors } from '../trust/anchor.ts'
 import { type Circumstances, uncheckedOf } from './unchecked.ts'
 
@@ -15,6 +16,8 @@ export interface Verdict {
   /** The root over them, 32 bytes. */
   readonly root: Uint8Array | null
   readonly findings: readonly Finding[]
+  /** `false` if all that is wrong is a checkpoint or the key that was given. */
+  readonly isLogAtFault: boolean
   /** The checkpoints whose signatures are good, each with what became of it. */
   readonly checkpoints: readonly ComparedAnchor[]
   /** The first entries, if they were imported with their own ids and times. */
@@ -31,7 +34,7 @@ export interface ComparedAnchor extends Anchor {
 /** Judges a report. */
 export function verdictOf(report: VerificationReport, circumstances: Circumstances): Verdict {
   const { anchors } = circumstances
-  const findings = [...anchors.findings, ...report.findings]
+  const findings = [...anchors.findings, ...report.findings].map(plainFinding)
   const checkpoints = anchors.trusted.map((anchor, i) => ({
     ...anchor,
     isConsistent: report.checkpoints[i]?.isConsistent === true,
@@ -45,10 +48,16 @@ export function verdictOf(report: VerificationReport, circumstances: Circumstanc
     size: report.size,
     root: report.root,
     findings,
+    isLogAtFault: !report.ok || !checkpoints.every(({ isConsistent }) => isConsistent),
     checkpoints,
     imported: report.imported,
     unchecked: uncheckedOf(report, circumstances),
   }
+}
+
+/** As this is the verification, it does not advise one. */
+function plainFinding<T extends { readonly message: string }>(finding: T): T {
+  return { ...finding, message: plainMessage(finding.message).replace(', then run audit verify', '') }
 }
 
 /** The verdict on a log that is too damaged to be read. */
@@ -57,7 +66,8 @@ export function unreadable(message: string, anchors: Anchors): Verdict {
     verdict: 'findings',
     size: null,
     root: null,
-    findings: [...anchors.findings, { kind: 'damaged', message }],
+    findings: [...anchors.findings, { kind: 'damaged', message } satisfies Finding].map(plainFinding),
+    isLogAtFault: true,
     checkpoints: [],
     imported: undefined,
     unchecked: ['everything else: the log cannot be read'],
