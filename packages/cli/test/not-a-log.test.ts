@@ -1,10 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { generateKey } from '@audit/core'
 import { TemporaryFolder } from '@audit/harness'
+import { temporaryFolder } from '@audit/harness/vitest'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runBinary } from './binary.ts'
+import { runHere } from './in-process.ts'
 import { writeSampleLogs } from './sample-log.ts'
 
 let folder: TemporaryFolder
@@ -29,10 +33,6 @@ const NOT_A_LOG: Readonly<Record<string, (path: string) => void>> = {
   'one byte': write('S'),
   'the beginning of an SQLite file': write('SQLite form'),
   'the header of an SQLite file alone': write('SQLite format 3\0'),
-  'an SQLite file that was cut': path => {
-    copyFileSync(folder.file('audit.db'), path)
-    truncateSync(path, 5000)
-  },
   'an SQLite file of something else': path => {
     const database = new Database(path)
     database.exec('CREATE TABLE notes (text)')
@@ -48,6 +48,14 @@ test.each(Object.entries(NOT_A_LOG))('%s is refused with one sentence and 2', as
   make(folder.file(file))
   const { exitCode, output, errors } = await runBinary(['query', file], { cwd: folder.path })
   expect({ exitCode, output }, errors).toEqual({ exitCode: 2, output: '' })
+  expect(errors).toMatch(/^audit: [^\n]+\n$/)
+})
+
+test('an SQLite file that was cut is damage, and ends with 1', async () => {
+  copyFileSync(folder.file('audit.db'), folder.file('cut.db'))
+  truncateSync(folder.file('cut.db'), 5000)
+  const { exitCode, output, errors } = await runBinary(['query', 'cut.db'], { cwd: folder.path })
+  expect({ exitCode, output }, errors).toEqual({ exitCode: 1, output: '' })
   expect(errors).toMatch(/^audit: [^\n]+\n$/)
 })
 
@@ -88,4 +96,30 @@ test('a server that cannot be reached is one sentence, without the password', as
   expect({ exitCode }, errors).toEqual({ exitCode: 2 })
   expect(errors).toMatch(/^audit: [^\n]+\n$/)
   expect(errors).not.toContain('hunter2')
+})
+
+test.skipIf(process.platform === 'win32')('messages say what is there instead, and what to do', async () => {
+  const folder = temporaryFolder()
+  const run = async (...args: readonly string[]) => {
+    const { exitCode, stderr } = await runHere(args, { cwd: folder })
+    expect(exitCode).toBe(2)
+    return stderr
+  }
+  await writeSampleLogs(folder)
+  symlinkSync('loop', join(folder, 'loop'))
+  symlinkSync('nowhere', join(folder, 'link'))
+  writeFileSync(join(folder, 'log.gz'), gzipSync(readFileSync(join(folder, 'audit.jsonl'))))
+  writeFileSync(join(folder, 'empty.txt'), '')
+  const { publicKey } = generateKey('example.com/audit')
+  writeFileSync(join(folder, 'audit.pub'), `${publicKey}\n`)
+  expect(await run('query', 'loop')).toMatch(/symbolic link/)
+  expect(await run('query', 'link')).toMatch(/symbolic link to nothing/)
+  expect(await run('query', 'log.gz')).toMatch(/gunzip/)
+  expect(await run('verify', 'audit.db', '--checkpoint', 'empty.txt', '--key', publicKey)).toMatch(/is empty/)
+  const prove = await run('prove', 'audit.db', '1', '--key', 'audit.pub')
+  expect(prove).toMatch(/public key/)
+  expect(prove).not.toMatch(/chmod/)
+  const convert = await run('convert', 'audit.db', 'missing/x.db')
+  expect(convert).toMatch(/folder of missing\/x\.db/)
+  expect(convert).not.toMatch(/partial/)
 })

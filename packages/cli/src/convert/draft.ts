@@ -14,12 +14,15 @@ export class Draft {
   readonly #target: FileLocation
   readonly location: FileLocation
 
-  /** @throws CommandError if the target exists. */
+  /** @throws CommandError if the target exists, and if its folder does not. */
   constructor(target: FileLocation) {
     this.#target = target
     const path = join(dirname(target.path), `.${basename(target.path)}.partial`)
     this.location = { kind: 'file', path, name: path }
     this.#assertFree()
+    if (!existsSync(dirname(target.path))) {
+      throw new CommandError(`the folder of ${target.name} does not exist; create it first`)
+    }
   }
 
   /** Gives the draft, which must be closed and durable, its name. Throws CommandError if that was taken meanwhile. */

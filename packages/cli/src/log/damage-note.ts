@@ -21,10 +21,11 @@ export class DamageNote {
   /** Says how many there were, if any. */
   async write(): Promise<void> {
     if (this.#lines === 0) return
-    const lines = counted(this.#lines, 'line')
     await note(
       this.#context,
-      `${lines} of ${this.#name} hold no entry and were left out; audit verify names them`,
+      this.#lines === 1
+        ? `1 line of ${this.#name} holds no entry and was left out; audit verify names it`
+        : `${counted(this.#lines, 'line')} of ${this.#name} hold no entry and were left out; audit verify names them`,
     )
   }
 }

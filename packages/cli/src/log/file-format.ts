@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises'
+import { lstat, open, stat } from 'node:fs/promises'
 import { CommandError } from '../command-error.ts'
 import type { FileLocation } from './log-location.ts'
 
@@ -6,6 +6,7 @@ import type { FileLocation } from './log-location.ts'
 export type FileFormat = 'sqlite' | 'jsonl'
 
 const SQLITE = Buffer.from('SQLite format 3\0')
+const GZIP = Buffer.from([0x1f, 0x8b])
 /** The first bytes of `<path>-wal`, but for the last bit (SQLite file format, section 4.1). */
 const WRITE_AHEAD_LOG = Buffer.from([0x37, 0x7f, 0x06])
 /** So much of a file is looked at: a damaged JSONL file has a line that looks like an entry somewhere in it. */
@@ -35,6 +36,9 @@ export async function fileFormatOf({ path, name }: FileLocation): Promise<FileFo
       `${name} is the write-ahead log of an SQLite file; give ${name.replace(/-wal$/, '')} itself`,
     )
   }
+  if (beginning.subarray(0, GZIP.length).equals(GZIP)) {
+    throw new CommandError(`${name} is compressed; run gunzip < ${name} | audit … -, with - as the log`)
+  }
   if (hasEntryLine(beginning)) return 'jsonl'
   throw new CommandError(
     `${name} is neither an SQLite nor a JSONL log; give the file that the application records into`,
@@ -52,7 +56,13 @@ export async function isForeignJsonl({ path, name }: FileLocation): Promise<bool
 }
 
 async function assertFile(path: string, name: string): Promise<void> {
-  const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
+  const stats = await stat(path).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ELOOP') {
+      throw new CommandError(`${name} is a symbolic link that leads back to itself; give the log's own path`)
+    }
+    if (error.code === 'ENOENT' && (await isLink(path))) {
+      throw new CommandError(`${name} is a symbolic link to nothing; put the file back, or mend the link`)
+    }
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
       throw new CommandError(`${name} does not exist; check the path, which counts from the current folder`)
     }
@@ -62,6 +72,13 @@ async function assertFile(path: string, name: string): Promise<void> {
     throw new CommandError(`${name} is a folder; give the log's file in it, such as audit.db`)
   if (!stats.isFile())
     throw new CommandError(`${name} is not a file but a pipe or a device; give the log's file`)
+}
+
+function isLink(path: string): Promise<boolean> {
+  return lstat(path).then(
+    stats => stats.isSymbolicLink(),
+    () => false,
+  )
 }
 
 async function beginningOf(path: string, name: string): Promise<Buffer> {

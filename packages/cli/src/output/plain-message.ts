@@ -2,6 +2,7 @@
 export function plainMessage(message: string): string {
   return withoutRepetition(message)
     .replace(/`log\.verify\(\)`(?: and `PRAGMA integrity_check`)?/g, 'audit verify')
+    .replace(', or see `PRAGMA integrity_check`', '')
     .replace('something else; give another path', SYNAPSEKIT)
     .replace('verify({ checkpoint }) shows', 'audit verify --checkpoint shows')
     .replace(/`log\.(\w+)\(.*?\)`/g, 'audit $1')

@@ -63,6 +63,9 @@ export async function readAnchors(
 }
 
 function anchorFrom(name: string, text: string, trust: Trust): Anchor | Finding {
+  if (text.trim() === '') {
+    throw new CommandError(`${name} is empty; give a checkpoint, as audit checkpoint writes it`)
+  }
   try {
     return { name, text, checkpoint: trustedCheckpoint(text, trust) }
   } catch (error) {

@@ -44,6 +44,11 @@ export function verifierOf(key: string, name: string): Verifier {
 export async function signerFrom(context: Context, path: string): Promise<Signer> {
   if (path.includes(PRIVATE_PREFIX)) throw exposed()
   const text = await readSmallFile(context, path, 'a private key')
+  if (PUBLIC_KEY.test(text.trim())) {
+    throw new CommandError(
+      `${path} holds a public key, which signs nothing; give the private key that audit keygen made with it`,
+    )
+  }
   if (path !== '-') await warnIfShared(context, path)
   try {
     return createSigner(text)
