@@ -78,19 +78,16 @@ async function damageOf({ backend }: OpenLog): Promise<readonly Diagnosis[]> {
       { about, level: 'ok', message: 'none in the store itself; audit verify checks every entry and hash' },
     ]
   }
-  const shown = faults
-    .slice(0, SHOWN_FAULTS)
-    .map(
-      ({ kind, message }): Diagnosis => ({
-        about,
-        level: 'problem',
-        message: `${kind}: ${plainMessage(message)}`,
-      }),
-    )
+  const shown = faults.slice(0, SHOWN_FAULTS).map(
+    ({ kind, message }): Diagnosis => ({
+      about,
+      level: 'problem',
+      message: `${kind}: ${plainMessage(message)}`,
+    }),
+  )
   const further = faults.length - shown.length
   const advice =
     'keep a copy of the file as it is, then run audit verify with a checkpoint to see whether an entry is gone'
-  const message =
-    further > 0 ? `${counted(further, 'further fault')}` : `${counted(faults.length, 'fault')} in all`
-  return [...shown, { about, level: 'problem', message, advice }]
+  if (further === 0) return shown.map((fault, i) => (i === shown.length - 1 ? { ...fault, advice } : fault))
+  return [...shown, { about, level: 'problem', message: counted(further, 'further fault'), advice }]
 }

@@ -28,7 +28,9 @@ export async function examineSqliteFile(file: FoundFile): Promise<readonly Diagn
     const message = 'it begins like an SQLite file, and ends before its header does'
     return [{ about: 'format', level: 'problem', message, advice: 'copy it again, or restore a backup' }]
   }
-  return [formatOf(header), lengthOf(header, file), settingsOf(header), ...sideFilesOf(file, header)]
+  const format = formatOf(header)
+  if (header.applicationId !== APPLICATION_ID) return [format] // how another program keeps its file is no fault
+  return [format, lengthOf(header, file), settingsOf(header), ...sideFilesOf(file, header)]
 }
 
 async function readHeader(path: string): Promise<Header | undefined> {
