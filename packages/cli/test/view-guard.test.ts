@@ -1,3 +1,4 @@
+import { Hono } from 'hono'
 import { expect, test } from 'vitest'
 import { Guard, SECURITY_HEADERS } from '../src/view/guard.ts'
 import { HOST, viewScene } from './view-scene.ts'
@@ -11,6 +12,12 @@ const PATHS = [
   '/api/download',
   '/nowhere',
 ]
+
+/** A guard whose token nobody has used. */
+function newGuarded() {
+  const guard = new Guard(4567)
+  return { guard, app: new Hono().use(guard.check) }
+}
 
 test('nothing is shown without the token', async () => {
   const { app } = await viewScene()
@@ -45,6 +52,14 @@ test('the token is good once, becomes a cookie that no script reads and no other
   expect([again.status, again.headers.get('set-cookie')]).toEqual([401, null])
   const elsewhere = await scene.get(`//evil.example/?token=${scene.token}`)
   expect(elsewhere.headers.get('location')).not.toMatch(/^\/\//)
+})
+
+test('HEAD does not use the token up', async () => {
+  const { guard, app } = newGuarded()
+  const ask = (method: string) => app.request(`/?token=${guard.token}`, { method, headers: { host: HOST } })
+  const head = await ask('HEAD')
+  expect([head.status, head.headers.get('set-cookie')]).toEqual([401, null])
+  expect((await ask('GET')).status).toBe(303)
 })
 
 test.each([

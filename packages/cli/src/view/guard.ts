@@ -33,7 +33,8 @@ export class Guard {
     if (req.method !== 'GET' && req.method !== 'HEAD') return refuse(405, 'AUDIT_VIEW_METHOD', GET_ONLY)
     if (req.path.startsWith('/assets/')) return next() // they say nothing of the log, and an error needs them too
     const given = req.query('token')
-    if (given !== undefined) return this.#letIn(given, context)
+    // A HEAD, as of a preview of a link, must not use the token up.
+    if (given !== undefined && req.method === 'GET') return this.#letIn(given, context)
     if (!isSame(getCookie(context, this.#cookie), this.#secret))
       return refuse(401, 'AUDIT_VIEW_TOKEN', NO_TOKEN)
     // Other ports of this machine are the same site, and get the cookie: what they embed or fetch is refused here.
