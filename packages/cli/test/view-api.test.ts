@@ -8,7 +8,7 @@ import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { judgeReceipt } from '../src/receipt/receipt.ts'
 import type { EntryDetail, EntryPage, Overview, SessionPage, TopUsers, Trust } from '../src/view/contract.ts'
-import { SAMPLE_SIZE, sampleId, writeSampleLogs } from './sample-log.ts'
+import { SAMPLE_SIZE, sampleId, sampleLeaves, writeSampleLogs } from './sample-log.ts'
 import { type ViewScene, viewScene } from './view-scene.ts'
 
 async function allPages({ json }: ViewScene, filters = ''): Promise<readonly EntryPage[]> {
@@ -172,13 +172,25 @@ test('sums that are kept grow with the log, and count each entry once', async ()
 test('what is filtered can be downloaded, as export writes it', async () => {
   const { get, json } = await viewScene()
   const answer = await get('/api/download?format=jsonl&session=s-3')
-  expect(answer.headers.get('content-disposition')).toBe('attachment; filename="audit.jsonl"')
+  expect(answer.headers.get('content-disposition')).toBe('attachment; filename="audit-48.jsonl"')
   const { entries } = await json<SessionPage>('/api/session?session=s-3')
   const lines = await Promise.all(
     entries.map(async ({ index }) => (await json<EntryDetail>(`/api/entries/${index}`)).line),
   )
   expect(await answer.text()).toBe(lines.map(line => `${line}\n`).join(''))
   expect((await get('/api/download?format=nothing')).status).toBe(400)
+})
+
+test('without a filter a download is the log again, also where its times go back', async () => {
+  const path = join(temporaryFolder(), 'audit.db')
+  const leaves = sampleLeaves().slice(0, 3).toReversed()
+  const backend = new SqliteBackend({ path })
+  await backend.open()
+  await backend.append(leaves)
+  await backend.close()
+  const { get } = await viewScene({ path })
+  const lines = (await (await get('/api/download')).text()).trimEnd().split('\n')
+  expect(lines.map(line => JSON.parse(line).entryId)).toEqual(leaves.map(({ entry }) => entry.entryId))
 })
 
 /** A log with a checkpoint over its first entries. */

@@ -6,8 +6,9 @@ import { CommandError } from '../command-error.ts'
 import { addExamples, GROUPS, type Run } from '../command-line.ts'
 import type { Context } from '../context.ts'
 import type { ExportFormat } from '../export/export-format.ts'
+import type { ExportedEntries } from '../export/exported-entries.ts'
 import { addFilterOptions, type FilterOptions } from '../filters/filter-options.ts'
-import { type Filters, filtersOf, matchingEntries } from '../filters/filters.ts'
+import { filtersOf } from '../filters/filters.ts'
 import { addLogArgument, type LogOptions } from '../log/log-options.ts'
 import { type OpenLog, openLog } from '../log/open-log.ts'
 import { note } from '../output/note.ts'
@@ -70,7 +71,7 @@ Formats:
 const PRIVATE = 0o600
 
 async function exportLog(context: Context, name: string, options: ExportOptions): Promise<void> {
-  const { EXPORT_FORMATS } = await import('../export/index.ts')
+  const { EXPORT_FORMATS, exportedEntries } = await import('../export/index.ts')
   const format = EXPORT_FORMATS.find(({ name }) => name === options.format)
   if (!format) throw new CommandError(`--format takes one of ${FORMATS.join(', ')}`) // commander has checked it
   assertShowable(context, format, options)
@@ -84,7 +85,7 @@ async function exportLog(context: Context, name: string, options: ExportOptions)
   const counts = { written: 0 }
   const replace = options.force === true
   await using target = await openTarget(context, options.output, { replace, mode: PRIVATE })
-  const entries = countedEntries(context, entriesAt(context, opened.log, filters, head.size), counts)
+  const entries = countedEntries(context, exportedEntries(context, opened.log, filters, head.size), counts)
   const shown = isForPeople(context, options) ? safePiece : (piece: Uint8Array) => piece
   for await (const piece of format.write(entries)) await target.write(shown(piece))
   await target.commit()
@@ -133,24 +134,9 @@ async function headOf(log: AuditLog): Promise<Head> {
   return { size: Number(size), root }
 }
 
-/** The entries that are exported, and how many there are where that is known before. */
-interface Source {
-  readonly entries: AsyncIterable<AuditEntry>
-  readonly total: number | undefined
-}
-
-/** By index where the log is asked for everything, so that the lines are the log again; otherwise in the order of time. */
-function entriesAt(context: Context, log: AuditLog, filters: Filters, size: number): Source {
-  const { signal } = context
-  const isWhole = Object.keys(filters.filter).length === 0 && !filters.matches
-  if (isWhole) return { entries: log.entries({ end: size, signal }), total: size }
-  const entries = matchingEntries(context, log, { ...filters, filter: { ...filters.filter, size } })
-  return { entries, total: undefined }
-}
-
 async function* countedEntries(
   context: Context,
-  { entries, total }: Source,
+  { entries, total }: ExportedEntries,
   counts: { written: number },
 ): AsyncGenerator<AuditEntry, void, undefined> {
   using progress = new Progress(context, { label: 'exporting', total })

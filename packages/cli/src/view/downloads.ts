@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
-import { EXPORT_FORMATS, exportFormat } from '../export/index.ts'
-import { type Filters, matchingEntries } from '../filters/filters.ts'
+import { EXPORT_FORMATS, exportedEntries, exportFormat } from '../export/index.ts'
+import type { Filters } from '../filters/filters.ts'
 import type { DownloadFormat } from './contract.ts'
 import type { ViewSource } from './source.ts'
 
@@ -11,15 +11,21 @@ export const FORMATS: readonly DownloadFormat[] = EXPORT_FORMATS.map(({ name, su
 }))
 
 /**
- * Answers with a file of the entries that match, oldest first, as they come: nothing is gathered before. A log that cannot be
- * read to its end breaks the download off, so that no browser takes half a file for the whole.
+ * Answers with a file of the entries that match, as they come: nothing is gathered before. It is of the log as it is now,
+ * whose size its name tells: what is recorded meanwhile is not in it. A log that cannot be read to its end breaks the download
+ * off, so that no browser takes half a file for the whole.
  */
-export function startDownload({ log, context }: ViewSource, filters: Filters, request: Context): Response {
+export async function startDownload(
+  { log, context }: ViewSource,
+  filters: Filters,
+  request: Context,
+): Promise<Response> {
   const format = exportFormat(request.req.query('format') ?? 'jsonl')
   if (!format) return request.json({ code: 'AUDIT_INVALID_QUERY', message: 'There is no such format.' }, 400)
-  const entries = matchingEntries({ ...context, signal: request.req.raw.signal }, log, filters)
+  const size = await log.count()
+  const { entries } = exportedEntries({ ...context, signal: request.req.raw.signal }, log, filters, size)
   return request.body(ReadableStream.from(format.write(entries)), 200, {
-    'content-disposition': `attachment; filename="audit.${format.extension}"`,
+    'content-disposition': `attachment; filename="audit-${size}.${format.extension}"`,
     'content-type': format.mediaType,
   })
 }
