@@ -164,6 +164,16 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no chromium
     expect(new URL(page.url()).search).toBe('?text=haiku')
   })
 
+  test('a search on the overview leads to the entries', async () => {
+    const { page } = await visit(await served())
+    await page.waitForSelector('.bars a')
+    await page.keyboard.press('/')
+    await page.keyboard.type('haiku')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/entries\?text=haiku/)
+    await page.locator('.list-head').getByText('9 entries').waitFor()
+  })
+
   test('filters stand in the address, and back takes them away again', async () => {
     const { page } = await visit(await served())
     await go(page, '/entries')

@@ -7,10 +7,17 @@ import { word } from './text.tsx'
 import { TimeFilter } from './time-filter.tsx'
 import { useLoaded } from './use-loaded.ts'
 
+/** Filters that are set to other values. */
+type Changes = { readonly [K in FilterName]?: string }
+
 /** Chooses entries. What it says stands in the address, so that a view can be sent, and back and forward work. */
 export function FilterBar({ log, filters }: { readonly log: LogInfo; readonly filters: URLSearchParams }) {
   const { view } = useAddress()
   const path = view === 'entries' ? pathTo.entries : pathTo.overview
+  const onChange = (changes: Changes) => {
+    const pathOf = changes.text ? pathTo.entries : path // the overview sums up, and does not look into texts
+    navigate(pathOf(changed(filters, changes)))
+  }
   const [isOpen, setOpen] = useState(false)
   return (
     <form
@@ -18,7 +25,7 @@ export function FilterBar({ log, filters }: { readonly log: LogInfo; readonly fi
       aria-label="Filters"
       onSubmit={event => event.preventDefault()}
     >
-      <Fields log={log} filters={filters} onChange={changes => navigate(path(changed(filters, changes)))} />
+      <Fields log={log} filters={filters} onChange={onChange} />
       <button
         type="button"
         class="button unfold-filters"
@@ -46,7 +53,7 @@ function Fields({
 }: {
   readonly log: LogInfo
   readonly filters: URLSearchParams
-  readonly onChange: (changes: { readonly [K in FilterName]?: string }) => void
+  readonly onChange: (changes: Changes) => void
 }) {
   const search = useRef<HTMLInputElement>(null)
   useShortcuts({ '/': () => search.current?.focus() })

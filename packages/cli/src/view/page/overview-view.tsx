@@ -1,10 +1,12 @@
 import type { LogInfo, Overview, TopUsers } from '../contract.ts'
+import { pathTo } from './address.ts'
 import { BarList } from './bar-list.tsx'
 import { CallCharts } from './call-charts.tsx'
 import { ErrorState } from './empty-state.tsx'
 import { EmptyLog } from './entries-view.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { plural } from './format.ts'
+import { Link } from './router.tsx'
 import { StatusList } from './status-list.tsx'
 import type { Theme } from './theme.ts'
 import { Tiles } from './tiles.tsx'
@@ -33,7 +35,10 @@ export function OverviewView({
       <h1 class="visually-hidden">Overview</h1>
       <FilterBar log={log} filters={filters} />
       {filters.has('text') && (
-        <p class="note">The overview counts all texts: it does not follow the search.</p>
+        <p class="note">
+          The overview does not look into texts. <Link to={pathTo.entries(filters)}>Entries</Link> has those that
+          match the search.
+        </p>
       )}
       {error && <ErrorState error={error} />}
       <Tiles total={overview?.total} users={top?.total} filters={filters} />
