@@ -190,7 +190,7 @@ test('without a filter a download is the log again, also where its times go back
   await backend.close()
   const { get } = await viewScene({ path })
   const lines = (await (await get('/api/download')).text()).trimEnd().split('\n')
-  expect(lines.map(line => JSON.parse(line).entryId)).toEqual(leaves.map(({ entry }) => entry.entryId))
+  expect(lines.map(line => JSON.parse(line).entry_id)).toEqual(leaves.map(({ entry }) => entry.entryId))
 })
 
 /** A log with a checkpoint over its first entries. */

@@ -1,4 +1,3 @@
-import { useRef, useState } from 'preact/hooks'
 import type { LogInfo, MatchCount } from '../contract.ts'
 import { DownloadLinks } from './download-links.tsx'
 import { EmptyState, ErrorState } from './empty-state.tsx'
@@ -11,14 +10,11 @@ import { useLoaded } from './use-loaded.ts'
 
 /** The entries that match the filters, newest first. */
 export function EntriesView({ log, filters }: { readonly log: LogInfo; readonly filters: URLSearchParams }) {
-  const shownSize = useRef(log.size)
-  const [version, setVersion] = useState(log.size)
-  const { list, loadMore, stop } = useEntryList(String(filters), version)
-  const { data: match } = useLoaded<MatchCount>(`/api/count?${filters}`, version)
-  const newer = log.size - shownSize.current
+  const { list, loadMore, loadAnew, stop } = useEntryList(String(filters), log.size)
+  const { data: match } = useLoaded<MatchCount>(`/api/count?${filters}`, list.size)
+  const newer = log.size - list.size
   const showNewer = () => {
-    shownSize.current = log.size
-    setVersion(log.size)
+    loadAnew()
     window.scrollTo(0, 0)
   }
   return (
@@ -34,7 +30,11 @@ export function EntriesView({ log, filters }: { readonly log: LogInfo; readonly 
         )}
         <DownloadLinks log={log} filters={filters} />
       </div>
-      {list.error ? <ErrorState error={list.error} /> : <Found log={log} list={list} filters={filters} />}
+      {list.error ? (
+        <ErrorState error={list.error} />
+      ) : (
+        <Found log={log} list={list} filters={filters} onMore={loadMore} />
+      )}
       <More list={list} onMore={loadMore} onStop={stop} />
     </>
   )
@@ -44,13 +44,19 @@ function Found({
   log,
   list,
   filters,
+  onMore,
 }: {
   readonly log: LogInfo
   readonly list: EntryList
   readonly filters: URLSearchParams
+  readonly onMore: () => void
 }) {
-  if (list.rows.length > 0) return <List rows={list.rows} filters={filters} />
-  if (list.state === 'loading') return <div class="rows-ghost" aria-hidden="true" />
+  const { rows, state, next } = list
+  if (rows.length > 0) {
+    const canGrow = state !== 'loading' && next !== null
+    return <List rows={rows} filters={filters} onEnd={canGrow ? onMore : undefined} />
+  }
+  if (state === 'loading') return <div class="rows-ghost" aria-hidden="true" />
   if (log.size === 0) return <EmptyLog heading="h2" />
   return (
     <EmptyState title="No entry matches" heading="h2">

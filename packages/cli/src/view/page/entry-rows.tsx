@@ -1,8 +1,8 @@
-import { useRef } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import type { EntryRow } from '../contract.ts'
 import { pathTo } from './address.ts'
 import { formatCost, formatDuration } from './format.ts'
-import { Link } from './router.tsx'
+import { Link, useLeftEntry } from './router.tsx'
 import { useShortcuts } from './shortcuts.ts'
 import { StatusBadge } from './status-badge.tsx'
 import { Preview, Word } from './text.tsx'
@@ -14,15 +14,40 @@ interface EntryRowsProps {
   readonly filters: URLSearchParams
 }
 
-/** The list of a view: `j`, `k` and the arrows move, Enter opens. */
-export function EntryList(props: EntryRowsProps) {
+/**
+ * The list of a view: `j`, `k` and the arrows move, Enter opens. Whoever comes back from an entry is where they were.
+ *
+ * @param props.onEnd is asked for more when somebody moves on from the last one; `undefined` where there is no more.
+ */
+export function EntryList({
+  onEnd,
+  ...props
+}: EntryRowsProps & { readonly onEnd: (() => void) | undefined }) {
   const list = useRef<HTMLDivElement>(null)
+  const awaited = useRef<number | undefined>(undefined)
+  const { rows } = props
+  const focus = (at: number) => {
+    const link = list.current?.querySelectorAll('a')[at]
+    link?.focus({ preventScroll: true })
+    link?.scrollIntoView({ block: 'nearest' })
+  }
+  useEffect(() => {
+    if (awaited.current === undefined || awaited.current >= rows.length) return
+    focus(awaited.current)
+    awaited.current = undefined
+  }, [rows.length])
+  const left = useLeftEntry()
+  useEffect(() => {
+    const at = rows.findIndex(({ entryId, index }) => entryId === left || `${index}` === left)
+    if (at !== -1 && document.activeElement === document.body) focus(at)
+  }, [])
   const move = (step: number) => () => {
     const links: readonly Element[] = [...(list.current?.querySelectorAll('a') ?? [])]
     const current = document.activeElement ? links.indexOf(document.activeElement) : -1
-    const next = links[current === -1 ? 0 : Math.max(0, Math.min(current + step, links.length - 1))]
-    if (next instanceof HTMLElement) next.focus()
-    next?.scrollIntoView({ block: 'nearest' })
+    const next = current === -1 ? 0 : Math.max(0, current + step)
+    if (next < links.length) return focus(next)
+    awaited.current = next
+    onEnd?.()
   }
   useShortcuts({ j: move(1), ArrowDown: move(1), k: move(-1), ArrowUp: move(-1) })
   return (

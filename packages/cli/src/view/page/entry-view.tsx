@@ -7,7 +7,7 @@ import { EntryFacts } from './entry-facts.tsx'
 import { EntryProof } from './entry-proof.tsx'
 import { formatCount } from './format.ts'
 import { RelatedEntries } from './related-entries.tsx'
-import { Link, navigate } from './router.tsx'
+import { Link, navigate, returnTo } from './router.tsx'
 import { useShortcuts } from './shortcuts.ts'
 import { Time } from './time.tsx'
 import { useLoaded } from './use-loaded.ts'
@@ -34,7 +34,7 @@ export function EntryView({
     ArrowLeft: newer,
     j: older,
     ArrowRight: older,
-    Escape: () => navigate(pathTo.entries(filters)),
+    Escape: () => returnTo(pathTo.entries(filters)),
   })
   if (error) return <NoEntry error={error} />
   if (!detail) return <div class="page-ghost" aria-busy={isLoading} />

@@ -2,32 +2,66 @@ import { type ComponentChildren, createContext } from 'preact'
 import { useContext, useEffect, useLayoutEffect, useState } from 'preact/hooks'
 import { type Address, parseAddress } from './address.ts'
 
-const Place = createContext<Address>({ view: 'nowhere', filters: new URLSearchParams() })
+/** A place in the history of the page. */
+interface Place {
+  readonly address: Address
+  /** How far down it was scrolled. */
+  readonly scroll: number
+  /** The path that it was reached from, which is where the browser goes back to. */
+  readonly before: string | undefined
+  /** The address that was shown until then, whether the way led forwards or back. */
+  readonly left?: Address
+}
+
+const NOWHERE: Place = {
+  address: { view: 'nowhere', filters: new URLSearchParams() },
+  scroll: 0,
+  before: undefined,
+}
+const Current = createContext(NOWHERE)
 
 /** Where the page is. */
 export function useAddress(): Address {
-  return useContext(Place)
+  return useContext(Current).address
+}
+
+/** The id of the entry that was shown before this view; `undefined` if it was something else. */
+export function useLeftEntry(): string | undefined {
+  const { left } = useContext(Current)
+  return left?.view === 'entry' ? left.id : undefined
 }
 
 /** Goes to another view, as a link does. */
 export function navigate(path: string): void {
-  if (path === location.pathname + location.search) return
-  history.replaceState({ scroll: window.scrollY }, '')
-  history.pushState({ scroll: 0 }, '', path)
+  const here = location.pathname + location.search
+  if (path === here) return
+  noteScroll()
+  history.pushState({ scroll: 0, before: here }, '', path)
   window.dispatchEvent(new PopStateEvent('popstate', { state: history.state }))
+}
+
+/** Goes back if that leads to a path, so that the view is as it was left; otherwise goes there as a link does. */
+export function returnTo(path: string): void {
+  if (placeNow().before === path) history.back()
+  else navigate(path)
+}
+
+function noteScroll(): void {
+  history.replaceState({ ...history.state, scroll: window.scrollY }, '')
 }
 
 /** Tells what is inside where the page is, also after back and forward, and puts the scroll back where it was. */
 export function Router({ children }: { readonly children: ComponentChildren }) {
-  const [{ address, scroll }, setPlace] = useState(currentPlace)
+  const [place, setPlace] = useState(placeNow)
+  const { address, scroll } = place
   useEffect(() => {
     history.scrollRestoration = 'manual'
-    const onPopState = () => setPlace(currentPlace())
+    const onPopState = () => setPlace(({ address }) => ({ ...placeNow(), left: address }))
     // Chromium tells of the place that is left only afterwards, so that its scroll is noted as it changes.
     let timer: ReturnType<typeof setTimeout> | undefined
     const onScroll = () => {
       clearTimeout(timer)
-      timer = setTimeout(() => history.replaceState({ scroll: window.scrollY }, ''), 100)
+      timer = setTimeout(noteScroll, 100)
     }
     window.addEventListener('popstate', onPopState)
     window.addEventListener('scroll', onScroll, { passive: true })
@@ -38,13 +72,16 @@ export function Router({ children }: { readonly children: ComponentChildren }) {
     }
   }, [])
   useLayoutEffect(() => window.scrollTo(0, scroll), [address, scroll])
-  return <Place.Provider value={address}>{children}</Place.Provider>
+  return <Current.Provider value={place}>{children}</Current.Provider>
 }
 
-function currentPlace(): { readonly address: Address; readonly scroll: number } {
-  const state: unknown = history.state
-  const scroll = typeof state === 'object' && state !== null && 'scroll' in state ? Number(state.scroll) : 0
-  return { address: parseAddress(location.pathname, location.search), scroll }
+function placeNow(): Place {
+  const { scroll, before }: { readonly scroll?: unknown; readonly before?: unknown } = Object(history.state)
+  return {
+    address: parseAddress(location.pathname, location.search),
+    scroll: typeof scroll === 'number' ? scroll : 0,
+    before: typeof before === 'string' ? before : undefined,
+  }
 }
 
 /** A link to another view. With a modifier key it opens a tab, as any link does. */

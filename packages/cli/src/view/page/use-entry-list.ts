@@ -4,6 +4,8 @@ import { getJson } from './api.ts'
 
 /** A list of entries that grows page by page. */
 export interface EntryList {
+  /** How many entries the log had when it was begun. */
+  readonly size: number
   readonly rows: readonly EntryRow[]
   /** Where the next page begins; `null` at the end. */
   readonly next: string | null
@@ -13,19 +15,19 @@ export interface EntryList {
   readonly error: Error | undefined
 }
 
-const NOTHING: EntryList = { rows: [], next: null, searchedBackTo: null, state: 'loading', error: undefined }
-/** Lists as they were left, so that going back shows them at once. */
+/** Lists as they were left, by their filters, so that going back shows them at once, also while the log grows. */
 const KEPT = new Map<string, EntryList>()
 const MOST_KEPT = 10
 
 /**
  * The entries that match, newest first.
  *
- * @param filters as they stand in the address. @param version loads the list anew when it changes.
+ * @param filters as they stand in the address. @param size how many entries the log has by now.
  */
-export function useEntryList(filters: string, version: number) {
-  const key = `${version} ${filters}`
-  const [list, setList] = useState<EntryList>(() => KEPT.get(key) ?? NOTHING)
+export function useEntryList(filters: string, size: number) {
+  const [list, setList] = useState<EntryList>(() => KEPT.get(filters) ?? emptyList(size))
+  const newest = useRef(size)
+  newest.current = size
   const running = useRef(new AbortController())
   const load = useCallback(
     async (from: EntryList) => {
@@ -34,25 +36,29 @@ export function useEntryList(filters: string, version: number) {
       running.current = stop
       setList({ ...from, state: 'loading', error: undefined })
       await loadFrom(from, filters, stop.signal, next => {
-        keep(key, next)
+        keep(filters, next)
         setList(next)
       }).catch(error => {
         if (!stop.signal.aborted) setList({ ...from, state: 'stopped', error })
       })
     },
-    [filters, key],
+    [filters],
   )
   useEffect(() => {
-    const kept = KEPT.get(key)
+    const kept = KEPT.get(filters)
     if (kept) setList(kept)
-    else void load(NOTHING)
+    else void load(emptyList(newest.current))
     return () => running.current.abort()
-  }, [key, load])
+  }, [filters, load])
   const stop = () => {
     running.current.abort()
     setList(current => ({ ...current, state: 'stopped' }))
   }
-  return { list, loadMore: () => void load(list), stop }
+  return { list, loadMore: () => void load(list), loadAnew: () => void load(emptyList(size)), stop }
+}
+
+function emptyList(size: number): EntryList {
+  return { size, rows: [], next: null, searchedBackTo: null, state: 'loading', error: undefined }
 }
 
 /** Loads a page. A search in texts comes in pieces, until there is a page of them. */
@@ -70,6 +76,7 @@ async function loadFrom(
     const page = await getJson<EntryPage>(`/api/entries?${params}`, signal)
     const isSearching = page.searchedBackTo !== null && list.rows.length + page.entries.length < enough
     list = {
+      size: from.size,
       rows: [...list.rows, ...page.entries],
       next: page.next,
       searchedBackTo: page.searchedBackTo,
@@ -80,9 +87,9 @@ async function loadFrom(
   } while (list.state === 'loading')
 }
 
-function keep(key: string, list: EntryList): void {
-  KEPT.delete(key)
-  KEPT.set(key, { ...list, state: 'ready' })
+function keep(filters: string, list: EntryList): void {
+  KEPT.delete(filters)
+  KEPT.set(filters, { ...list, state: 'ready' })
   const [oldest] = KEPT.keys()
   if (oldest !== undefined && KEPT.size > MOST_KEPT) KEPT.delete(oldest)
 }
