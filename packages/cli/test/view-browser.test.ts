@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { AuditLog, type EntryInput } from '@audit/core'
 import { temporaryFolder } from '@audit/harness/vitest'
 import { SqliteBackend } from '@audit/sqlite'
+import Database from 'better-sqlite3'
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { CHROMIUM, servedBinary, visit } from './browser.ts'
@@ -199,6 +200,45 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no chromium
     await page.goBack()
     await expect.poll(focused).toBe('question 69')
     expect(await page.evaluate('scrollY')).toBe(place)
+  })
+
+  test('the download menu fits, and closes without opening what is beneath it', async () => {
+    const { page } = await visit(await served(), { width: 360 })
+    await go(page, '/entries')
+    await page.waitForSelector('a.row')
+    const items = page.locator('.menu ul')
+    await page.getByText('Download').click()
+    const box = await items.boundingBox()
+    expect(box?.x).toBeGreaterThanOrEqual(0)
+    expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThan(900)
+    expect(await accessibilityOf(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await items.waitFor({ state: 'hidden' })
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Download')
+    await page.keyboard.press('Enter')
+    await items.waitFor()
+    await page.locator('a.row').last().click({ position: { x: 20, y: 20 } })
+    await items.waitFor({ state: 'hidden' })
+    expect(new URL(page.url()).pathname).toBe('/entries')
+  })
+
+  test('findings are shown in full, at any width and by keyboard, and lead to their entries', async () => {
+    const folder = temporaryFolder()
+    await writeSampleLogs(folder)
+    const path = join(folder, 'audit.db')
+    const database = new Database(path)
+    database.exec(
+      'DROP TRIGGER audit_log_no_update; UPDATE audit_log SET leaf_hash = zeroblob(32) WHERE "index" < 8',
+    )
+    database.close()
+    const { page } = await visit(await servedBinary([path]), { width: 360 })
+    await page.getByRole('button', { name: 'Verify now' }).click()
+    await page.getByRole('button', { name: /^Show all \d+ findings/ }).click()
+    expect(await overflowOf(page)).toBe(0)
+    expect(await accessibilityOf(page)).toEqual([])
+    await page.locator('.findings a').getByText('entry 7', { exact: true }).first().click()
+    await page.waitForSelector('.proof')
+    await page.getByRole('heading', { name: 'Entry 7' }).waitFor()
   })
 
   test('a search on the overview leads to the entries', async () => {
