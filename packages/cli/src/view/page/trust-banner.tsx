@@ -1,3 +1,5 @@
+import type { Finding } from '@audit/core'
+import { useState } from 'preact/hooks'
 import type { CheckpointInfo, Trust } from '../contract.ts'
 import { pathTo } from './address.ts'
 import { formatAge, formatCount, formatShare, formatTime, plural } from './format.ts'
@@ -101,25 +103,50 @@ function witnessText(witnesses: CheckpointInfo['witnesses']): string {
   return witnesses.length === 0 ? '' : ` ${plural(witnesses.length, 'witness', 'witnesses')} cosigned it.`
 }
 
+/** More findings are folded. */
+const FOLDED_FINDINGS = 5
+
 function Findings({ trust: { findings, findingCount } }: { readonly trust: Trust }) {
+  const [isOpen, setOpen] = useState(false)
+  const shown = isOpen ? findings : findings.slice(0, FOLDED_FINDINGS)
   return (
-    <ul class="findings">
-      {findings.map(({ kind, index, entryId, message }, i) => (
-        <li key={i}>
-          <code>{kind}</code> {index !== undefined && `entry ${formatCount(index)}: `}
-          <Word text={message} />
-          {entryId !== undefined && (
-            <>
-              {' '}
-              <Link to={pathTo.entry(entryId, NO_FILTERS)}>Open it</Link>
-            </>
-          )}
-        </li>
-      ))}
-      {findingCount > findings.length && (
-        <li>and {formatCount(findingCount - findings.length)} more: `audit verify` lists them</li>
+    <>
+      <ul class="findings">
+        {shown.map((finding, i) => (
+          <li key={i}>
+            <FindingLine finding={finding} />
+          </li>
+        ))}
+        {isOpen && findingCount > findings.length && (
+          <li>
+            and {formatCount(findingCount - findings.length)} more: <code>audit verify</code> lists them
+          </li>
+        )}
+      </ul>
+      {findingCount > FOLDED_FINDINGS && (
+        <button type="button" class="unfold" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {isOpen ? 'Fold the findings' : `Show all ${formatCount(findingCount)} findings`}
+        </button>
       )}
-    </ul>
+    </>
+  )
+}
+
+function FindingLine({ finding: { kind, index, entryId, message } }: { readonly finding: Finding }) {
+  const id = entryId ?? (index === undefined ? undefined : `${index}`)
+  return (
+    <>
+      <code>{kind}</code>{' '}
+      {id !== undefined && (
+        <>
+          <Link to={pathTo.entry(id, NO_FILTERS)}>
+            {index === undefined ? 'its entry' : `entry ${formatCount(index)}`}
+          </Link>
+          :{' '}
+        </>
+      )}
+      <Word text={message} />
+    </>
   )
 }
 
