@@ -241,6 +241,12 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no chromium
     await page.getByRole('heading', { name: 'Entry 7' }).waitFor()
   })
 
+  test('the sum of a session says that a cost is not known', async () => {
+    const { page } = await visit(await served())
+    await go(page, '/sessions/s-3')
+    await page.getByText(/ · cost ≥ \$0\.\d+ · unknown for 1$/).waitFor()
+  })
+
   test('a search on the overview leads to the entries', async () => {
     const { page } = await visit(await served())
     await page.waitForSelector('.bars a')

@@ -150,6 +150,8 @@ export interface Cell {
   readonly model: string
   readonly count: number
   readonly costUsd: number
+  /** How many of them have no cost. */
+  readonly costUnknown: number
 }
 
 /** `GET /api/trust`, and each event of `GET /api/verify`. */

@@ -50,11 +50,12 @@ export class Overviews {
         .map(group => ({ model: String(group.model), ...figuresOf(group) }))
         .toSorted((a, b) => b.count - a.count),
       cells: groups(parts, ['period', 'model'], ([day, model]) => [periodOf(day), model]).map(
-        ({ period, model, count, costUsd }) => ({
+        ({ period, model, count, costUsd, costUnknown }) => ({
           period: String(period),
           model: String(model),
           count,
           costUsd,
+          costUnknown,
         }),
       ),
     }

@@ -1,6 +1,6 @@
 import type { Figures } from '../contract.ts'
 import { changed, pathTo } from './address.ts'
-import { formatCost, formatCount, formatDuration } from './format.ts'
+import { formatCostSum, formatCount, formatDuration } from './format.ts'
 import { Link } from './router.tsx'
 import { Word } from './text.tsx'
 
@@ -27,7 +27,7 @@ export function BarList({
     <section class="card" aria-label={title}>
       <h2>{title}</h2>
       <ol class="bars">
-        {rows?.slice(0, MOST).map(({ value, count, costUsd, latencyMs }) => (
+        {rows?.slice(0, MOST).map(({ value, count, costUsd, costUnknown, latencyMs }) => (
           <li key={value}>
             <Link to={pathTo.entries(changed(filters, { [name]: value }))}>
               <span class="bar" aria-hidden="true" style={{ width: `${(100 * count) / most}%` }} />
@@ -35,7 +35,7 @@ export function BarList({
                 <Word text={value === '' ? '(empty)' : value} />
               </span>
               <span class="bar-figures muted">
-                {formatCost(costUsd)} · p95 {formatDuration(latencyMs?.p95 ?? null)}
+                {formatCostSum({ count, costUsd, costUnknown })} · p95 {formatDuration(latencyMs?.p95 ?? null)}
               </span>
               <span class="bar-count">{formatCount(count)}</span>
             </Link>

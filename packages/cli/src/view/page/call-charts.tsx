@@ -3,7 +3,7 @@ import type { Overview } from '../contract.ts'
 import { changed, pathTo } from './address.ts'
 import { Chart, type PathOf } from './chart.tsx'
 import { chartsOf } from './charts-of.ts'
-import { formatCompact, formatCost, formatDuration, formatShare, plural } from './format.ts'
+import { formatCompact, formatCostSum, formatDuration, formatShare, plural } from './format.ts'
 import { problemsOf } from './statuses.ts'
 import type { Theme } from './theme.ts'
 
@@ -39,7 +39,7 @@ export function CallCharts({
       <Chart
         {...common}
         title={`Cost ${each}`}
-        note={formatCost(total.costUsd)}
+        note={formatCostSum(total)}
         data={charts.cost}
         pathOf={ofModel}
       />

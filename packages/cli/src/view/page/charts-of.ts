@@ -80,18 +80,24 @@ function byModel(
   own: readonly string[],
   figure: 'count' | 'costUsd',
 ): readonly PlotSeries[] {
-  const sums = new Map<string, number>()
+  const sums = new Map<string, number | null>()
   for (const cell of cells) {
     const key = `${cell.period} ${own.indexOf(cell.model)}`
-    sums.set(key, (sums.get(key) ?? 0) + cell[figure])
+    const isUnknown = figure === 'costUsd' && cell.costUnknown >= cell.count
+    sums.set(key, isUnknown ? (sums.get(key) ?? null) : (sums.get(key) ?? 0) + cell[figure])
+  }
+  // Nothing was spent where there was no call; where no cost is known, there is no figure.
+  const sumOf = (period: string, model: number) => {
+    const sum = sums.get(`${period} ${model}`)
+    return sum === undefined ? 0 : sum
   }
   const series = own.map((name, i) => ({
     name,
     color: i,
-    values: periods.map(period => sums.get(`${period} ${i}`) ?? 0),
+    values: periods.map(period => sumOf(period, i)),
   }))
-  const others = periods.map(period => sums.get(`${period} -1`) ?? 0)
-  return others.some(value => value > 0)
+  const others = periods.map(period => sumOf(period, -1))
+  return others.some(value => value === null || value > 0)
     ? [...series, { name: 'Others', color: OTHERS, values: others }]
     : series
 }

@@ -2,7 +2,7 @@ import type { AuditEntry, JsonValue } from '@audit/core'
 import type { ComponentChildren } from 'preact'
 import type { LogInfo } from '../contract.ts'
 import { pathTo } from './address.ts'
-import { formatCost, formatDuration } from './format.ts'
+import { formatDuration, formatExactCost } from './format.ts'
 import { Value } from './json-value.tsx'
 import { Link } from './router.tsx'
 import { StatusBadge } from './status-badge.tsx'
@@ -83,7 +83,7 @@ function CallFacts({ log, entry }: { readonly log: LogInfo; readonly entry: Audi
       <Fact name="Status" when={typeof status === 'string'}>
         <StatusBadge status={String(status)} />
       </Fact>
-      <Fact name="Cost">{costUsd === null ? 'unknown' : formatCost(costUsd)}</Fact>
+      <Fact name="Cost">{costUsd === null ? 'unknown' : formatExactCost(costUsd)}</Fact>
       <Fact name="Latency">{latencyMs === null ? 'unknown' : formatDuration(latencyMs)}</Fact>
       <Fact name="First chunk after" when={typeof firstChunk === 'number'}>
         {formatDuration(Number(firstChunk) * 1000)}

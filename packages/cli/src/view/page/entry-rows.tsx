@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { EntryRow } from '../contract.ts'
 import { pathTo } from './address.ts'
-import { formatCost, formatDuration } from './format.ts'
+import { formatCostAligned, formatDuration, formatExactCost } from './format.ts'
 import { Link, useLeftEntry } from './router.tsx'
 import { useShortcuts } from './shortcuts.ts'
 import { StatusBadge } from './status-badge.tsx'
@@ -102,7 +102,9 @@ function Row({ row, to }: { readonly row: EntryRow; readonly to: string }) {
       <span class="row-status">
         <StatusBadge status={row.status} />
       </span>
-      <span class="row-cost number">{formatCost(row.costUsd)}</span>
+      <span class="row-cost number" title={row.costUsd === null ? undefined : formatExactCost(row.costUsd)}>
+        {formatCostAligned(row.costUsd)}
+      </span>
       <span class="row-latency number">{formatDuration(row.latencyMs)}</span>
     </Link>
   )

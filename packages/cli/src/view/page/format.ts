@@ -27,7 +27,7 @@ export function plural(count: number, one: string, many: string): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`
 }
 
-/** US dollars: `$1,204.50`, `$0.0034`; a dash when unknown */
+/** US dollars, in short: `$1,204.50`, `$0.0034`; a dash when unknown */
 export function formatCost(usd: number | null): string {
   if (usd === null) return '–'
   if (usd === 0) return '$0'
@@ -35,6 +35,36 @@ export function formatCost(usd: number | null): string {
   if (usd >= 1)
     return `$${usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`
   return `$${usd.toLocaleString('en-US', { maximumSignificantDigits: 2, maximumFractionDigits: 8 })}`
+}
+
+/** US dollars, so that the decimals of a column line up: `$0.0034`, `$1.2000`, `<$0.0001`; a dash when unknown */
+export function formatCostAligned(usd: number | null): string {
+  if (usd === null) return '–'
+  if (usd > 0 && usd < 0.0001) return '<$0.0001'
+  if (usd >= 1000) return formatCost(usd)
+  return `$${usd.toFixed(4)}`
+}
+
+/** US dollars with all their digits: `$0.1234567` */
+export function formatExactCost(usd: number): string {
+  if (usd >= 1e15 || (usd > 0 && usd < 1e-15)) return `$${usd}`
+  return `$${usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 20 })}`
+}
+
+/** Costs that were added up: a dash if none is known, and `≥ $1.20` if some are not. */
+export function formatCostSum(costs: {
+  readonly count: number
+  readonly costUsd: number
+  readonly costUnknown: number
+}): string {
+  const { count, costUsd, costUnknown } = costs
+  if (costUnknown === 0) return formatCost(costUsd)
+  return costUnknown >= count ? '–' : `≥ ${formatCost(costUsd)}`
+}
+
+/** `unknown for 12` */
+export function unknownCosts(count: number): string {
+  return `unknown for ${formatCount(count)}`
 }
 
 /** `412 ms`, `1.24 s`, `2 min 3 s`, `3 d 4 h`; a dash when unknown */

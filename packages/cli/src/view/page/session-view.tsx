@@ -3,7 +3,7 @@ import type { LogInfo, SessionPage } from '../contract.ts'
 import { pathTo } from './address.ts'
 import { Conversation } from './conversation.tsx'
 import { EmptyState, ErrorState } from './empty-state.tsx'
-import { formatCost, formatDuration, plural } from './format.ts'
+import { formatCost, formatCostSum, formatDuration, plural, unknownCosts } from './format.ts'
 import { Link } from './router.tsx'
 import { StatusBadge } from './status-badge.tsx'
 import { Word } from './text.tsx'
@@ -60,11 +60,13 @@ function sumOf({ entries, isCut }: SessionPage): string {
   const [first, last] = [entries[0], entries.at(-1)]
   const span = first && last ? Date.parse(last.timestamp) - Date.parse(first.timestamp) : 0
   const costs = entries.flatMap(({ costUsd }) => costUsd ?? [])
-  const cost = costs.reduce((sum, each) => sum + each, 0)
+  const costUsd = costs.reduce((sum, each) => sum + each, 0)
+  const costUnknown = entries.length - costs.length
   return [
     `${plural(entries.length, 'entry', 'entries')}${isCut ? ' of more' : ''}`,
     span > 0 ? `over ${formatDuration(span)}` : '',
-    costs.length > 0 ? formatCost(cost) : '',
+    `cost ${formatCostSum({ count: entries.length, costUsd, costUnknown })}`,
+    costUnknown > 0 ? unknownCosts(costUnknown) : '',
   ]
     .filter(part => part !== '')
     .join(' · ')
@@ -87,7 +89,7 @@ function Turn({
       <section class="turn">
         <h2 class="turn-head">
           <Link to={pathTo.entry(entry.entryId, filters)}>
-            <Time timestamp={entry.timestamp} />
+            <Time timestamp={entry.timestamp} /> UTC
           </Link>
           <StatusBadge status={typeof status === 'string' ? status : null} />
           <span class="muted">

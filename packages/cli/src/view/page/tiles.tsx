@@ -1,6 +1,6 @@
 import type { Figures } from '../contract.ts'
 import { pathTo } from './address.ts'
-import { formatCompact, formatCost, formatCount, formatDuration, formatShare, plural } from './format.ts'
+import { formatCompact, formatCostSum, formatCount, formatDuration, formatShare, plural, unknownCosts } from './format.ts'
 import { Link } from './router.tsx'
 import { problemsOf } from './statuses.ts'
 
@@ -26,7 +26,7 @@ export function Tiles({
         </Link>
       </li>
       <li class="tile">
-        <Figure title="Cost" value={total && formatCost(total.costUsd)} note={costNote(total)} />
+        <Figure title="Cost" value={total && formatCostSum(total)} note={costNote(total)} />
       </li>
       <li class="tile">
         <Figure
@@ -81,7 +81,7 @@ function Figure({
 
 function costNote(total: Figures | undefined): string {
   if (!total || total.costUnknown === 0) return ''
-  return `unknown for ${formatCount(total.costUnknown)}`
+  return unknownCosts(total.costUnknown)
 }
 
 function problemShare(total: Figures): string {

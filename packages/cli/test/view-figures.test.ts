@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+import type { Figures, Overview } from '../src/view/contract.ts'
+import { chartsOf } from '../src/view/page/charts-of.ts'
+import { formatCostAligned, formatCostSum, formatExactCost } from '../src/view/page/format.ts'
+
+const NONE: Figures = {
+  count: 0,
+  costUsd: 0,
+  costUnknown: 0,
+  tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0 },
+  latencyMs: null,
+  status: {},
+  first: null,
+  last: null,
+}
+
+test('a sum of costs says where some are not known', () => {
+  const sumOf = (costUsd: number, costUnknown: number) => formatCostSum({ count: 3, costUsd, costUnknown })
+  expect([sumOf(0, 0), sumOf(1.2, 0), sumOf(1.2, 1), sumOf(0, 3)]).toEqual(['$0', '$1.20', '≥ $1.20', '–'])
+})
+
+test('a chart has no cost where none is known, and nothing where there was no call', () => {
+  const cells = [
+    { period: '2026-11-24', model: 'a', count: 2, costUsd: 0, costUnknown: 2 },
+    { period: '2026-11-25', model: 'b', count: 2, costUsd: 1, costUnknown: 1 },
+  ]
+  const overview: Overview = {
+    size: 4,
+    step: 'day',
+    total: NONE,
+    periods: [
+      { ...NONE, period: '2026-11-24' },
+      { ...NONE, period: '2026-11-25' },
+    ],
+    models: [
+      { ...NONE, model: 'a' },
+      { ...NONE, model: 'b' },
+    ],
+    cells,
+  }
+  expect(chartsOf(overview).cost.series.map(({ values }) => values)).toEqual([
+    [null, 0],
+    [0, 1],
+  ])
+})
+
+test('costs in a list line up, and an entry has all digits', () => {
+  const aligned = [0.1234567, 12, 0, 0.00002, 1234.5, null].map(formatCostAligned)
+  expect(aligned).toEqual(['$0.1235', '$12.0000', '$0.0000', '<$0.0001', '$1,234.50', '–'])
+  expect([0.1234567, 12, 0.00002, 1e300].map(formatExactCost)).toEqual([
+    '$0.1234567',
+    '$12.00',
+    '$0.00002',
+    '$1e+300',
+  ])
+})
