@@ -217,7 +217,10 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no chromium
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Download')
     await page.keyboard.press('Enter')
     await items.waitFor()
-    await page.locator('a.row').last().click({ position: { x: 20, y: 20 } })
+    await page
+      .locator('a.row')
+      .last()
+      .click({ position: { x: 20, y: 20 } })
     await items.waitFor({ state: 'hidden' })
     expect(new URL(page.url()).pathname).toBe('/entries')
   })

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Figures, Overview } from '../src/view/contract.ts'
 import { chartsOf } from '../src/view/page/charts-of.ts'
 import { formatCostAligned, formatCostSum, formatExactCost } from '../src/view/page/format.ts'
+import { notOkShareOf } from '../src/view/page/statuses.ts'
 
 const NONE: Figures = {
   count: 0,
@@ -53,4 +54,10 @@ test('costs in a list line up, and an entry has all digits', () => {
     '$0.00002',
     '$1e+300',
   ])
+})
+
+test('not ok is what `audit stats` calls so', () => {
+  const status = { ok: 5, truncated: 1, timeout: 1, 'content-filter': 1 }
+  expect(notOkShareOf({ status })).toBe(3 / 8) // of those that say how they ended
+  expect(notOkShareOf({ status: {} })).toBeNull()
 })

@@ -35,7 +35,8 @@ export function BarList({
                 <Word text={value === '' ? '(empty)' : value} />
               </span>
               <span class="bar-figures muted">
-                {formatCostSum({ count, costUsd, costUnknown })} · p95 {formatDuration(latencyMs?.p95 ?? null)}
+                {formatCostSum({ count, costUsd, costUnknown })} · p95{' '}
+                {formatDuration(latencyMs?.p95 ?? null)}
               </span>
               <span class="bar-count">{formatCount(count)}</span>
             </Link>

@@ -4,10 +4,10 @@ import { changed, pathTo } from './address.ts'
 import { Chart, type PathOf } from './chart.tsx'
 import { chartsOf } from './charts-of.ts'
 import { formatCompact, formatCostSum, formatDuration, formatShare, plural } from './format.ts'
-import { problemsOf } from './statuses.ts'
+import { notOkShareOf } from './statuses.ts'
 import type { Theme } from './theme.ts'
 
-/** The calls over time: how many, at what cost, how fast, with how many tokens, and how many that failed. */
+/** The calls over time: how many, at what cost, how fast, with how many tokens, and how many that did not end well. */
 export function CallCharts({
   overview,
   theme,
@@ -20,6 +20,7 @@ export function CallCharts({
   const charts = useMemo(() => chartsOf(overview), [overview])
   const each = overview.step === 'month' ? 'a month' : 'a day'
   const { total } = overview
+  const notOk = notOkShareOf(total)
   const inPeriod = (period: string) => changed(filters, { since: period, until: period })
   const plain: PathOf = period => pathTo.entries(inPeriod(period))
   const ofModel: PathOf = (period, series) => {
@@ -57,9 +58,9 @@ export function CallCharts({
       />
       <Chart
         {...common}
-        title="Share of errors and aborts"
-        note={formatShare(problemsOf(total) / Math.max(total.count, 1))}
-        data={charts.problems}
+        title="Share not ok"
+        note={notOk === null ? 'no entry has a status' : formatShare(notOk)}
+        data={charts.notOk}
       />
     </>
   )

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { drawPlot, PLOT_HEIGHT, type PlotData } from './plot.ts'
+import { drawPlot, PLOT_HEIGHT } from './plot.ts'
+import type { PlotData } from './plot-data.ts'
 import { Link, navigate } from './router.tsx'
 import { Word } from './text.tsx'
 import type { Theme } from './theme.ts'

@@ -1,8 +1,8 @@
 import type { Figures, Overview } from '../contract.ts'
 import { formatCompact, formatCost, formatDuration, formatShare } from './format.ts'
 import { allPeriods } from './periods.ts'
-import type { PlotData, PlotSeries } from './plot.ts'
-import { ABORTS, countOf, ERRORS } from './statuses.ts'
+import type { PlotData, PlotSeries } from './plot-data.ts'
+import { countOf, ERRORS, knownOf, notOkOf } from './statuses.ts'
 
 /** So many models have a colour of their own. The others are one. */
 const OWN_COLORS = 6
@@ -19,7 +19,7 @@ export interface Charts {
   readonly cost: PlotData
   readonly latency: PlotData
   readonly tokens: PlotData
-  readonly problems: PlotData
+  readonly notOk: PlotData
 }
 
 /** Makes charts of an overview. */
@@ -70,7 +70,7 @@ export function chartsOf(overview: Overview): Charts {
         { name: 'Output', color: GOOD, values: over(({ tokens }) => tokens.output) },
       ],
     },
-    problems: { ...common, kind: 'stack', format: formatShare, series: problemSeries(over) },
+    notOk: { ...common, kind: 'stack', format: formatShare, series: notOkSeries(over) },
   }
 }
 
@@ -102,13 +102,18 @@ function byModel(
     : series
 }
 
-function problemSeries(
+function notOkSeries(
   over: (value: (figures: Figures) => number | null) => readonly (number | null)[],
 ): readonly PlotSeries[] {
-  const share = (names: readonly string[]) =>
-    over(figures => countOf(figures, names) / Math.max(figures.count, 1))
+  const share = (countIn: (figures: Figures) => number) =>
+    over(figures => countIn(figures) / Math.max(knownOf(figures), 1))
+  const errors = (figures: Figures) => countOf(figures, ERRORS)
   return [
-    { name: 'Errors', color: BAD, values: share(ERRORS) },
-    { name: 'Aborts', color: WARN, values: share(ABORTS) },
+    { name: 'Errors and timeouts', color: BAD, values: share(errors) },
+    {
+      name: 'Aborted, truncated and others',
+      color: WARN,
+      values: share(figures => notOkOf(figures) - errors(figures)),
+    },
   ]
 }

@@ -38,11 +38,7 @@ export function DownloadLinks({
       <ul>
         {log.formats.map(({ name, summary }) => (
           <li key={name}>
-            <a
-              href={`/api/download?${withFormat(filters, name)}`}
-              download
-              onClick={() => setOpen(false)}
-            >
+            <a href={`/api/download?${withFormat(filters, name)}`} download onClick={() => setOpen(false)}>
               <strong>{name}</strong> <span class="muted">{summary}</span>
             </a>
           </li>

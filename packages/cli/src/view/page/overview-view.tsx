@@ -36,8 +36,8 @@ export function OverviewView({
       <FilterBar log={log} filters={filters} />
       {filters.has('text') && (
         <p class="note">
-          The overview does not look into texts. <Link to={pathTo.entries(filters)}>Entries</Link> has those that
-          match the search.
+          The overview does not look into texts. <Link to={pathTo.entries(filters)}>Entries</Link> has those
+          that match the search.
         </p>
       )}
       {error && <ErrorState error={error} />}

@@ -1,8 +1,16 @@
 import type { Figures } from '../contract.ts'
 import { pathTo } from './address.ts'
-import { formatCompact, formatCostSum, formatCount, formatDuration, formatShare, plural, unknownCosts } from './format.ts'
+import {
+  formatCompact,
+  formatCostSum,
+  formatCount,
+  formatDuration,
+  formatShare,
+  plural,
+  unknownCosts,
+} from './format.ts'
 import { Link } from './router.tsx'
-import { problemsOf } from './statuses.ts'
+import { knownOf, notOkOf, notOkShareOf } from './statuses.ts'
 
 /** The figures that come first. */
 export function Tiles({
@@ -51,11 +59,7 @@ export function Tiles({
         />
       </li>
       <li class="tile">
-        <Figure
-          title="Errors and aborts"
-          value={total && problemShare(total)}
-          note={total ? problemNote(total) : ''}
-        />
+        <Figure title="Not ok" value={total && notOkText(total)} note={total ? notOkNote(total) : ''} />
       </li>
     </ul>
   )
@@ -84,15 +88,14 @@ function costNote(total: Figures | undefined): string {
   return unknownCosts(total.costUnknown)
 }
 
-function problemShare(total: Figures): string {
-  return Object.keys(total.status).length === 0
-    ? '–'
-    : formatShare(problemsOf(total) / Math.max(total.count, 1))
+function notOkText(total: Figures): string {
+  const share = notOkShareOf(total)
+  return share === null ? '–' : formatShare(share)
 }
 
-function problemNote(total: Figures): string {
-  if (Object.keys(total.status).length === 0) return 'no entry has a status'
-  return `${formatCount(problemsOf(total))} of ${formatCount(total.count)}`
+function notOkNote(total: Figures): string {
+  if (knownOf(total) === 0) return 'no entry has a status'
+  return `${formatCount(notOkOf(total))} of ${formatCount(knownOf(total))}`
 }
 
 function tokenText({ tokens: { input, output } }: Figures): string {
