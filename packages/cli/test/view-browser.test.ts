@@ -250,6 +250,29 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no chromium
     await page.getByText(/ · cost ≥ \$0\.\d+ · unknown for 1$/).waitFor()
   })
 
+  test('filters that leave nothing, or cannot be read, show no figures', async () => {
+    const { page } = await visit(await served())
+    await go(page, '/?user=nobody')
+    await page.getByText('No entry matches').waitFor()
+    expect(await page.locator('.tile').count()).toBe(0)
+    await go(page, '/entries?since=soon')
+    await page.getByRole('alert').waitFor()
+    expect(await page.getByText('0 entries').count()).toBe(0)
+  })
+
+  test('a chart as a table is whole, and leaves its neighbour as it is', async () => {
+    const { page } = await visit(await served())
+    await page.waitForSelector('.bars a')
+    const neighbour = page.locator('.chart').nth(1)
+    const before = (await neighbour.boundingBox())?.height
+    await page.locator('.chart').first().getByText('As a table').click()
+    await page.waitForSelector('table')
+    expect((await neighbour.boundingBox())?.height).toBe(before)
+    const isCut = `document.querySelector('.table-scroll').scrollWidth > document.querySelector('.table-scroll').clientWidth`
+    expect(await page.evaluate(isCut)).toBe(false)
+    expect(await accessibilityOf(page)).toEqual([])
+  })
+
   test('a search on the overview leads to the entries', async () => {
     const { page } = await visit(await served())
     await page.waitForSelector('.bars a')

@@ -22,7 +22,7 @@ export function EntriesView({ log, filters }: { readonly log: LogInfo; readonly 
       <h1 class="visually-hidden">Entries</h1>
       <FilterBar log={log} filters={filters} />
       <div class="list-head">
-        <p role="status">{summaryOf(list, match)}</p>
+        <p role="status">{list.error ? '' : summaryOf(list, match)}</p>
         {newer > 0 && (
           <button type="button" class="button accent" onClick={showNewer}>
             Show {plural(newer, 'newer entry', 'newer entries')}
@@ -58,10 +58,15 @@ function Found({
   }
   if (state === 'loading') return <div class="rows-ghost" aria-hidden="true" />
   if (log.size === 0) return <EmptyLog heading="h2" />
+  return <NoMatch all="/entries" size={log.size} />
+}
+
+/** What to do where the filters leave nothing. */
+export function NoMatch({ all, size }: { readonly all: string; readonly size: number }) {
   return (
     <EmptyState title="No entry matches" heading="h2">
       <p>
-        Take a filter away, or look at <Link to="/entries">all {formatCount(log.size)} entries</Link>.
+        Take a filter away, or look at <Link to={all}>all {formatCount(size)} entries</Link>.
       </p>
     </EmptyState>
   )

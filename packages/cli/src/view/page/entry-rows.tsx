@@ -62,6 +62,7 @@ export function EntryRows({ rows, filters }: EntryRowsProps) {
   return (
     <div class="rows">
       <div class="row row-head" aria-hidden="true">
+        <span class="number">Index</span>
         <span>Time (UTC)</span>
         <span>Asked and answered</span>
         <span>User</span>
@@ -84,7 +85,10 @@ export function EntryRows({ rows, filters }: EntryRowsProps) {
 function Row({ row, to }: { readonly row: EntryRow; readonly to: string }) {
   return (
     <Link to={to} class="row">
-      <Time timestamp={row.timestamp} />
+      <span class="row-when">
+        <span class="row-index number muted">{row.index}</span>
+        <Time timestamp={row.timestamp} />
+      </span>
       <span class="row-texts">
         <span class="row-input">
           <Preview text={row.input} />

@@ -3,7 +3,7 @@ import { pathTo } from './address.ts'
 import { BarList } from './bar-list.tsx'
 import { CallCharts } from './call-charts.tsx'
 import { ErrorState } from './empty-state.tsx'
-import { EmptyLog } from './entries-view.tsx'
+import { EmptyLog, NoMatch } from './entries-view.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { plural } from './format.ts'
 import { Link } from './router.tsx'
@@ -15,6 +15,8 @@ import { useThrottled } from './use-throttled.ts'
 
 /** While the log grows, the figures follow so often: charts that change all the time cannot be read. */
 const REFRESH_MS = 30_000
+
+const NO_FILTERS = new URLSearchParams()
 
 /** What happened, at a glance: each figure leads to the entries behind it. */
 export function OverviewView({
@@ -41,11 +43,34 @@ export function OverviewView({
         </p>
       )}
       {error && <ErrorState error={error} />}
+      <Figures log={log} overview={overview} top={top} theme={theme} filters={filters} isFailed={!!error} />
+    </>
+  )
+}
+
+function Figures({
+  log,
+  overview,
+  top,
+  theme,
+  filters,
+  isFailed,
+}: {
+  readonly log: LogInfo
+  readonly overview: Overview | undefined
+  readonly top: TopUsers | undefined
+  readonly theme: Theme
+  readonly filters: URLSearchParams
+  readonly isFailed: boolean
+}) {
+  if (overview?.total.count === 0) return <NoMatch all={pathTo.overview(NO_FILTERS)} size={log.size} />
+  return (
+    <>
       <Tiles total={overview?.total} users={top?.total} filters={filters} />
       {overview ? (
         <Charts overview={overview} users={top} theme={theme} filters={filters} />
       ) : (
-        <p class="page-ghost muted">{error ? '' : `Counting ${plural(log.size, 'entry', 'entries')} …`}</p>
+        <p class="page-ghost muted">{isFailed ? '' : `Counting ${plural(log.size, 'entry', 'entries')} …`}</p>
       )}
     </>
   )

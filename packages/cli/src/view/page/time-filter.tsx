@@ -47,8 +47,8 @@ export function TimeFilter({
       </label>
       {isOwn && (
         <>
-          <TimeField label="From" value={since} onChange={value => onChange({ since: value })} />
-          <TimeField label="To" value={until} onChange={value => onChange({ until: value })} />
+          <TimeField label="From" placeholder="2026-11-01" value={since} onChange={value => onChange({ since: value })} />
+          <TimeField label="To" placeholder="2026-11-30" value={until} onChange={value => onChange({ until: value })} />
         </>
       )}
     </>
@@ -57,10 +57,12 @@ export function TimeFilter({
 
 function TimeField({
   label,
+  placeholder,
   value,
   onChange,
 }: {
   readonly label: string
+  readonly placeholder: string
   readonly value: string
   readonly onChange: (value: string) => void
 }) {
@@ -70,7 +72,7 @@ function TimeField({
       <input
         type="text"
         value={word(value)}
-        placeholder="2026-11-25"
+        placeholder={placeholder}
         title="2026-11-25, 2026-11, 2026-11-25T20:00Z, 36h, 2w, today, yesterday; UTC"
         autocomplete="off"
         onChange={event => onChange(event.currentTarget.value)}
