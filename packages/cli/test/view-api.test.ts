@@ -7,7 +7,7 @@ import { SqliteBackend } from '@audit/sqlite'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { judgeReceipt } from '../src/receipt/receipt.ts'
-import type { EntryDetail, EntryPage, Overview, SessionPage, TopUsers, Trust } from '../src/view/contract.ts'
+import type { EntryDetail, EntryPage, Lookup, Overview, SessionPage, TopUsers, Trust } from '../src/view/contract.ts'
 import { SAMPLE_SIZE, sampleId, sampleLeaves, writeSampleLogs } from './sample-log.ts'
 import { type ViewScene, viewScene } from './view-scene.ts'
 
@@ -109,6 +109,21 @@ test('an entry has its line, its hash and its place, and its neighbours follow t
     const answer = await get(`/api/entries/${id}`)
     expect([answer.status, await answer.json()]).toMatchObject([404, { code: 'AUDIT_NOT_FOUND' }])
   }
+})
+
+test('an entry is found by its id, a beginning of it and its index, and a session by its name', async () => {
+  const { json } = await viewScene()
+  const found = async (text: string) => {
+    const { entries, isCut, isSession } = await json<Lookup>(`/api/lookup?${new URLSearchParams({ text })}`)
+    return [entries.map(({ index }) => index), isCut, isSession]
+  }
+  const id = sampleId(17)
+  for (const text of [id, id.slice(0, 10), id.toUpperCase().slice(0, 12), '17', '#17', ` ${id} `])
+    expect([text, await found(text)]).toEqual([text, [[17], false, false]])
+  expect(await found('s-3')).toEqual([[], false, true])
+  expect(await found('01a202')).toMatchObject([{ length: 3 }, false, false]) // those that begin so
+  expect(await found('haiku about audits')).toEqual([[], false, false])
+  expect(await found('')).toEqual([[], false, false])
 })
 
 test('what is about an entry is found from it', async () => {

@@ -273,6 +273,19 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no chromium
     expect(await accessibilityOf(page)).toEqual([])
   })
 
+  test('an id that is searched for, or its beginning in the address, leads to the entry', async () => {
+    const { page } = await visit(await served())
+    await go(page, `/entries?text=${sampleId(17)}`)
+    await page.getByRole('link', { name: 'entry 17', exact: true }).click()
+    await page.waitForSelector('.proof')
+    await go(page, `/entries/${sampleId(12).slice(0, 12)}`)
+    await page.waitForURL(url => url.pathname === `/entries/${sampleId(12)}`)
+    await page.waitForSelector('.proof')
+    await go(page, '/entries/01a202')
+    await page.getByText('Several ids begin so').waitFor()
+    expect(await accessibilityOf(page)).toEqual([])
+  })
+
   test('a search on the overview leads to the entries', async () => {
     const { page } = await visit(await served())
     await page.waitForSelector('.bars a')

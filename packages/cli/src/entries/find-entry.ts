@@ -67,7 +67,7 @@ async function collect(
 }
 
 /** When UUIDs v7 that begin so were made. */
-function timesOf(beginning: string): { readonly since: Date; readonly until: Date } | undefined {
+export function timesOf(beginning: string): { readonly since: Date; readonly until: Date } | undefined {
   if (!/^[0-9a-f]+$/.test(beginning)) return undefined
   const digits = beginning.slice(0, TIME_DIGITS)
   const [first, last] = [digits.padEnd(TIME_DIGITS, '0'), digits.padEnd(TIME_DIGITS, 'f')].map(hex =>
@@ -77,7 +77,8 @@ function timesOf(beginning: string): { readonly since: Date; readonly until: Dat
   return { since: new Date(first), until: new Date(Math.min(last, LAST_MS)) }
 }
 
-function plain(id: string): string {
+/** An id as its beginnings are compared with: neither case nor hyphens matter. */
+export function plain(id: string): string {
   return id.toLowerCase().replaceAll('-', '')
 }
 

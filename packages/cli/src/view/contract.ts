@@ -96,6 +96,15 @@ export interface Related {
   readonly isCut: boolean
 }
 
+/** `GET /api/lookup`: what an id, the beginning of one, an index or the name of a session may have meant. */
+export interface Lookup {
+  readonly entries: readonly EntryRow[]
+  /** Whether more ids may begin so. */
+  readonly isCut: boolean
+  /** Whether a session is called so. */
+  readonly isSession: boolean
+}
+
 /** Where a leaf is in the Merkle tree. */
 export interface TreePlace {
   readonly index: number

@@ -62,7 +62,8 @@ export function entriesAbout(
   return search(log, { filter, matches: undefined }, options)
 }
 
-interface SearchOptions {
+/** How far a search goes. */
+export interface SearchOptions {
   readonly order: 'asc' | 'desc'
   readonly after: Position | undefined
   readonly signal: AbortSignal
@@ -71,7 +72,8 @@ interface SearchOptions {
   readonly ms: number
 }
 
-async function search(log: AuditLog, filters: Filters, options: SearchOptions): Promise<SearchPage> {
+/** Finds entries in the order of time, as many and for as long as the options say. */
+export async function search(log: AuditLog, filters: Filters, options: SearchOptions): Promise<SearchPage> {
   const { filter, matches } = filters
   if (matches || filter.metadata) return searchWindows(log, filters, options)
   const { limit, ms: _, ...place } = options

@@ -7,6 +7,7 @@ import { ICON, readAsset, SHELL } from './assets.ts'
 import type {
   EntryDetail,
   EntryPage,
+  Lookup,
   MatchCount,
   Neighbours,
   Related,
@@ -19,6 +20,7 @@ import { rowOf } from './entry-rows.ts'
 import { entriesAbout, neighboursOf, searchPage } from './entry-search.ts'
 import { type Guard, secureHeaders } from './guard.ts'
 import { logInfo } from './log-info.ts'
+import { lookup } from './lookup.ts'
 import { Overviews } from './overviews.ts'
 import { formatPosition, parsePosition } from './position.ts'
 import { makeReceipt, receiptOffer } from './receipts.ts'
@@ -86,6 +88,11 @@ function addListRoutes(api: Hono, source: ViewSource, filtersOf: FiltersOf): voi
   api.get('/session', async context => {
     const session = context.req.query('session') ?? ''
     return context.json<SessionPage>(await sessionEntries(source, session, context.req.raw.signal))
+  })
+  api.get('/lookup', async context => {
+    const text = (context.req.query('text') ?? '').trim()
+    const { entries, ...rest } = await lookup(log, sessionKey, text, context.req.raw.signal)
+    return context.json<Lookup>({ ...rest, entries: entries.map(entry => rowOf(entry, sessionKey)) })
   })
   api.get('/download', context => startDownload(source, filtersOf(context), context))
 }

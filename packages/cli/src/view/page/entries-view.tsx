@@ -4,6 +4,7 @@ import { EmptyState, ErrorState } from './empty-state.tsx'
 import { EntryList as List } from './entry-rows.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { formatCount, formatTime, plural } from './format.ts'
+import { LookupLinks } from './lookup-links.tsx'
 import { Link } from './router.tsx'
 import { type EntryList, useEntryList } from './use-entry-list.ts'
 import { useLoaded } from './use-loaded.ts'
@@ -13,6 +14,7 @@ export function EntriesView({ log, filters }: { readonly log: LogInfo; readonly 
   const { list, loadMore, loadAnew, stop } = useEntryList(String(filters), log.size)
   const { data: match } = useLoaded<MatchCount>(`/api/count?${filters}`, list.size)
   const newer = log.size - list.size
+  const text = filters.get('text')
   const showNewer = () => {
     loadAnew()
     window.scrollTo(0, 0)
@@ -21,6 +23,7 @@ export function EntriesView({ log, filters }: { readonly log: LogInfo; readonly 
     <>
       <h1 class="visually-hidden">Entries</h1>
       <FilterBar log={log} filters={filters} />
+      {text !== null && <LookupLinks text={text.trim()} />}
       <div class="list-head">
         <p role="status">{list.error ? '' : summaryOf(list, match)}</p>
         {newer > 0 && (

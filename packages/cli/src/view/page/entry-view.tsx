@@ -1,10 +1,12 @@
-import type { EntryDetail, LogInfo, Neighbours as NeighbourIds } from '../contract.ts'
+import { useEffect } from 'preact/hooks'
+import type { EntryDetail, LogInfo, Lookup, Neighbours as NeighbourIds } from '../contract.ts'
 import { pathTo } from './address.ts'
 import { Conversation } from './conversation.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { EmptyState, ErrorState } from './empty-state.tsx'
 import { EntryFacts } from './entry-facts.tsx'
 import { EntryProof } from './entry-proof.tsx'
+import { EntryRows } from './entry-rows.tsx'
 import { formatCount } from './format.ts'
 import { RelatedEntries } from './related-entries.tsx'
 import { Link, navigate, returnTo } from './router.tsx'
@@ -36,7 +38,7 @@ export function EntryView({
     ArrowRight: older,
     Escape: () => returnTo(pathTo.entries(filters)),
   })
-  if (error) return <NoEntry error={error} />
+  if (error) return <NoEntry id={id} error={error} />
   if (!detail) return <div class="page-ghost" aria-busy={isLoading} />
   const { entry } = detail
   return (
@@ -108,12 +110,30 @@ function Neighbour({
   )
 }
 
-function NoEntry({ error }: { readonly error: Error }) {
-  if (!('code' in error) || error.code !== 'AUDIT_NOT_FOUND') return <ErrorState error={error} />
+function NoEntry({ id, error }: { readonly id: string; readonly error: Error }) {
+  const isMissing = 'code' in error && error.code === 'AUDIT_NOT_FOUND'
+  const text = new URLSearchParams({ text: id })
+  const { data, isLoading } = useLoaded<Lookup>(isMissing ? `/api/lookup?${text}` : undefined)
+  const [first, ...others] = data?.entries ?? []
+  const unique = first && others.length === 0 && !data?.isCut ? first.entryId : undefined
+  useEffect(() => {
+    if (unique !== undefined) navigate(pathTo.entry(unique, NO_FILTERS), { replaces: true })
+  }, [unique])
+  if (!isMissing) return <ErrorState error={error} />
+  if (isLoading || unique !== undefined) return <div class="page-ghost" aria-busy="true" />
+  if (first) {
+    return (
+      <section class="related" aria-label="Entries whose ids begin so">
+        <h1>Several ids begin so</h1>
+        <EntryRows rows={[first, ...others]} filters={NO_FILTERS} />
+        {data?.isCut && <p class="muted">There may be more: the log was not looked through to its end.</p>}
+      </section>
+    )
+  }
   return (
     <EmptyState title="There is no such entry">
       <p>
-        This log has no entry with that id or index. Look for it among <Link to="/entries">all entries</Link>,
+        This log has no entry with that id, a beginning like that, or that index. Look for it among <Link to="/entries">all entries</Link>,
         or in another log.
       </p>
     </EmptyState>

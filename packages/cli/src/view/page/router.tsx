@@ -32,11 +32,12 @@ export function useLeftEntry(): string | undefined {
 }
 
 /** Goes to another view, as a link does. */
-export function navigate(path: string): void {
+export function navigate(path: string, { replaces = false } = {}): void {
   const here = location.pathname + location.search
   if (path === here) return
   noteScroll()
-  history.pushState({ scroll: 0, before: here }, '', path)
+  if (replaces) history.replaceState({ ...history.state, scroll: 0 }, '', path)
+  else history.pushState({ scroll: 0, before: here }, '', path)
   window.dispatchEvent(new PopStateEvent('popstate', { state: history.state }))
 }
 
