@@ -7,7 +7,15 @@ import { SqliteBackend } from '@audit/sqlite'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { judgeReceipt } from '../src/receipt/receipt.ts'
-import type { EntryDetail, EntryPage, Lookup, Overview, SessionPage, TopUsers, Trust } from '../src/view/contract.ts'
+import type {
+  EntryDetail,
+  EntryPage,
+  Lookup,
+  Overview,
+  SessionPage,
+  TopUsers,
+  Trust,
+} from '../src/view/contract.ts'
 import { SAMPLE_SIZE, sampleId, sampleLeaves, writeSampleLogs } from './sample-log.ts'
 import { type ViewScene, viewScene } from './view-scene.ts'
 

@@ -44,7 +44,8 @@ function Footer() {
   return (
     <footer>
       <p>
-        <kbd>j</kbd> <kbd>k</kbd> move · <kbd>Enter</kbd> open · <kbd>Esc</kbd> back · <kbd>/</kbd> search · times are UTC
+        <kbd>j</kbd> <kbd>k</kbd> move · <kbd>Enter</kbd> open · <kbd>Esc</kbd> back · <kbd>/</kbd> search ·
+        times are UTC
       </p>
       <p>Served on this machine alone, and read-only.</p>
     </footer>

@@ -133,8 +133,8 @@ function NoEntry({ id, error }: { readonly id: string; readonly error: Error }) 
   return (
     <EmptyState title="There is no such entry">
       <p>
-        This log has no entry with that id, a beginning like that, or that index. Look for it among <Link to="/entries">all entries</Link>,
-        or in another log.
+        This log has no entry with that id, a beginning like that, or that index. Look for it among{' '}
+        <Link to="/entries">all entries</Link>, or in another log.
       </p>
     </EmptyState>
   )

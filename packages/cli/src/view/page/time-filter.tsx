@@ -47,8 +47,18 @@ export function TimeFilter({
       </label>
       {isOwn && (
         <>
-          <TimeField label="From" placeholder="2026-11-01" value={since} onChange={value => onChange({ since: value })} />
-          <TimeField label="To" placeholder="2026-11-30" value={until} onChange={value => onChange({ until: value })} />
+          <TimeField
+            label="From"
+            placeholder="2026-11-01"
+            value={since}
+            onChange={value => onChange({ since: value })}
+          />
+          <TimeField
+            label="To"
+            placeholder="2026-11-30"
+            value={until}
+            onChange={value => onChange({ until: value })}
+          />
         </>
       )}
     </>
