@@ -111,7 +111,7 @@ function notOkSeries(
   return [
     { name: 'Errors and timeouts', color: BAD, values: share(errors) },
     {
-      name: 'Aborted, truncated and others',
+      name: 'Aborts and others',
       color: WARN,
       values: share(figures => notOkOf(figures) - errors(figures)),
     },
