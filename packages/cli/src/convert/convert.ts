@@ -64,7 +64,7 @@ async function copiedInto(
   target: LogLocation,
   options: ConvertOptions,
 ): Promise<Copied> {
-  await using lock = await lockLog(context, target)
+  await using lock = await lockLog(target, context.signal)
   if (target.kind === 'file')
     return await intoFile(context, source, target, {
       kind: options.to ?? kindOfNewFile(target),

@@ -63,7 +63,7 @@ async function withTarget<T>(
 ): Promise<T> {
   assertNoStream(log)
   const location = await locateLog(context, log, options)
-  await using lock = await lockLog(context, location)
+  await using lock = await lockLog(location, context.signal)
   await using opened = await openLocation(location)
   return await use({ log: opened.log, backend: opened.backend, name: opened.name, lock })
 }

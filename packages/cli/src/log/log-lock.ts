@@ -2,7 +2,6 @@ import { lstat, open, realpath, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { AuditError } from '@audit/core'
 import { CommandError } from '../command-error.ts'
-import type { Context } from '../context.ts'
 import { untilAborted } from '../until-aborted.ts'
 import type { DatabaseLocation, FileLocation, LogLocation } from './log-location.ts'
 import { nodeSqlite } from './node-sqlite.ts'
@@ -20,7 +19,7 @@ export interface LogLock extends AsyncDisposable {
  * @throws CommandError if another one has the lock, or if it cannot be taken; AuditError `AUDIT_OPEN_FAILED` if a database
  *   cannot be reached; the signal's reason.
  */
-export async function lockLog({ signal }: Context, location: LogLocation): Promise<LogLock> {
+export async function lockLog(location: LogLocation, signal: AbortSignal): Promise<LogLock> {
   return location.kind === 'file' ? lockFile(location) : lockDatabase(location, signal)
 }
 
