@@ -183,7 +183,8 @@ test.skipIf(process.platform === 'win32')('the lock of a killed import is free',
   const child = startBinary(['import', 'old.jsonl', 'audit.jsonl'], { cwd: folder })
   onTestFinished(() => void child.kill('SIGKILL'))
   const ended = new Promise(resolve => child.once('exit', resolve))
-  while (!existsSync(file('.audit.jsonl.lock'))) await new Promise(resolve => setTimeout(resolve, 1))
+  while (!existsSync(file('.audit.jsonl.lock')) && child.exitCode === null)
+    await new Promise(resolve => setTimeout(resolve, 1))
   child.kill('SIGKILL')
   await ended
   const { exitCode, report } = await importInto('old.jsonl', 'audit.jsonl')
