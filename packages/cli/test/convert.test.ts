@@ -1,5 +1,13 @@
 import { spawn } from 'node:child_process'
-import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { type AuditEntry, AuditLog } from '@audit/core'
 import { outcomeOf } from '@audit/harness'
@@ -7,6 +15,7 @@ import { temporaryFolder } from '@audit/harness/vitest'
 import { JsonlBackend } from '@audit/jsonl'
 import { SqliteBackend } from '@audit/sqlite'
 import { expect, onTestFinished, test } from 'vitest'
+import { lockLog } from '../src/log/log-lock.ts'
 import { writeAttackedLogs } from './attacked-logs.ts'
 import { BINARY, runBinary, startBinary } from './binary.ts'
 import { SAMPLE_SIZE } from './sample-log.ts'
@@ -146,4 +155,58 @@ test('a log of many tiles keeps its root, and its tree is stored', async () => {
   expect(back.exitCode, back.errors).toBe(0)
   const verified = await run('verify', 'large.db', '--json')
   expect(JSON.parse(verified.output).root).toBe(JSON.parse(back.output).root)
+})
+
+test.each(['copy.jsonl', 'copy.db'])('two converts to %s at once do not destroy each other', async name => {
+  const { file, run, visible } = await place()
+  const outcomes = await Promise.all([
+    run('convert', 'audit.db', name),
+    run('convert', 'audit.jsonl', name),
+    run('convert', 'cut.jsonl', 'other.db'),
+  ])
+  expect(outcomes.map(({ exitCode }) => exitCode).toSorted()).toEqual([0, 0, 2])
+  expect(await entriesIn(file(name))).toEqual(await entriesIn(file('audit.db')))
+  expect(visible()).toEqual([name])
+})
+
+test('a convert leaves the draft of one that is at work alone', async () => {
+  const { file, run } = await place()
+  const lines = readFileSync(file('audit.jsonl'), 'utf8').split('\n')
+  const draft = `${lines.slice(0, 20).join('\n')}\n`
+  writeFileSync(file('.copy.jsonl.partial'), draft)
+  await using _ = await lockLog(
+    { kind: 'file', path: file('copy.jsonl'), name: 'copy.jsonl' },
+    new AbortController().signal,
+  )
+  const { exitCode, output } = await run('convert', 'audit.db', 'copy.jsonl')
+  expect({ exitCode, output }).toEqual({ exitCode: 2, output: '' })
+  expect(readFileSync(file('.copy.jsonl.partial'), 'utf8')).toBe(draft)
+  expect(existsSync(file('copy.jsonl'))).toBe(false)
+})
+
+test.skipIf(process.platform === 'win32').each([
+  ['a symbolic link', symlinkSync],
+  ['a second name', linkSync],
+])('%s in the place of the draft is refused, and what it leads to stays', async (_, plant) => {
+  const { file, run } = await place()
+  const lines = readFileSync(file('audit.jsonl'), 'utf8').split('\n')
+  const precious = `${lines.slice(0, 20).join('\n')}\n`
+  for (const ending of ['', '-wal']) {
+    const name = `copy${ending}.jsonl`
+    writeFileSync(file(`precious${ending}`), precious)
+    plant(file(`precious${ending}`), file(`.${name}.partial${ending}`))
+    const { exitCode, output } = await run('convert', 'audit.db', name)
+    expect({ exitCode, output }).toEqual({ exitCode: 2, output: '' })
+    expect(readFileSync(file(`precious${ending}`), 'utf8')).toBe(precious)
+    expect(existsSync(file(name))).toBe(false)
+  }
+})
+
+test.skipIf(process.platform === 'win32')('a link in the place of the lock is refused', async () => {
+  const { file, run } = await place()
+  writeFileSync(file('precious'), '')
+  symlinkSync(file('precious'), file('.copy.jsonl.lock'))
+  expect((await run('convert', 'audit.db', 'copy.jsonl')).exitCode).toBe(2)
+  expect(readFileSync(file('precious'), 'utf8')).toBe('')
+  expect(existsSync(file('copy.jsonl'))).toBe(false)
 })

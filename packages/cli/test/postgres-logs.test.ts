@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { serverUrl } from '@audit/harness'
 import { temporaryFolder } from '@audit/harness/vitest'
 import { expect, test } from 'vitest'
+import { lockLog } from '../src/log/log-lock.ts'
 import { writeAttackedLogs } from './attacked-logs.ts'
 import { runBinary } from './binary.ts'
 import { SAMPLE_SIZE } from './sample-log.ts'
@@ -62,6 +63,22 @@ test("SynapseKit's files are imported into PostgreSQL, and a log of it into a fi
   expect(JSON.parse(verified.output)).toMatchObject({ findings: [], imported: { entries: 300 } })
   const copied = await run('import', 'postgres://', 'again.db', '--from', name, '--json')
   expect(JSON.parse(copied.output)).toMatchObject({ mode: 'kept', format: 'log', entries: 301 })
+})
+
+test('a locked log of a database is written by no other import or convert', async () => {
+  const { file, run } = await place()
+  const log = `locked ${randomUUID()}`
+  writeSynapseKitDatabase(file('audit_log.db'), synapseKitEntries(3))
+  const location = { kind: 'postgres', connectionString: serverUrl().href, log, name: log } as const
+  {
+    await using lock = await lockLog(location, new AbortController().signal)
+    expect((await run('import', 'audit_log.db', 'postgres://', '--log', log)).exitCode).toBe(2)
+    expect((await run('convert', 'audit.db', 'postgres://', '--to-log', log)).exitCode).toBe(2)
+    expect((await run('import', 'audit_log.db', 'postgres://', '--log', `${log} 2`)).exitCode).toBe(0)
+    lock.assertHeld()
+  }
+  const { exitCode, output } = await run('import', 'audit_log.db', 'postgres://', '--log', log, '--json')
+  expect({ exitCode, added: JSON.parse(output).added }).toEqual({ exitCode: 0, added: 3 })
 })
 
 test('the log of a database is examined', async () => {

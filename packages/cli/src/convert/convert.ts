@@ -3,6 +3,7 @@ import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { type FileLocation, type LogLocation, locateLog } from '../log/log-location.ts'
+import { type LogLock, lockLog } from '../log/log-lock.ts'
 import type { LogOptions } from '../log/log-options.ts'
 import { backendAt, kindOfNewFile, type OpenLog, openLog } from '../log/open-log.ts'
 import { assertNoStream, openAt, optionsFor, unlessFull } from '../log/writable-log.ts'
@@ -66,9 +67,14 @@ async function copiedInto(
   target: LogLocation,
   options: ConvertOptions,
 ): Promise<Copied> {
-  if (target.kind === 'file') return intoFile(context, source, target, options.to ?? kindOfNewFile(target))
+  await using lock = await lockLog(target, context.signal)
+  if (target.kind === 'file')
+    return await intoFile(context, source, target, {
+      kind: options.to ?? kindOfNewFile(target),
+      lock,
+    })
   try {
-    return await copyAndCompare(context, source, target, 'postgres')
+    return await copyAndCompare(context, source, target, { kind: 'postgres', lock })
   } catch (error) {
     if (context.signal.aborted) {
       await note(context, `${target.name} has a part of the log; run the same command again to go on`)
@@ -81,12 +87,12 @@ async function intoFile(
   context: Context,
   source: OpenLog,
   target: FileLocation,
-  kind: 'sqlite' | 'jsonl',
+  copying: Copying,
 ): Promise<Copied> {
-  const draft = new Draft(target)
+  const draft = await Draft.of(target)
   try {
     const copied = await unlessFull(target.name, 'run the same command again', () =>
-      copyAndCompare(context, source, draft.location, kind),
+      copyAndCompare(context, source, draft.location, copying),
     )
     await draft.finish()
     return copied
@@ -96,14 +102,20 @@ async function intoFile(
   }
 }
 
+/** What is made, and what keeps others from making it too. */
+interface Copying {
+  readonly kind: OpenLog['kind']
+  readonly lock: LogLock
+}
+
 async function copyAndCompare(
   context: Context,
   source: OpenLog,
   location: LogLocation,
-  kind: OpenLog['kind'],
+  copying: Copying,
 ): Promise<Copied> {
-  const copied = await copy(context, source, location, kind)
-  const { size, root, findings } = await verifiedCopy(context, location, kind)
+  const copied = await copy(context, source, location, copying)
+  const { size, root, findings } = await verifiedCopy(context, location, copying.kind)
   if (findings.length === 0 && size === copied.entries && Buffer.from(root).equals(copied.root)) return copied
   const reason = findings[0]?.message ?? `it has ${size} entries, and another root`
   throw new CommandError(`the copy is not the same as the log: ${reason}`)
@@ -113,12 +125,12 @@ async function copy(
   context: Context,
   source: OpenLog,
   location: LogLocation,
-  kind: OpenLog['kind'],
+  { kind, lock }: Copying,
 ): Promise<Copied> {
   using progress = new Progress(context, { label: 'converting' })
   await using target = await openAt(location, kind)
   const onCopied = (copied: number, size: number) => progress.update(copied, size)
-  return await copyEntries(source, target, { signal: context.signal, onCopied })
+  return await copyEntries(source, target, { signal: context.signal, lock, onCopied })
 }
 
 /** Reads the copy back as anybody would. Entries that were foreign in the source are in the copy too. */

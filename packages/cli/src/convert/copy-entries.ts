@@ -10,6 +10,7 @@ import {
 } from '@audit/core/backend'
 import { CommandError } from '../command-error.ts'
 import { batchesOf } from '../log/batches.ts'
+import type { LogLock } from '../log/log-lock.ts'
 import type { OpenLog } from '../log/open-log.ts'
 import type { WritableLog } from '../log/writable-log.ts'
 
@@ -18,6 +19,8 @@ const TILE = 256
 /** How to watch and stop a copy. */
 export interface CopyControl {
   readonly signal: AbortSignal
+  /** Keeps other copies out of the target. */
+  readonly lock: LogLock
   readonly onCopied: (copied: number, size: number) => void
 }
 
@@ -52,13 +55,24 @@ export async function copyEntries(
     if (!(await isStored(target.backend, start, batch.slice(0, known)))) throw otherEntries(target)
     const fresh = batch.slice(known)
     for (const { entry } of fresh) assertFits(entry, target)
-    if (fresh.length > 0 && (await target.backend.append(fresh)) !== start + known) throw otherEntries(target)
+    if (fresh.length > 0) await append(target, fresh, start + known, control)
     for (const { hash } of batch) accumulator.add(hash)
     control.onCopied(accumulator.size, size)
   }
   // The roots of complete subtrees are stored by whoever asks for them first.
   if (size >= TILE) await target.log.tile(0, Math.floor(size / TILE) - 1)
   return { entries: size, root: accumulator.root() }
+}
+
+async function append(
+  target: WritableLog,
+  leaves: readonly Leaf[],
+  expected: number,
+  { lock }: CopyControl,
+): Promise<void> {
+  lock.assertHeld()
+  if ((await target.backend.size()) !== expected) throw otherEntries(target)
+  if ((await target.backend.append(leaves)) !== expected) throw otherEntries(target) // recorded since
 }
 
 async function* leavesOf(

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { link, open, rename, rm, stat } from 'node:fs/promises'
+import { link, lstat, open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CommandError } from '../command-error.ts'
 import type { FileLocation } from '../log/log-location.ts'
@@ -14,15 +14,25 @@ export class Draft {
   readonly #target: FileLocation
   readonly location: FileLocation
 
-  /** @throws CommandError if the target exists, and if its folder does not. */
-  constructor(target: FileLocation) {
+  private constructor(target: FileLocation) {
     this.#target = target
     const path = join(dirname(target.path), `.${basename(target.path)}.partial`)
     this.location = { kind: 'file', path, name: path }
-    this.#assertFree()
+  }
+
+  /**
+   * The draft of a target that this process has locked.
+   *
+   * @throws CommandError if the target exists, if its folder does not, or if something stands in the draft's place that no run has left.
+   */
+  static async of(target: FileLocation): Promise<Draft> {
+    const draft = new Draft(target)
+    draft.#assertFree()
     if (!existsSync(dirname(target.path))) {
       throw new CommandError(`the folder of ${target.name} does not exist; create it first`)
     }
+    for (const ending of ['', ...SIDE_FILES]) await assertOwnFile(draft.location.path + ending)
+    return draft
   }
 
   /** Gives the draft, which must be closed and durable, its name. Throws CommandError if that was taken meanwhile. */
@@ -60,6 +70,13 @@ export class Draft {
   #taken(): CommandError {
     return new CommandError(`${this.#target.name} exists, and is never overwritten; give another name`)
   }
+}
+
+/** Whoever writes through a link, or into a file with a second name, changes something else. */
+async function assertOwnFile(path: string): Promise<void> {
+  const stats = await lstat(path).catch(() => undefined) // mostly it is not there; what else is wrong, opening it says
+  if (!stats || (stats.isFile() && stats.nlink === 1)) return
+  throw new CommandError(`${path} is in the place of the unfinished copy, and is none; move it away`)
 }
 
 async function syncFolder(path: string): Promise<void> {

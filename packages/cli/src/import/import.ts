@@ -3,15 +3,17 @@ import { resolve } from 'node:path'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { locateLog } from '../log/log-location.ts'
+import { lockLog } from '../log/log-lock.ts'
 import type { LogOptions } from '../log/log-options.ts'
-import { isAddress, openWritableLog, optionsFor, unlessFull, type WritableLog } from '../log/writable-log.ts'
+import { assertNoStream, isAddress, openLocation, optionsFor, unlessFull } from '../log/writable-log.ts'
 import { note } from '../output/note.ts'
 import { counted } from '../output/numbers.ts'
 import { Progress } from '../output/progress.ts'
 import { safeJson, safeText } from '../output/safe-text.ts'
 import type { ImportReport } from './import-report.ts'
 import { ImportedEntries } from './imported-entries.ts'
-import { beginningOf, Importer } from './importer.ts'
+import { beginningOf, Importer, type ImportTarget } from './importer.ts'
 import { openSource } from './open-source.ts'
 import type { Source } from './source.ts'
 
@@ -57,13 +59,16 @@ async function withTarget<T>(
   context: Context,
   log: string,
   options: LogOptions,
-  use: (target: WritableLog) => Promise<T>,
+  use: (target: ImportTarget) => Promise<T>,
 ): Promise<T> {
-  await using target = await openWritableLog(context, log, options)
-  return await use(target)
+  assertNoStream(log)
+  const location = await locateLog(context, log, options)
+  await using lock = await lockLog(location, context.signal)
+  await using opened = await openLocation(location)
+  return await use({ log: opened.log, backend: opened.backend, name: opened.name, lock })
 }
 
-async function imported(context: Context, source: Source, target: WritableLog): Promise<ImportReport> {
+async function imported(context: Context, source: Source, target: ImportTarget): Promise<ImportReport> {
   using progress = new Progress(context, { label: 'importing', total: source.total, unit: 'lines' })
   const { signal, stderr } = context
   const importer = new Importer(source, target, {

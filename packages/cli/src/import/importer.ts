@@ -10,9 +10,10 @@ import {
 } from '@audit/core/backend'
 import { CommandError } from '../command-error.ts'
 import { batchesOf } from '../log/batches.ts'
+import type { LogLock } from '../log/log-lock.ts'
 import { counted } from '../output/numbers.ts'
 import { ImportCount, type ImportReport } from './import-report.ts'
-import { IMPORTED_KEY, type ImportedEntries } from './imported-entries.ts'
+import { IMPORTED_KEY, type ImportedEntries, type UnclosedRange } from './imported-entries.ts'
 import type { Source, SourceEntry, SourceItem } from './source.ts'
 
 /** So many leaf hashes are read at once. */
@@ -34,6 +35,8 @@ export interface ImportListener {
 export interface ImportTarget {
   readonly log: AuditLog
   readonly backend: AuditBackend
+  /** Keeps other imports out. */
+  readonly lock: LogLock
   /** For messages. */
   readonly name: string
 }
@@ -71,10 +74,15 @@ export class Importer {
     return this.#report('kept')
   }
 
-  /** Records the source's entries as new ones, but for those that the log has from an earlier run. */
+  /**
+   * Records the source's entries as new ones, but for those that the log has already.
+   *
+   * @throws CommandError, before anything is recorded, if the log has a part of an import that was broken off.
+   */
   async renumber(known: ImportedEntries): Promise<ImportReport> {
+    if (known.unclosed) throw brokenOff(this.#target.name, this.#source.name, known.unclosed)
     for await (const batch of batchesOf(this.#unknown(known))) {
-      this.#listener.signal.throwIfAborted()
+      this.#assertOn()
       await Promise.all(batch.map(({ entry }) => this.#target.log.record(inputOf(entry))))
       this.#count.added += batch.length
     }
@@ -84,9 +92,11 @@ export class Importer {
   }
 
   async #append(leaves: readonly Leaf[], expected: number): Promise<void> {
-    this.#listener.signal.throwIfAborted()
-    const first = await this.#target.backend.append(leaves)
-    if (first !== expected) throw mixed(this.#target.name)
+    this.#assertOn()
+    const { backend, name } = this.#target
+    if ((await backend.size()) !== expected) throw mixed(name)
+    const first = await backend.append(leaves)
+    if (first !== expected) throw mixed(name) // it was recorded since
     this.#count.added += leaves.length
   }
 
@@ -94,9 +104,16 @@ export class Importer {
     const { log, backend, name } = this.#target
     if ((await backend.size()) !== entries) throw mixed(name)
     const range = importMetadata({ entries, root, source: this.#source.name })
-    await log.record(await this.#closing(range))
+    const { index } = await log.record(await this.#closing(range))
+    if (index !== entries) throw mixed(name) // it was recorded since
     // The roots of complete subtrees are stored by whoever asks for them first.
     if (entries >= TILE) await log.tile(0, Math.floor(entries / TILE) - 1)
+  }
+
+  /** Throws the signal's reason, or a CommandError if the lock is lost. */
+  #assertOn(): void {
+    this.#listener.signal.throwIfAborted()
+    this.#target.lock.assertHeld()
   }
 
   async #closing(metadata: Readonly<Record<string, unknown>>) {
@@ -197,7 +214,16 @@ export async function beginningOf(source: Source, backend: AuditBackend): Promis
 
 function mixed(name: string): CommandError {
   return new CommandError(
-    `somebody else recorded into ${name} during the import, so entries are mixed; import into a new log, while nobody records into it`,
+    `somebody else recorded into ${name} during the import, so it was broken off; import into a new log, and let nothing record into it until the import is done`,
+  )
+}
+
+function brokenOff(name: string, source: string, { start, isOver }: UnclosedRange): CommandError {
+  const found = `an import into ${name} was broken off: no entry closes the imported ones from index ${start} on`
+  if (!isOver)
+    return new CommandError(`${found}; run that import again, with its own source, and then this one`)
+  return new CommandError(
+    `${found}, and others were recorded behind them, so it can never be closed, and audit verify names them as foreign; import ${source} into a new log, then ${name} into the same new log, and record there from now on`,
   )
 }
 

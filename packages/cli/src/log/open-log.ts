@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
 import type { AuditBackend, AuditLog, Signer } from '@audit/core'
-import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import { note } from '../output/note.ts'
 import { waitingFor } from '../output/waiting.ts'
@@ -9,6 +8,7 @@ import { DamageNote } from './damage-note.ts'
 import { fileFormatOf, isForeignJsonl } from './file-format.ts'
 import { type DatabaseLocation, type FileLocation, type LogLocation, locateLog } from './log-location.ts'
 import type { LogOptions } from './log-options.ts'
+import { withoutPostgres } from './postgres-packages.ts'
 import { receiveLog } from './standard-input.ts'
 
 /** How long a store may go on with what it is at when the command was ended, in milliseconds. */
@@ -130,15 +130,6 @@ async function postgresBackend(
   { connectionString, log }: DatabaseLocation,
   readOnly: boolean,
 ): Promise<AuditBackend> {
-  const { PostgresBackend } = await import('@audit/postgres').catch((error: unknown) => {
-    if (!isMissing(error)) throw error
-    throw new CommandError(
-      'a log on PostgreSQL needs two more packages; install them beside this one: npm install @audit/postgres pg',
-    )
-  })
+  const { PostgresBackend } = await import('@audit/postgres').catch(withoutPostgres)
   return new PostgresBackend({ connectionString, log, readOnly })
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
 }

@@ -29,7 +29,11 @@ export async function openWritableLog(
   options: LogOptions,
 ): Promise<WritableLog> {
   assertNoStream(given)
-  const location = await locateLog(context, given, options)
+  return openLocation(await locateLog(context, given, options))
+}
+
+/** The same for a place that is known already. */
+export async function openLocation(location: LogLocation): Promise<WritableLog> {
   if (location.kind === 'postgres') return openAt(location, 'postgres')
   if (!(await isNew(location))) return openAt(location, await fileFormatOf(location))
   return openAt(location, kindOfNewFile(location), NEW_LOG_INDEXES)
@@ -38,7 +42,7 @@ export async function openWritableLog(
 /** What a new log finds at once. One that is there already would have to wait while an index is made. */
 const NEW_LOG_INDEXES: readonly string[] = [SESSION_KEY]
 
-/** The same for a place that is known already. A JSONL file keeps no indexes, and needs none for writing. */
+/** The same for a kind that is known already. A JSONL file keeps no indexes, and needs none for writing. */
 export async function openAt(
   location: LogLocation,
   kind: OpenLog['kind'],
