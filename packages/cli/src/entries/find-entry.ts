@@ -6,10 +6,10 @@ import { untilAborted } from '../until-aborted.ts'
 
 /** So many ids are named where a beginning is not unique. */
 const NAMED = 5
-/** The hexadecimal digits of a UUID v7 that hold its time in milliseconds. */
+/** Hex digits of a UUID v7 that hold its time, in milliseconds (RFC 9562, section 5.7). */
 const TIME_DIGITS = 12
-/** The end of the year 9999. */
-const LAST_MS = 253_402_300_799_999
+/** The last millisecond of the year 9999. */
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z')
 
 /**
  * Finds one entry: by its id, by the unique beginning of its id, or by its index (`17`; `#17` where an id begins like that).
@@ -38,27 +38,16 @@ async function entryAt({ signal }: Context, log: AuditLog, index: number): Promi
   return undefined
 }
 
-/** Looks at the time that the beginning of an UUID v7 names first. Ids of other software are found in the whole log. */
+/** Looks through the whole log: an id of other software may begin like one of now. */
 async function beginningWith(
   context: Context,
   log: AuditLog,
   beginning: string,
 ): Promise<readonly AuditEntry[]> {
-  const found = timesOf(beginning)
-  const near = found ? await collect(context, log, beginning, found) : []
-  return near.length > 0 ? near : collect(context, log, beginning, {})
-}
-
-async function collect(
-  context: Context,
-  log: AuditLog,
-  beginning: string,
-  times: { readonly since?: Date; readonly until?: Date },
-): Promise<readonly AuditEntry[]> {
   using progress = new Progress(context, { label: 'looking through' })
   const found: AuditEntry[] = []
   let read = 0
-  for await (const entry of log.stream({ ...times, signal: context.signal })) {
+  for await (const entry of log.entries({ signal: context.signal })) {
     progress.update(++read)
     if (plain(entry.entryId).startsWith(beginning)) found.push(entry)
     if (found.length > NAMED) break
