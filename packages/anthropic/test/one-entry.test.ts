@@ -78,7 +78,7 @@ describe.each(SDKS)('$version', sdk => {
     }
     const call = capture.begin(start)
     await call.run(() => chat(client))
-    await call.end({ status: 'ok', output: 'as the framework says it' })
+    await call.end({ status: 'ok', output: ANSWER })
     await chat(client) // outside of the call
     const found = await entries()
     expect(found).toHaveLength(2)

@@ -11,20 +11,22 @@ export interface CallTrace extends Pick<CallStart, 'operation' | 'requestModel' 
 
 /**
  * Whether a call that began within another one is that call, as a wrapped SDK sees it: then only the inner one is recorded. The id of
- * the response decides where both know it. Otherwise, both ask the same operation of the same model and have the same answer, or both
- * have none.
+ * the response decides where both know it. Otherwise, both ask the same operation of the same model, and have the same answer or
+ * neither has one. A framework that cannot use the answer has asked the same question.
  */
 export function isSameCall(outer: CallTrace, inner: CallTrace): boolean {
   if (outer.responseId && inner.responseId) return outer.responseId === inner.responseId
   if (!mayBeSameCall(outer, inner)) return false
   if (outer.operation === 'embeddings') return isPartOf(inner.input, outer.input) // its answer is no text
   if (outer.status === 'ok') return inner.output === outer.output
-  return inner.status !== 'ok' || (outer.output !== '' && inner.output.startsWith(outer.output))
+  if (inner.status !== 'ok' || words(inner.input) === words(outer.input)) return true
+  return outer.output !== '' && inner.output.startsWith(outer.output)
 }
 
-/** What of that can be known when a call begins: the inner one takes over the intent then. */
+/** What of that can be known when a call begins: the inner one takes over the intent then. It may not say which model it asks. */
 export function mayBeSameCall(outer: Start, inner: Start): boolean {
-  return outer.operation === inner.operation && outer.requestModel === inner.requestModel
+  const isSameModel = inner.requestModel === outer.requestModel || inner.requestModel === ''
+  return outer.operation === inner.operation && isSameModel
 }
 
 type Start = Pick<CallStart, 'operation' | 'requestModel'>
