@@ -33,6 +33,13 @@ const [city, north, south] = ['city.example', 'north.example', 'south.example'].
   ReturnType<typeof makeWitness>,
 ] // three names
 
+/** The same key under another name. */
+function renamed(key: string, name: string): string {
+  const typed = key.split('+').slice(2).join('+')
+  const hash = createHash('sha256').update(`${name}\n`).update(Buffer.from(typed, 'base64')).digest('hex')
+  return `${name}+${hash.slice(0, 8)}+${typed}`
+}
+
 const POLICY = `# who must have seen it
 log ${OWN_KEY.publicKey}
 witness city ${city.key} https://city.example/
@@ -74,7 +81,12 @@ test.each([
   ['a group of none', POLICY.replace('group two 2', 'group two 0')],
   ['a member twice', POLICY.replace('city north south\n', 'city city south\n')],
   ['a member that comes later', POLICY.replace('group two 2 city', 'group two 2 later')],
-  ['a name twice', `${POLICY}witness city ${city.key}\n`],
+  ['a name twice', `${POLICY}witness city ${makeWitness('west.example').key}\n`],
+  ['a key under two names', POLICY.replace(south.key, city.key)],
+  ['a key under two names of keys', POLICY.replace(south.key, renamed(city.key, 'south.example'))],
+  ["the log's own key as a witness", POLICY.replace(/^log .*$/m, `log ${city.key}`)],
+  ['a member of two groups', POLICY.replace(/^quorum.*$/m, 'group b any two south\nquorum b')],
+  ['a group in two groups', POLICY.replace(/^quorum.*$/m, 'group a all two\ngroup b all two\nquorum b')],
   ['a witness named none', `${POLICY}witness none ${city.key}\n`],
   ['a key that is none', POLICY.replace(city.key, `${city.key}x`)],
   ['a word that is not known', `${POLICY}trust everybody\n`],

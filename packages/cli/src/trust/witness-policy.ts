@@ -49,6 +49,10 @@ class PolicyParser {
   readonly #witnesses = new Map<string, Verifier>()
   /** Of witnesses and groups. */
   readonly #rules = new Map<string, Rule>()
+  /** The bytes of each key: one under two names would count twice. */
+  readonly #keys = new Set<string>()
+  /** What is in a group already: in two groups it would count twice. */
+  readonly #members = new Set<string>()
   #quorum: { readonly name: string; readonly rule: Rule } | undefined
   #line = 0
 
@@ -92,8 +96,7 @@ class PolicyParser {
 
   #addGroup([name = '', threshold = '', ...members]: readonly string[]): void {
     this.#claim(name)
-    if (new Set(members).size < members.length) throw this.#invalid('a group names each member once')
-    const rules = members.map(member => this.#ruleOf(member))
+    const rules = members.map(member => this.#memberRule(member))
     const least = threshold === 'all' ? rules.length : threshold === 'any' ? 1 : wholeNumber(threshold)
     if (!(least >= 1 && least <= rules.length)) {
       throw this.#invalid(
@@ -110,7 +113,19 @@ class PolicyParser {
 
   #keyOf([key = '', ...rest]: readonly string[], form: string): Verifier {
     if (key === '' || rest.length > 1) throw this.#invalid(`write "${form}"`)
-    return verifierOf(key, `the key in line ${this.#line} of ${this.#name}`)
+    const verifier = verifierOf(key, `the key in line ${this.#line} of ${this.#name}`)
+    const bytes = publicBytes(key)
+    if (this.#keys.has(bytes)) throw this.#invalid('each key stands in one line, whatever its name')
+    this.#keys.add(bytes)
+    return verifier
+  }
+
+  #memberRule(name: string): Rule {
+    if (this.#members.has(name)) {
+      throw this.#invalid(`${JSON.stringify(name)} is in a group already, and would count twice`)
+    }
+    this.#members.add(name)
+    return this.#ruleOf(name)
   }
 
   #ruleOf(name: string): Rule {
@@ -128,6 +143,11 @@ class PolicyParser {
   #invalid(reason: string): CommandError {
     return new CommandError(`line ${this.#line} of ${this.#name} is not part of a witness policy: ${reason}`)
   }
+}
+
+/** The public key itself, without the name and the type of signature that it is used with. */
+function publicBytes(key: string): string {
+  return Buffer.from(key.split('+').slice(2).join('+'), 'base64').toString('hex', 1)
 }
 
 function wholeNumber(text: string): number {
