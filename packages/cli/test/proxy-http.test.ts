@@ -257,12 +257,33 @@ describe('a request', () => {
     ['/unknown/v1/chat/completions', 404],
     ['/openai/../../etc/passwd', 400],
     ['/openai/%2e%2e/%2e%2e/etc', 400],
+    ['/openai/../base-internal/v1/chat/completions', 400],
+    ['/openai/%2e%2e/base-internal/v1/chat/completions', 400],
+    ['/openai/.%2E/base/v1/chat/completions', 400],
+    ['/openai/..\\base-internal/v1/chat/completions', 400],
+    ['/openai/..%2fadmin', 400],
+    ['/openai/v1/..%5cadmin', 400],
+    ['/openai/v1/%252e%252e%252fadmin', 400],
+    ['/openai/v1/..;x/admin', 400],
+    ['/openai/v1/./admin', 400],
+    ['/openai/v1/..', 400],
+    ['/openai/%2e%2e?x=1', 400],
     ['/openai@evil.example/', 404],
     ['http://evil.example/openai/v1/chat/completions', 404],
   ])('for %s goes nowhere', async (path, status) => {
     const { proxy, requests } = await mirror()
     expect((await send(proxy.address, path, { headers: JSON_TYPE }, BODY)).status).toBe(status)
     expect(requests).toEqual([])
+  })
+
+  test.each([
+    ['/openai/v1/models/org%2Fmodel..1', '/base/v1/models/org%2Fmodel..1'],
+    ['/openai/v1/files/...?after=../x', '/base/v1/files/...?after=../x'],
+    ['/openai?x=1', '/base?x=1'],
+  ])('for %s goes on as it is', async (path, url) => {
+    const { proxy, requests } = await mirror()
+    await send(proxy.address, path, { method: 'GET' })
+    expect(requests).toMatchObject([{ url }])
   })
 
   test('for a path that looks like another host stays at the upstream', async () => {

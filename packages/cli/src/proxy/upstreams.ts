@@ -71,6 +71,26 @@ export function destinationOf(upstreams: Upstreams, path: string): Destination {
   }
   const prefix = upstream.base.pathname.replace(/\/$/, '')
   const url = URL.parse(`${upstream.base.origin}${prefix}${rest}`)
-  if (url?.origin === upstream.base.origin && url.pathname.startsWith(prefix)) return { upstream, url }
+  const staysInside = url?.pathname === prefix || url?.pathname.startsWith(`${prefix}/`)
+  if (url?.origin === upstream.base.origin && staysInside && !climbs(rest)) return { upstream, url }
   throw new Refusal(400, 'invalid_path', 'the path leads out of the upstream')
+}
+
+/** Whether any server on the way may read a `.` or `..` in a path, however it is encoded, and go to another folder. */
+function climbs(rest: string): boolean {
+  const [path = ''] = rest.split('?')
+  const segments = decoded(path).split(/[/\\]/)
+  return segments.some(segment => /^\.\.?(?:;|$)/.test(segment)) // some servers cut off what follows a semicolon
+}
+
+/** A path without percent signs that encode its ASCII characters, however many times they are encoded. */
+function decoded(path: string): string {
+  let [before, after] = ['', path]
+  while (before !== after) {
+    before = after
+    after = before.replace(/%(?:25)*([0-7][\da-f])/gi, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    )
+  }
+  return after
 }
