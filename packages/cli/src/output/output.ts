@@ -1,7 +1,7 @@
-import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import { styleText } from 'node:util'
 import { CommandError } from '../command-error.ts'
+import { roomIn } from './room-in.ts'
 
 /** A stream that may be a terminal, as `process.stdout`. */
 export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number }
@@ -30,6 +30,8 @@ export class Output {
   readonly #stream: OutputStream
   readonly #hasColour: boolean
   readonly #env: OutputOptions['env']
+  /** While it is full: all who write wait for the same. */
+  #room: Promise<void> | undefined
   #isClosed = false
   #failure: CommandError | undefined
 
@@ -61,7 +63,10 @@ export class Output {
   async write(chunk: string | Uint8Array): Promise<void> {
     if (this.#failure) throw this.#failure
     if (this.#isClosed || this.#stream.write(chunk)) return
-    await Promise.race([once(this.#stream, 'drain'), once(this.#stream, 'close')]).catch(() => {})
+    this.#room ??= roomIn(this.#stream).finally(() => {
+      this.#room = undefined
+    })
+    await this.#room
     if (this.#failure) throw this.#failure
   }
 

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { roomIn } from '../output/room-in.ts'
 import { responseHeaders } from './forwarded-headers.ts'
 import { Refusal } from './refusal.ts'
 
@@ -14,18 +15,6 @@ export async function streamAnswer(response: Response, reply: ServerResponse): P
     if (!reply.write(piece)) await roomIn(reply)
   }
   reply.end()
-}
-
-/** Resolves once the client has taken what was written, or has gone. */
-async function roomIn(reply: ServerResponse): Promise<void> {
-  if (reply.destroyed || !reply.writableNeedDrain) return
-  await new Promise<void>(resolve => {
-    const resume = () => {
-      reply.off('drain', resume).off('close', resume)
-      resolve()
-    }
-    reply.on('drain', resume).on('close', resume)
-  })
 }
 
 /**
