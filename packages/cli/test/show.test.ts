@@ -54,6 +54,27 @@ describe('an entry is found', () => {
     expect(stderr.length).toBeLessThan(500)
   })
 
+  test('a beginning that ids of other software have, too, is refused', async () => {
+    const backend = new SqliteBackend({ path: folder.file('mixed.db') })
+    await backend.open()
+    const [leaf] = sampleLeaves()
+    if (!leaf) throw new Error('the sample log is empty')
+    const [first, second] = [sampleId(0), `${sampleId(0).slice(0, 13)}-of-other-software`]
+    const timestamp = '2026-01-01T00:00:00.000Z' // far from what the ids say
+    await backend.append([leaf, createLeaf({ ...leaf.entry, entryId: second, timestamp })])
+    await backend.close()
+    const given = sampleId(0).slice(0, 13)
+    const {
+      exitCode,
+      stdout: none,
+      stderr,
+    } = await runHere(['show', 'mixed.db', given], { cwd: folder.path })
+    expect({ exitCode, none }).toEqual({ exitCode: 2, none: '' })
+    for (const id of [first, second]) expect(stderr).toContain(id)
+    const { stdout } = await runHere(['show', 'mixed.db', sampleId(0).slice(0, 15)], { cwd: folder.path })
+    expect(JSON.parse(stdout).index).toBe(0)
+  })
+
   test('by the beginning of an id of other software', async () => {
     const backend = new SqliteBackend({ path: folder.file('foreign.db') })
     await backend.open()

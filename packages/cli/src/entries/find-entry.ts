@@ -38,27 +38,16 @@ async function entryAt({ signal }: Context, log: AuditLog, index: number): Promi
   return undefined
 }
 
-/** Looks at the time that the beginning of an UUID v7 names first. Ids of other software are found in the whole log. */
+/** Looks through the whole log: an id of other software may begin like one of now. */
 async function beginningWith(
   context: Context,
   log: AuditLog,
   beginning: string,
 ): Promise<readonly AuditEntry[]> {
-  const found = timesOf(beginning)
-  const near = found ? await collect(context, log, beginning, found) : []
-  return near.length > 0 ? near : collect(context, log, beginning, {})
-}
-
-async function collect(
-  context: Context,
-  log: AuditLog,
-  beginning: string,
-  times: { readonly since?: Date; readonly until?: Date },
-): Promise<readonly AuditEntry[]> {
   using progress = new Progress(context, { label: 'looking through' })
   const found: AuditEntry[] = []
   let read = 0
-  for await (const entry of log.stream({ ...times, signal: context.signal })) {
+  for await (const entry of log.entries({ signal: context.signal })) {
     progress.update(++read)
     if (plain(entry.entryId).startsWith(beginning)) found.push(entry)
     if (found.length > NAMED) break
