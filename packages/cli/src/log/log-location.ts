@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
+import { readSmallFile } from '../trust/small-file.ts'
 import type { LogOptions } from './log-options.ts'
 
 /** A file on this machine, whatever it holds. */
@@ -77,16 +77,12 @@ function withoutSecret(log: string): string {
   )
 }
 
-async function connectionOf({ cwd, env }: Context, { connection }: LogOptions): Promise<string> {
+async function connectionOf(context: Context, { connection }: LogOptions): Promise<string> {
   if (connection !== undefined) {
-    const text = await readFile(resolve(cwd, connection), 'utf8').catch((error: NodeJS.ErrnoException) => {
-      throw new CommandError(
-        `${connection} cannot be read: ${error.code}; give a file with the connection string`,
-      )
-    })
+    const text = await readSmallFile(context, connection, 'a connection string')
     return text.trim()
   }
-  const given = env[VARIABLE]
+  const given = context.env[VARIABLE]
   if (given) return given
   throw new CommandError(
     `there is no connection string; put it into ${VARIABLE}, or into a file for --connection`,

@@ -3,14 +3,8 @@ import { type FileHandle, link, open, realpath, rename, rm, stat } from 'node:fs
 import { basename, dirname, join, resolve } from 'node:path'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
-
-/** Where a command writes what it makes: a file, or standard output. */
-export interface Target extends AsyncDisposable {
-  /** Writes, and resolves once there is room for more. Throws CommandError, as on a full disk. */
-  write(chunk: string | Uint8Array): Promise<void>
-  /** Makes all that was written the file. Without it, disposing leaves nothing behind. */
-  commit(): Promise<void>
-}
+import { openPipe } from './pipe-target.ts'
+import type { Target } from './target.ts'
 
 /** How a file is written. */
 export interface TargetOptions {
@@ -40,6 +34,7 @@ export async function openTarget(
   const given = resolve(context.cwd, path)
   const stats = await stat(given).catch(() => undefined) // what else is wrong, opening it says
   if (stats?.isDirectory()) throw new CommandError(`${path} is a folder; give the name of a file in it`)
+  if (stats?.isFIFO() && process.platform !== 'win32') return openPipe(context, path, given)
   // Renaming another file over a device would remove the device.
   if (stats && !stats.isFile()) return new DeviceTarget(path, await attempt(path, () => open(given, 'w')))
   if (stats && !replace) throw existing(path)

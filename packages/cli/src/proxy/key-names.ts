@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { CommandError } from '../command-error.ts'
+import type { Context } from '../context.ts'
+import { nameOf, readSmallFile } from '../trust/small-file.ts'
 
 /** The names of API keys, which are known by their hashes alone. */
 export class KeyNames {
@@ -17,6 +18,8 @@ export class KeyNames {
   }
 }
 
+/** Room for the names of 100,000 keys. */
+const MAX_BYTES = 16 * 1024 * 1024
 const LINE = /^([\da-f]{64})\s+(\S.*)$/i
 
 /**
@@ -26,12 +29,8 @@ const LINE = /^([\da-f]{64})\s+(\S.*)$/i
  * @throws CommandError for a file that cannot be read, and for a line that is none; it is named by its number, since what stands
  *   there may be a key.
  */
-export async function readKeyNames(path: string, shown: string): Promise<KeyNames> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new CommandError(
-      `${shown} cannot be read: ${error.code}; give a file with hashes and names for --keys`,
-    )
-  })
+export async function readKeyNames(context: Context, path: string): Promise<KeyNames> {
+  const text = await readSmallFile(context, path, 'the names of keys', MAX_BYTES)
   const names = new Map<string, string>()
   for (const [i, line] of text.split(/\r?\n/).entries()) {
     const trimmed = line.trim()
@@ -39,7 +38,7 @@ export async function readKeyNames(path: string, shown: string): Promise<KeyName
     const [, hash, name] = LINE.exec(trimmed) ?? []
     if (hash === undefined || name === undefined) {
       throw new CommandError(
-        `line ${i + 1} of ${shown} must be the SHA-256 of a key, 64 hexadecimal digits, and its name`,
+        `line ${i + 1} of ${nameOf(path)} must be the SHA-256 of a key, 64 hexadecimal digits, and its name`,
       )
     }
     names.set(hash.toLowerCase(), name)

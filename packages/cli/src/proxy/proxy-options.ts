@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
+import { nameOf, readSmallFile } from '../trust/small-file.ts'
 import { isLoopback } from './gate.ts'
 import { KeyNames, readKeyNames } from './key-names.ts'
 import { type Upstreams, upstreamsOf } from './upstreams.ts'
@@ -54,15 +53,14 @@ export async function proxySettings(context: Context, options: ProxyOptions): Pr
     port: numberOf('--port', options.port, 0, 65_535),
     token,
     upstreams: upstreamsOf(upstream),
-    keyNames: keys === undefined ? new KeyNames() : await readKeyNames(resolve(context.cwd, keys), keys),
+    keyNames: keys === undefined ? new KeyNames() : await readKeyNames(context, keys),
     maxBodyBytes: numberOf('--max-body', options.maxBody, 1, MAX_MIB) * MIB,
     graceMs: numberOf('--grace', options.grace, 0, MAX_GRACE_S) * 1000,
   }
 }
 
-async function tokenOf({ cwd, env }: Context, { tokenFile }: ProxyOptions): Promise<string | undefined> {
-  const token =
-    tokenFile === undefined ? env[TOKEN_VARIABLE] : await tokenIn(resolve(cwd, tokenFile), tokenFile)
+async function tokenOf(context: Context, { tokenFile }: ProxyOptions): Promise<string | undefined> {
+  const token = tokenFile === undefined ? context.env[TOKEN_VARIABLE] : await tokenIn(context, tokenFile)
   if (token === undefined || token === '') return undefined
   if (token.length >= MIN_TOKEN && /^[\x21-\x7e]+$/.test(token)) return token
   throw new CommandError(
@@ -70,14 +68,10 @@ async function tokenOf({ cwd, env }: Context, { tokenFile }: ProxyOptions): Prom
   )
 }
 
-async function tokenIn(path: string, shown: string): Promise<string> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new CommandError(
-      `${shown} cannot be read: ${error.code}; give a file with the token for --token-file`,
-    )
-  })
+async function tokenIn(context: Context, path: string): Promise<string> {
+  const text = await readSmallFile(context, path, 'the token')
   const token = text.trim()
-  if (token === '') throw new CommandError(`${shown} is empty; put the token into it`)
+  if (token === '') throw new CommandError(`${nameOf(path)} is empty; put the token into it`)
   return token
 }
 
