@@ -42,8 +42,8 @@ export function createProgram(context: Context, run: Run): Command {
     .showHelpAfterError('(run it with --help to see what it takes)')
     .exitOverride()
     .configureOutput({
-      writeOut: text => void stdout.write(text), // `run` waits until all is written
-      writeErr: text => void stderr.write(text),
+      writeOut: text => void stdout.write(text).catch(() => {}), // `run` waits until all is written, and says if it is not
+      writeErr: text => void stderr.write(text).catch(() => {}),
       outputError: (text, write) => write(safeLines(text.replace(/^error: /, 'audit: '))),
       getOutHelpWidth: () => stdout.columns,
       getErrHelpWidth: () => stderr.columns,

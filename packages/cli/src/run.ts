@@ -36,12 +36,15 @@ async function runProgram(args: readonly string[], context: Context): Promise<Ex
 async function failed(error: unknown, context: Context): Promise<ExitCode> {
   const { signal, stdout } = context
   if (error instanceof CommanderError) {
-    await stdout.flush().catch(() => {}) // help that cannot be written is no reason to fail
-    return error.exitCode === 0 ? EXIT.ok : EXIT.failed
+    if (error.exitCode !== 0) return EXIT.failed
+    return stdout.flush().then(
+      () => EXIT.ok, // help was asked for
+      unwritten => failed(unwritten, context),
+    )
   }
   if (signal.aborted && signal.reason instanceof Interruption) return signal.reason.exitCode
   if (signal.aborted && signal.reason instanceof ClosedPipe) return EXIT.ok
-  await report(error, context)
+  await report(error, context).catch(() => {}) // there is nowhere else to say it
   return isDamage(error) ? EXIT.finding : EXIT.failed
 }
 

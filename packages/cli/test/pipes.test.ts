@@ -53,6 +53,22 @@ test.skipIf(!existsSync('/dev/full'))('a full disk is an error, once', async () 
   expect(errors).toMatch(/^audit: the output cannot be written: .*ENOSPC.*\n$/)
 })
 
+test.skipIf(!existsSync('/dev/full')).each(['--help', '--version', 'query --help', 'help tail'])(
+  'a full disk is one for help, too: %s',
+  async args => {
+    const command = `'${process.execPath}' '${BINARY}' ${args} > /dev/full`
+    const { exitCode, errors } = await outcomeOf(spawn('bash', ['-c', command], { cwd: folder.path }))
+    expect(exitCode, errors).toBe(2)
+    expect(errors).toMatch(/^audit: the output cannot be written: .*ENOSPC.*\n$/)
+  },
+)
+
+test.skipIf(!existsSync('/dev/full'))('an error that cannot be written is one', async () => {
+  const command = `'${process.execPath}' '${BINARY}' query missing.db 2> /dev/full`
+  const { exitCode } = await outcomeOf(spawn('bash', ['-c', command], { cwd: folder.path }))
+  expect(exitCode).toBe(2)
+})
+
 describe.skipIf(process.platform === 'win32')('a signal', () => {
   test.each([
     ['SIGINT', 130],
