@@ -4,9 +4,9 @@ import { AuditError, createSigner, createVerifier, type Signer, type Verifier } 
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import { note } from '../output/note.ts'
+import { assertNoPrivateKey, PRIVATE_PREFIX } from './private-key.ts'
 import { readSmallFile } from './small-file.ts'
 
-const PRIVATE_PREFIX = 'PRIVATE+KEY+'
 /** What has this form was meant as a key, and not as the name of a file. */
 const PUBLIC_KEY = /^[^+\s/]*[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*$/
 
@@ -16,10 +16,10 @@ const PUBLIC_KEY = /^[^+\s/]*[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*$/
  * @throws CommandError for anything else, a private key included; its message never holds a private key.
  */
 export async function publicKeyFrom(context: Context, given: string): Promise<Verifier> {
-  if (given.startsWith(PRIVATE_PREFIX)) throw exposed()
+  assertNoPrivateKey(given)
   if (PUBLIC_KEY.test(given)) return verifierOf(given, 'the key')
   const text = await readSmallFile(context, given, 'a public key')
-  if (text.startsWith(PRIVATE_PREFIX)) {
+  if (text.includes(PRIVATE_PREFIX)) {
     throw new CommandError(
       `${given} holds a private key; give the public key that audit keygen printed with it`,
     )
@@ -42,7 +42,6 @@ export function verifierOf(key: string, name: string): Verifier {
  * @throws CommandError for a key that stands in the argument itself, and for what is no key.
  */
 export async function signerFrom(context: Context, path: string): Promise<Signer> {
-  if (path.includes(PRIVATE_PREFIX)) throw exposed()
   const text = await readSmallFile(context, path, 'a private key')
   if (PUBLIC_KEY.test(text.trim())) {
     throw new CommandError(
@@ -67,10 +66,4 @@ async function warnIfShared(context: Context, path: string): Promise<void> {
 function explained(error: unknown, what: string): unknown {
   if (!(error instanceof AuditError)) return error
   return new CommandError(`${what}: ${error.message}`)
-}
-
-function exposed(): CommandError {
-  return new CommandError(
-    'a private key must not stand in an argument, where others can see it; put it into a file, and make a new key if this one was real',
-  )
 }

@@ -2,6 +2,7 @@ import { open, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
+import { assertNoPrivateKey } from './private-key.ts'
 
 /** A checkpoint, a key or a policy is never larger. */
 const MAX_BYTES = 1024 * 1024
@@ -19,6 +20,7 @@ export async function readSmallFile(
   what: string,
   maxBytes = MAX_BYTES,
 ): Promise<string> {
+  assertNoPrivateKey(path)
   const bytes =
     path === '-' ? await readInput(context, what, maxBytes) : await readFileOf(context, path, what, maxBytes)
   try {
