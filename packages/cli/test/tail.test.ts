@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Interruption } from '../src/stopping.ts'
 import { startBinary } from './binary.ts'
 import { runHere } from './in-process.ts'
-import { writeSampleLogs } from './sample-log.ts'
+import { sampleLeaves, writeSampleLogs } from './sample-log.ts'
 
 let folder: TemporaryFolder
 beforeAll(async () => {
@@ -31,6 +31,21 @@ describe('without -f', () => {
     expect(await indexesOf('-n', '3')).toEqual([45, 46, 47])
     expect(await indexesOf()).toHaveLength(10)
     expect(await indexesOf('-n', '0')).toEqual([])
+  })
+  test('the newest are those with the highest index, whatever their time', async () => {
+    const path = folder.file('imported.jsonl')
+    const backend = new JsonlBackend({ path })
+    await backend.open()
+    await backend.append(sampleLeaves().toReversed())
+    await backend.close()
+    for (const filter of [[], ['--status', 'ok']]) {
+      const { stdout } = await runHere(['tail', path, '-n', '3', ...filter])
+      const indexes = stdout
+        .trimEnd()
+        .split('\n')
+        .map(line => JSON.parse(line).index)
+      expect(indexes).toEqual([45, 46, 47])
+    }
   })
   test('the newest that match are printed', async () => {
     expect(await indexesOf('--status', 'error', '-n', '2')).toEqual([25, 38])

@@ -20,6 +20,8 @@ interface TailOptions extends FilterOptions, LogOptions, EntryFormatOptions {
 
 /** Without `--since`, so many of the newest entries are printed first. */
 const DEFAULT_LIMIT = 10
+/** So many entries are read at once where more than the last must be looked at. */
+const LOT = 1000
 
 /** Adds `audit tail`. */
 export function addTail(program: Command, run: Run): void {
@@ -88,8 +90,25 @@ async function* newest(
 ): AsyncGenerator<AuditEntry, void, undefined> {
   const snapshot = { ...filters, filter: { ...filters.filter, size } }
   if (limit === undefined) return yield* matchingEntries(context, log, snapshot)
-  const found: AuditEntry[] = []
-  for await (const entry of matchingEntries(context, log, snapshot, { order: 'desc', limit }))
-    found.push(entry)
-  yield* found.toSorted((a, b) => a.index - b.index)
+  yield* await newestByIndex(context, log, filters, { size, limit })
+}
+
+/** Goes back from the end in lots: an entry that was imported may be older than what was recorded before it. */
+async function newestByIndex(
+  { signal }: Context,
+  log: AuditLog,
+  filters: Filters,
+  { size, limit }: Newest & { readonly limit: number },
+): Promise<readonly AuditEntry[]> {
+  const matches = await entryMatcher(filters)
+  let found: readonly AuditEntry[] = []
+  let end = size
+  while (end > 0 && found.length < limit) {
+    const start = Math.max(0, end - (end === size ? Math.min(limit, LOT) : LOT))
+    const lot: AuditEntry[] = []
+    for await (const entry of log.entries({ start, end, signal })) if (matches(entry)) lot.push(entry)
+    found = [...lot.slice(found.length - limit), ...found]
+    end = start
+  }
+  return found
 }
