@@ -18,9 +18,10 @@ export function isSameCall(outer: CallTrace, inner: CallTrace): boolean {
   if (outer.responseId && inner.responseId) return outer.responseId === inner.responseId
   if (!mayBeSameCall(outer, inner)) return false
   if (outer.operation === 'embeddings') return isPartOf(inner.input, outer.input) // its answer is no text
+  const hasSameQuestion = words(inner.input) === words(outer.input)
+  if (outer.output === '') return inner.status !== 'ok' || inner.output === '' || hasSameQuestion
   if (outer.status === 'ok') return inner.output === outer.output
-  if (inner.status !== 'ok' || words(inner.input) === words(outer.input)) return true
-  return outer.output !== '' && inner.output.startsWith(outer.output)
+  return inner.status !== 'ok' || hasSameQuestion || inner.output.startsWith(outer.output)
 }
 
 /** What of that can be known when a call begins: the inner one takes over the intent then. It may not say which model it asks. */
