@@ -2,6 +2,7 @@ import type { AuditError, EntryInput } from '@audit/core'
 import { invalidOptions, optionsOf } from '@audit/core/backend'
 import type { PriceFunction } from './price.ts'
 import { isHostPattern } from './provider-hosts.ts'
+import { leaveUnawaited } from './unawaited.ts'
 
 /** What a capture records into: an `AuditLog`, or anything that keeps its promise. */
 export interface RecordingLog {
@@ -9,8 +10,11 @@ export interface RecordingLog {
   record(input: EntryInput): Promise<{ readonly entryId: string }>
 }
 
-/** Called with the error and with what should have been recorded. If it throws, the call fails with what it threw. */
-export type AuditFailureHandler = (error: AuditError, draft: EntryInput) => void
+/**
+ * Called with the error and with what should have been recorded. The call waits for it if it is asynchronous. If it throws or rejects,
+ * the call fails with that.
+ */
+export type AuditFailureHandler = (error: AuditError, draft: EntryInput) => void | Promise<void>
 
 /** What `createCapture` takes. */
 export interface CaptureOptions {
@@ -99,6 +103,7 @@ function userFrom(given: unknown): () => string {
     const user: unknown = given()
     if (user === undefined) return ANONYMOUS
     if (typeof user === 'string') return user
+    leaveUnawaited(user)
     throw invalid('user() must return a string, or undefined for an anonymous user; it is not awaited')
   }
 }

@@ -6,6 +6,7 @@ import { KEYS } from './metadata-keys.ts'
 import type { CallOutcome } from './outcome.ts'
 import type { Price, PricedCall } from './price.ts'
 import type { ScopeOptions } from './scope.ts'
+import { leaveUnawaited } from './unawaited.ts'
 import type { Usage } from './usage.ts'
 
 /** What a call was given at its start, beside what it is. */
@@ -120,6 +121,7 @@ function priceOf({ start, startedOn, price: priceHere }: CallFacts, outcome: Rec
       startedAt: startedOn,
       latencyMs,
     })
+    leaveUnawaited(price)
     return price && Number.isFinite(price.costUsd) && price.costUsd >= 0 ? price : null
   } catch {
     return null

@@ -35,7 +35,7 @@ export class Recorder {
     } catch (error) {
       const failure = auditFailure(error, what)
       if (!this.options.onAuditFailure) throw failure
-      this.options.onAuditFailure(failure, draft)
+      await this.options.onAuditFailure(failure, draft) // an asynchronous one may reject
       return undefined
     }
   }

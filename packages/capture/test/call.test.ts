@@ -294,3 +294,29 @@ test('a call that expects no more than a request ends when none comes in time, a
     { metadata: { 'error.type': '500' } },
   ])
 })
+
+test('a handler of failures that rejects fails the call, and nothing is left unhandled', async () => {
+  const failure = new Error('the handler cannot tell anybody')
+  const capture = createCapture({
+    log: { record: () => Promise.reject(new Error('disk full')) },
+    onAuditFailure: async () => {
+      throw failure
+    },
+  })
+  const call = capture.begin({ provider: 'acme', operation: 'chat', requestModel: 'a-1', input: 'hello' })
+  await expect(call.end({ status: 'ok' })).rejects.toBe(failure)
+})
+
+test.each(['price', 'user'])(
+  'a %s that is asynchronous by mistake, and rejects, is not left unhandled',
+  async hook => {
+    const log = new AuditLog()
+    const wrong: object = { [hook]: async () => Promise.reject(new Error('not awaited')) }
+    const capture = createCapture({ log, ...wrong })
+    const start = { provider: 'acme', operation: 'chat', requestModel: 'a-1', input: 'hello' }
+    if (hook === 'user')
+      expect(() => capture.begin(start)).toThrow(expect.objectContaining({ code: 'AUDIT_INVALID_OPTIONS' }))
+    else await capture.begin(start).end({ status: 'ok' })
+    expect((await log.query()).map(({ costUsd }) => costUsd)).toEqual(hook === 'user' ? [] : [null])
+  },
+)

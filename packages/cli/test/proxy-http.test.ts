@@ -296,6 +296,14 @@ describe('a request', () => {
     const { proxy, requests } = await mirror()
     const images = await send(proxy.address, '/openai/v1/images/generations', { headers: JSON_TYPE }, '{}')
     expect(images.status).toBe(501)
+    for (const path of [
+      '/v1/images/generations;/cancel',
+      '/v1/chat/completions/cancel',
+      '/v1/images/cancel',
+    ]) {
+      const disguised = await send(proxy.address, `/openai${path}`, { headers: JSON_TYPE }, '{}')
+      expect(disguised, path).toMatchObject({ status: 501 })
+    }
     expect(requests).toEqual([])
     const models = await send(proxy.address, '/openai/v1/models', { method: 'GET' })
     expect(models.status).toBe(200)

@@ -99,10 +99,11 @@ interface Sent {
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE'])
 /** What is posted, and asks no model: counting tokens, cancelling. */
-const ASKS_NO_MODEL = /\/(?:count_tokens|input_tokens|cancel)$/
+const ASKS_NO_MODEL =
+  /\/(?:messages\/count_tokens|responses\/input_tokens|(?:responses|batches|jobs|uploads|runs)\/[\w-]+\/cancel)$/
 
 function isEventStream({ headers }: Response): boolean {
-  return headers.get('content-type')?.startsWith('text/event-stream') === true
+  return headers.get('content-type')?.toLowerCase().startsWith('text/event-stream') === true
 }
 
 function dialectOf({ url, headers }: IncomingMessage): Dialect {

@@ -36,7 +36,7 @@ export async function prove(
     )
     return EXIT.finding
   }
-  await using target = await openTarget(context, options.output, { replace: false })
+  await using target = await openTarget(context, options.output, { replace: false, mode: 0o600 })
   await target.write(`${safeJsonText(receipt)}\n`) // the same JSON, which no terminal obeys
   await target.commit()
   await note(context, 'anybody can check it with the public key: audit check <receipt> --key <key>')
