@@ -2,6 +2,7 @@ import { CommanderError } from 'commander'
 import { CommandError } from './command-error.ts'
 import type { Run } from './command-line.ts'
 import type { Context } from './context.ts'
+import { codeOf } from './error-code.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { plainMessage } from './output/plain-message.ts'
 import { safeLines, safeText } from './output/safe-text.ts'
@@ -50,7 +51,7 @@ async function failed(error: unknown, context: Context): Promise<ExitCode> {
 
 /** A log that is damaged is found to be so by every command alike. */
 function isDamage(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'AUDIT_CORRUPT'
+  return codeOf(error) === 'AUDIT_CORRUPT'
 }
 
 async function report(error: unknown, { stderr }: Context): Promise<void> {

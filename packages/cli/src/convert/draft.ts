@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { link, lstat, open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CommandError } from '../command-error.ts'
+import { codeOf } from '../error-code.ts'
 import type { FileLocation } from '../log/log-location.ts'
 
 const SIDE_FILES = ['-wal', '-shm', '-journal']
@@ -83,8 +84,4 @@ async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return // NTFS journals names, and Windows cannot open folders
   await using folder = await open(path, 'r')
   await folder.sync().catch(() => {}) // some network file systems cannot
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
 }

@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { formatBytes, formatShare } from '../output/numbers.ts'
 import type { Diagnosis } from './diagnosis.ts'
-import { codeOf, type FoundFile } from './file-stats.ts'
+import { type FoundFile, reasonOf } from './file-stats.ts'
 
 const LITTLE_BYTES = 512 * 1024 * 1024
 
@@ -26,7 +26,7 @@ export async function examineDisk({ real, stats }: FoundFile): Promise<readonly 
       {
         about: 'space',
         level: 'note',
-        message: `the system does not say how much is free: ${codeOf(error)}`,
+        message: `the system does not say how much is free: ${reasonOf(error)}`,
       },
     ]
   }

@@ -1,6 +1,7 @@
 import { type BigIntStats, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { access, constants } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { codeOf } from '../error-code.ts'
 import type { FileLocation } from '../log/log-location.ts'
 import { formatBytes } from '../output/numbers.ts'
 import type { Diagnosis } from './diagnosis.ts'
@@ -24,7 +25,7 @@ export function findFile({ path, name }: FileLocation): {
     stats = statSync(path, { bigint: true, throwIfNoEntry: false })
   } catch (error) {
     return problem(
-      `${name} cannot be reached: ${codeOf(error)}`,
+      `${name} cannot be reached: ${reasonOf(error)}`,
       'check the folders of the path and their permissions',
     )
   }
@@ -108,7 +109,7 @@ function otherNames(real: string, { ino, dev }: BigIntStats): readonly string[] 
   }
 }
 
-/** The code of an error of the system, such as `EACCES`. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+/** What the system says of a file: the code of its error, such as `EACCES`. */
+export function reasonOf(error: unknown): string {
+  return String(codeOf(error) ?? error)
 }

@@ -2,6 +2,7 @@ import { lstat, open, realpath, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { AuditError } from '@audit/core'
 import { CommandError } from '../command-error.ts'
+import { codeOf } from '../error-code.ts'
 import { untilAborted } from '../until-aborted.ts'
 import type { DatabaseLocation, FileLocation, LogLocation } from './log-location.ts'
 import { nodeSqlite } from './node-sqlite.ts'
@@ -131,8 +132,4 @@ function notLocked(name: string, lock: string, error: unknown): CommandError {
   return new CommandError(
     `${name} cannot be locked with ${lock}: ${reason}; ask for the permission to write into its folder`,
   )
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
 }
