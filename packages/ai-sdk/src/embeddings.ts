@@ -1,7 +1,6 @@
 import type { CallOutcome } from '@audit/capture'
-import { recordOf, stringOf } from '@audit/capture/integration'
+import { countOf, recordOf, stringOf } from '@audit/capture/integration'
 import { noAnswer } from './answer.ts'
-import { countOf } from './usage.ts'
 
 /** What came of a call of an embedding model. Its numbers are not text: an entry says how many there are. */
 export function embeddedOutcome(result: unknown): CallOutcome {

@@ -1,5 +1,5 @@
 import type { Usage } from '@audit/capture'
-import { type JsonRecord, numberOf, recordOf, stringOf } from '@audit/capture/integration'
+import { countOf, type JsonRecord, recordOf, stringOf } from '@audit/capture/integration'
 
 /** The tokens of a call; `undefined` if the provider gave none. */
 export function usageOf({ usage, providerMetadata }: JsonRecord): Usage | undefined {
@@ -63,12 +63,6 @@ function audioTokens(raw: JsonRecord): Usage {
     inputAudioTokens: countOf(input.audio_tokens),
     outputAudioTokens: countOf(output.audio_tokens),
   }
-}
-
-/** A number of tokens. Nobody has used fewer than none. */
-export function countOf(value: unknown): number | undefined {
-  const count = numberOf(value)
-  return count !== undefined && count >= 0 ? count : undefined
 }
 
 /** The tier that was billed, or else the one that was asked for: either way not to be priced as the default one. */

@@ -1,5 +1,12 @@
 import type { CallOutcome, Usage } from '@audit/capture'
-import { errorTypeOf, type JsonRecord, numberOf, recordOf, stringOf } from '@audit/capture/integration'
+import {
+  countOf,
+  errorTypeOf,
+  type JsonRecord,
+  numberOf,
+  recordOf,
+  stringOf,
+} from '@audit/capture/integration'
 import { choicesText, messageText, plainMessage } from './message-text.ts'
 
 /** What is known of an answer by the generations of LangChain: one, or several that were asked for. */
@@ -91,10 +98,4 @@ function reportedUsage(llmOutput: unknown): Usage | undefined {
   const { promptTokens, completionTokens } = recordOf(recordOf(llmOutput).tokenUsage)
   const inputTokens = countOf(promptTokens)
   return inputTokens === undefined ? undefined : { inputTokens, outputTokens: countOf(completionTokens) }
-}
-
-/** Nobody has used fewer than no tokens. */
-function countOf(value: unknown): number | undefined {
-  const count = numberOf(value)
-  return count !== undefined && count >= 0 ? count : undefined
 }

@@ -21,6 +21,12 @@ export function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }
 
+/** A number of tokens, or `undefined`. Nobody has used fewer than none. */
+export function countOf(value: unknown): number | undefined {
+  const count = numberOf(value)
+  return count !== undefined && count >= 0 ? count : undefined
+}
+
 /** Whether a value is an object, and no list. */
 export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
