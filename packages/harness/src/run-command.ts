@@ -27,11 +27,9 @@ export async function outcomeOf(child: ChildProcess): Promise<Outcome> {
 
 /** Runs a program in a folder until it ends, and gives what it printed. Rejects, with all its output, when it fails. */
 export function runCommand(cwd: string, program: string, args: readonly string[]): Promise<string> {
-  // Package managers put their own folders into NODE_PATH, where Node would find what is not installed.
-  const { NODE_PATH: _, ...env } = process.env
   const shell = process.platform === 'win32' && !program.endsWith('.exe') // npm and pnpm are scripts there
   return new Promise((resolve, reject) => {
-    execFile(program, args, { cwd, env, shell }, (error, output, errors) => {
+    execFile(program, args, { cwd, env: ownEnvironment(), shell }, (error, output, errors) => {
       if (error) reject(new Error(`${program} ${args.join(' ')}\n${output}\n${errors}`, { cause: error }))
       else resolve(output)
     })
@@ -41,4 +39,14 @@ export function runCommand(cwd: string, program: string, args: readonly string[]
 /** Runs node in a folder, likewise. */
 export function runNode(cwd: string, ...args: readonly string[]): Promise<string> {
   return runCommand(cwd, process.execPath, args)
+}
+
+/**
+ * The environment as it would be in a terminal. A package manager that started the tests leaves its own folders in
+ * `NODE_PATH`, where Node would find what is not installed, and `npx -c` leaves its own arguments, which an inner
+ * `npx` would take for its own.
+ */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_PATH: _, npm_config_call: __, npm_config_package: ___, ...env } = process.env
+  return env
 }
