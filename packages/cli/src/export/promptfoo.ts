@@ -44,10 +44,10 @@ function inertOf(value: JsonValue | undefined): string | undefined {
 /**
  * A text that promptfoo takes as it is. It renders templates in variables, where `{{ env.KEY }}` would be a secret of whoever
  * runs the tests, and a value that begins with `file://` or `package:` is loaded, and run. A blank stops either, however often it
- * is rendered.
+ * is rendered. Even the end of a comment that never began would be an error.
  */
 function inert(text: string): string {
-  const untemplated = text.replaceAll(/\{(?=[{%#])/g, '{ ')
+  const untemplated = text.replaceAll(/\{(?=[{%#])|#(?=\})/g, '$& ')
   return LOADED.test(untemplated) ? ` ${untemplated}` : untemplated
 }
 
