@@ -234,33 +234,6 @@ describe.each(WITH_MIDDLEWARE)('$version, whose middleware sees each attempt', s
     expect(second?.metadata).toMatchObject({ 'audit.status': 'error' })
     expect(second?.metadata).not.toHaveProperty('audit.attempts')
   })
-
-  test('a backend of the SDK is named by its host, and recorded in the format of Messages', async () => {
-    const { client, log, capture } = bench(sdk)
-    const sent: string[] = []
-    const answers: typeof fetch = async input => {
-      sent.push(String(input))
-      return Response.json({
-        type: 'message',
-        role: 'assistant',
-        model: MODEL,
-        content: [{ type: 'text', text: 'Hi' }],
-      })
-    }
-    const bedrock = client.withOptions({
-      baseURL: 'https://bedrock-runtime.us-east-1.amazonaws.com',
-      fetch: answers,
-    })
-    const path = `/model/${MODEL}/invoke`
-    const adapt: Middleware = (request, next) => next({ ...request, url: new URL(path, request.url).href })
-    Object.defineProperty(bedrock, 'backendMiddleware', { value: () => [adapt] }) // as subclasses have it
-    await chat(bedrock)
-    expect(sent).toEqual([`https://bedrock-runtime.us-east-1.amazonaws.com${path}`])
-    expect(await log.query()).toMatchObject([
-      { inputText: QUESTION, outputText: 'Hi', metadata: { 'gen_ai.provider.name': 'aws.bedrock' } },
-    ])
-    await capture.drain()
-  })
 })
 
 test.each([
