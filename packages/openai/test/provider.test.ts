@@ -1,6 +1,6 @@
 import { createCapture, type PriceFunction } from '@audit/capture'
 import { type AuditEntry, AuditLog } from '@audit/core'
-import OpenAI, { AzureOpenAI } from 'openai'
+import OpenAI, { AzureOpenAI, BedrockOpenAI } from 'openai'
 import { expect, test } from 'vitest'
 import { type AuditOpenAIOptions, auditOpenAI } from '../src/index.ts'
 
@@ -65,6 +65,15 @@ test.each([
   const apiVersion = '2024-10-21'
   const azure = new AzureOpenAI({ apiKey: 'none', endpoint, apiVersion, deployment: 'mine', fetch })
   expect(named(await entryOf(azure, options))).toBe(provider)
+})
+
+test('a client for Bedrock is served by it', async () => {
+  const bedrock = new BedrockOpenAI({ apiKey: 'none', awsRegion: 'us-west-2', fetch })
+  expect(named(await entryOf(bedrock))).toBe('aws.bedrock')
+})
+
+test('a region of OpenAI is OpenAI', async () => {
+  expect(named(await entryOf(new OpenAI({ apiKey: 'none', dataResidency: 'eu', fetch })))).toBe('openai')
 })
 
 test.each([{ providers: 'openai' }, { provider: 1 }])('an option that is none is refused: %j', options => {
