@@ -2,6 +2,7 @@
 export { digestOf, mediaOf } from './digest.ts'
 export { tooLate } from './failure.ts'
 export { IdleTimer } from './idle-timer.ts'
+export { givenProvider, type ModelOrigin, providerNamed, providerOfModel } from './model-provider.ts'
 export { errorTypeOf } from './outcome.ts'
 export { readOr } from './read-or.ts'
 export { signalOf } from './signal.ts'

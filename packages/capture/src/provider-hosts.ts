@@ -71,6 +71,11 @@ export function providerAt(host: string): string | undefined {
   return PATTERNS.find(({ pattern }) => pattern.test(plain))?.provider
 }
 
+/** Whether a name is OpenTelemetry's of a provider whose hosts are known. */
+export function isProvider(name: string): boolean {
+  return HOSTS.some(([, provider]) => provider === name)
+}
+
 /**
  * What to call who serves a host: the provider, or else the host itself, since a server that speaks a provider's protocol need not
  * be that provider. A host of one word, such as `openai` in a network of containers, is `unknown`: it would look like a provider.
