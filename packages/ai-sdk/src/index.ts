@@ -1,4 +1,4 @@
-export { auditMiddleware } from './audit-middleware.ts'
+export { type AuditMiddlewareOptions, auditMiddleware } from './audit-middleware.ts'
 export type {
   AuditedModel,
   AuditMiddleware,

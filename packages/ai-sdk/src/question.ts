@@ -11,17 +11,22 @@ import manifest from '../package.json' with { type: 'json' }
 import { contentText, joinedTexts } from './content.ts'
 import { exactJson } from './exact-json.ts'
 import type { AuditedModel, EmbeddingCall, LanguageParams } from './middleware-types.ts'
-import { operationName, providerName } from './provider-name.ts'
+import { operationName, providerOf } from './model-provider.ts'
 
 const BY: Integration = { integration: manifest.name, version: manifest.version, level: 'middleware' }
 
-/** How a call of a language model begins. */
+/**
+ * How a call of a language model begins.
+ *
+ * @param given who serves a host that is not known.
+ */
 export function languageStart(
   model: AuditedModel,
   { prompt, abortSignal, providerOptions }: LanguageParams,
+  given: string | undefined,
 ): CallStart {
   return {
-    ...start(model, operationName(model.provider), abortSignal),
+    ...startAt(providerOf(model, given), model, operationName(model.provider), abortSignal),
     input: transcript(recordsOf(prompt).map(spoken)),
     previous: previousOf(providerOptions),
     get inputMessages() {
@@ -39,13 +44,14 @@ function previousOf(providerOptions: unknown): string | undefined {
   return ids.find(id => id !== undefined)
 }
 
-/** How a call of an embedding model begins. */
+/** How a call of an embedding model begins, likewise. */
 export function valuesStart(
   model: AuditedModel,
   { values, abortSignal }: EmbeddingCall<object>['params'],
+  given: string | undefined,
 ): CallStart {
   return {
-    ...start(model, 'embeddings', abortSignal),
+    ...startAt(providerOf(model, given), model, 'embeddings', abortSignal),
     input: joinedLines(values.map(String)),
     get inputMessages() {
       return messagesOf(values)
@@ -53,8 +59,13 @@ export function valuesStart(
   }
 }
 
-function start({ provider, modelId }: AuditedModel, operation: string, signal: AbortSignal | undefined) {
-  return { provider: providerName(provider), operation, requestModel: modelId, signal, by: BY }
+function startAt(
+  provider: string,
+  { modelId }: AuditedModel,
+  operation: string,
+  signal: AbortSignal | undefined,
+) {
+  return { provider, operation, requestModel: modelId, signal, by: BY }
 }
 
 function spoken(message: Readonly<Record<string, unknown>>): Spoken {

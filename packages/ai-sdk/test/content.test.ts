@@ -253,26 +253,12 @@ describe.each(SDKS)('ai $major', sdk => {
   })
 
   test.each([
-    ['openai.responses', 'openai', 'chat'],
-    ['openai.completion', 'openai', 'text_completion'],
-    ['azure.responses', 'azure.ai.openai', 'chat'],
-    ['anthropic.messages', 'anthropic', 'chat'],
-    ['google.generative-ai', 'gcp.gemini', 'chat'],
-    ['google.vertex.chat', 'gcp.vertex_ai', 'chat'],
-    ['vertex.anthropic.messages', 'gcp.vertex_ai', 'chat'],
-    ['amazon-bedrock', 'aws.bedrock', 'chat'],
-    ['mistral.chat', 'mistral_ai', 'chat'],
-    ['xai.chat', 'x_ai', 'chat'],
-    ['groq.chat', 'groq', 'chat'],
-    ['gateway', 'gateway', 'chat'],
-    ['googlemaps.chat', 'googlemaps', 'chat'],
-  ])('the provider %s is named %s', async (provider, name, operation) => {
+    ['openai.responses', 'chat'],
+    ['openai.completion', 'text_completion'],
+  ])('what a model of %s does is named %s', async (provider, operation) => {
     const { capture, entry } = bench()
     await madeModel(sdk, capture, { provider }).doGenerate({ prompt: PROMPT })
-    expect((await entry()).metadata).toMatchObject({
-      'gen_ai.provider.name': name,
-      'gen_ai.operation.name': operation,
-    })
+    expect((await entry()).metadata).toMatchObject({ 'gen_ai.operation.name': operation })
   })
 
   test('the tier that was billed, or asked for', async () => {

@@ -13,7 +13,8 @@ test.each(SDKS)('ai $major: three added lines record a streamed call whole', asy
   const bare = openai({ baseURL: provider.scene().url }).chat('gpt-4o-mini')
 
   const capture = createCapture({ log, price: prices() }) // one
-  const model = wrapLanguageModel({ model: bare, middleware: auditMiddleware(capture) }) // two
+  const middleware = auditMiddleware(capture, { provider: 'openai' })
+  const model = wrapLanguageModel({ model: bare, middleware }) // two
   let shown = ''
   await capture.withScope({ user: 'alice', conversation: 'abc123' }, async () => {
     // three

@@ -1,7 +1,7 @@
 import { auditFetch, type Capture, createCapture } from '@audit/capture'
 import { type AuditEntry, AuditLog, MemoryBackend } from '@audit/core'
 import { type Behaviour, ProviderServer, type Scene } from '@audit/harness'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { auditMiddleware } from '../src/index.ts'
 import { bareModel, madeModel, PROMPT } from './made-model.ts'
 import { ANSWER, QUESTION, readAll } from './observed.ts'
@@ -153,6 +153,22 @@ describe.each(SDKS)('ai $major', sdk => {
     expect(await entries()).toHaveLength(1)
   })
 
+  test('every language model of a registry records, and of the provider that serves models given as strings', async () => {
+    const { capture, scene, entries } = bench(sdk)
+    const languageModelMiddleware = auditMiddleware(capture)
+    const openai = sdk.openai({ baseURL: scene.url })
+    const registry = ai.createProviderRegistry({ openai }, { languageModelMiddleware })
+    await ask(registry.languageModel('openai:gpt-4o-mini'))
+    globalThis.AI_SDK_DEFAULT_PROVIDER = ai.wrapProvider({ provider: openai, languageModelMiddleware })
+    onTestFinished(() => {
+      globalThis.AI_SDK_DEFAULT_PROVIDER = undefined
+    })
+    await ai.generateText({ model: 'gpt-4o-mini', prompt: QUESTION })
+    await ai.streamText({ model: 'gpt-4o-mini', prompt: QUESTION }).consumeStream()
+    expect((await entries()).map(({ outputText }) => outputText)).toEqual([ANSWER, ANSWER, ANSWER])
+    expect(scene.requests).toBe(3)
+  })
+
   test('who asked is settled when the call starts, not when it is read', async () => {
     let user = 'alice'
     const { model, capture, entries } = bench(sdk, { user: () => user })
@@ -280,7 +296,7 @@ describe.each(SDKS.filter(({ major }) => major > 5))('ai $major, embeddings', sd
         outputText: '[2 embeddings]',
         metadata: {
           'gen_ai.operation.name': 'embeddings',
-          'gen_ai.provider.name': 'openai',
+          'gen_ai.provider.name': server.host,
           'gen_ai.usage.input_tokens': 3,
           'audit.status': 'ok',
         },

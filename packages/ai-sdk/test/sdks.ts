@@ -12,7 +12,8 @@ export type Ai = typeof ai7
 export type Model = ReturnType<OpenAIProvider['chat']>
 
 interface ProviderOptions {
-  readonly baseURL: string
+  readonly baseURL?: string
+  readonly name?: string
   readonly fetch?: typeof fetch
 }
 

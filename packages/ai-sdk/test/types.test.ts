@@ -67,4 +67,9 @@ describe('what is not recorded is refused, at once', () => {
   test.each([undefined, null, {}, fetch])('a capture that is none (%#)', given => {
     expect(() => auditMiddleware(given as typeof capture)).toThrow(refused)
   })
+
+  test('an option that is none', () => {
+    const given = { providers: 'openai' } as object
+    expect(() => auditMiddleware(capture, given)).toThrow(refused)
+  })
 })
