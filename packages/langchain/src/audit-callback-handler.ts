@@ -1,17 +1,26 @@
 import type { Call, CallOutcome, Capture } from '@audit/capture'
-import { jsonText, readOr, recordOf, signalOf, stringOf, tooLate } from '@audit/capture/integration'
+import {
+  givenProvider,
+  jsonText,
+  readOr,
+  recordOf,
+  signalOf,
+  stringOf,
+  tooLate,
+} from '@audit/capture/integration'
 import { AuditError } from '@audit/core'
 import { invalidOptions } from '@audit/core/backend'
 import { BaseCallbackHandler } from '@langchain/core/callbacks/base'
 import type { Serialized } from '@langchain/core/load/serializable'
 import type { BaseMessage } from '@langchain/core/messages'
 import type { LLMResult } from '@langchain/core/outputs'
+import type { AuditModelOptions } from './audit-model.ts'
 import { answerOf, failureOf } from './call-outcome.ts'
 import { integrationAt } from './integration.ts'
 import { listOf } from './list.ts'
 import type { Question } from './model-call.ts'
 import { modelContext } from './model-context.ts'
-import { providerNamed } from './provider.ts'
+import { providerServing } from './provider.ts'
 import { chat, prompts } from './recorded-model.ts'
 import { whoAsks } from './who-asks.ts'
 
@@ -36,6 +45,8 @@ const taken = new WeakMap<Capture, WeakMap<Tags, Set<string>>>()
 /** Ends the calls that LangChain has given up without a word. */
 const dropped = new FinalizationRegistry<Call>(call => call.abandon())
 
+const OWNER = 'AuditCallbackHandler'
+
 /** How LangChain marks what `withRetry` asks again. */
 const RETRY = 'retry:attempt:'
 
@@ -51,18 +62,20 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
   /** What LangChain calls it. */
   override name = 'audit_callback_handler'
   readonly #capture: Capture
+  readonly #given: string | undefined
   readonly #runs = new WeakMap<Tags, Map<string, Run>>()
   readonly #taken: WeakMap<Tags, Set<string>>
   /** The failed records below a run of a chain, by the id of that run. */
   readonly #unrecorded = new Map<string, AuditError>()
 
-  /** @throws AuditError `AUDIT_INVALID_OPTIONS` for what is no capture. */
-  constructor(capture: Capture) {
+  /** @throws AuditError `AUDIT_INVALID_OPTIONS` for what is no capture, and for an unknown option or one of a wrong type. */
+  constructor(capture: Capture, options: AuditModelOptions = {}) {
     super({ raiseError: true, _awaitHandler: true }) // otherwise LangChain swallows what it throws
     this.lc_kwargs = {}
     if (typeof capture?.begin !== 'function') {
-      throw invalidOptions('AuditCallbackHandler', 'capture must come from createCapture()')
+      throw invalidOptions(OWNER, 'capture must come from createCapture()')
     }
+    this.#given = givenProvider(options, OWNER)
     this.#capture = capture
     this.#taken = taken.get(capture) ?? new WeakMap()
     taken.set(capture, this.#taken)
@@ -210,7 +223,11 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     const call = this.#capture.withScope(whoAsks(this.#capture, { metadata }), () =>
       this.#capture.begin({
         ...asked,
-        provider: providerNamed(metadata?.ls_provider ?? listOf(model.id)[2]) ?? 'unknown',
+        provider: providerServing({
+          named: metadata?.ls_provider ?? listOf(model.id)[2],
+          settings: recordOf(model).kwargs,
+          given: this.#given,
+        }),
         requestModel: requestModel(extra, metadata),
         previous: stringOf(recordOf(extra?.invocation_params).previous_response_id),
         signal,

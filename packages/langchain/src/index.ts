@@ -1,2 +1,2 @@
 export { AuditCallbackHandler } from './audit-callback-handler.ts'
-export { type AuditableModel, auditModel } from './audit-model.ts'
+export { type AuditableModel, type AuditModelOptions, auditModel } from './audit-model.ts'

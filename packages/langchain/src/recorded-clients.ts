@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { auditFetch, type Capture, type Fetch, providerAt, type Tries } from '@audit/capture'
+import { auditFetch, type Capture, type Fetch, type Tries } from '@audit/capture'
 import { recordOf } from '@audit/capture/integration'
 import { AuditError } from '@audit/core'
 import { failureOf } from './call-outcome.ts'
@@ -17,9 +17,9 @@ const PARTS = ['completions', 'responses']
  * Records what the clients of a model send, where an SDK of OpenAI's or Anthropic's family sends it. What LangChain sends again is
  * the same call.
  *
- * @param provider who serves a host that is not known.
+ * @param provider who serves a host.
  */
-export function recordClients(model: object, capture: Capture, provider: () => string): void {
+export function recordClients(model: object, capture: Capture, provider: (host: string) => string): void {
   const parts = PARTS.map(name => recordOf(model)[name]).filter(
     part => typeof part === 'object' && part !== null,
   )
@@ -48,13 +48,9 @@ function recordClient(model: object, name: string, record: (client: unknown) => 
 /** The functions that record, so that a client that several models share is recorded once. */
 const recording = new WeakMap<Fetch, Capture>()
 
-function recordFetch(client: unknown, capture: Capture, provider: () => string): unknown {
+function recordFetch(client: unknown, capture: Capture, provider: (host: string) => string): unknown {
   if (!isClient(client) || recording.get(client.fetch) === capture) return client
-  client.fetch = auditFetch(capture, {
-    provider: host => providerAt(host) ?? provider(),
-    fetch: client.fetch,
-    by: integrationAt('wire'),
-  })
+  client.fetch = auditFetch(capture, { provider, fetch: client.fetch, by: integrationAt('wire') })
   recording.set(client.fetch, capture)
   return client
 }

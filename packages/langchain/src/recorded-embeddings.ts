@@ -3,10 +3,15 @@ import type { Capture } from '@audit/capture'
 import { recordOf, stringOf } from '@audit/capture/integration'
 import { ModelCall } from './model-call.ts'
 import { override } from './override.ts'
+import { providerServing } from './provider.ts'
 import { prompts } from './recorded-model.ts'
 
-/** Records a model of embeddings. Its numbers are not text: an entry says how many there are. */
-export function recordEmbeddings(model: object, capture: Capture): void {
+/**
+ * Records a model of embeddings. Its numbers are not text: an entry says how many there are.
+ *
+ * @param given who serves a host that is not known.
+ */
+export function recordEmbeddings(model: object, capture: Capture, given: string | undefined): void {
   // Many a model embeds several texts one by one: that is one call of the application's.
   const within = new AsyncLocalStorage<true>()
   for (const name of ['embedQuery', 'embedDocuments']) {
@@ -14,7 +19,7 @@ export function recordEmbeddings(model: object, capture: Capture): void {
       if (within.getStore()) return original(texts, ...more)
       const { model: named, modelName } = recordOf(model)
       const call = new ModelCall(capture, {
-        provider: 'unknown', // they do not say it; their client's host does
+        provider: providerServing({ named: undefined, settings: model, given }), // only their client's host says it
         operation: 'embeddings',
         requestModel: stringOf(named) ?? stringOf(modelName) ?? '',
         ...prompts(texts),

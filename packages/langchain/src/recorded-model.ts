@@ -9,14 +9,20 @@ import { messagesText, plainMessage } from './message-text.ts'
 import { ModelCall, type Question } from './model-call.ts'
 import { recordedAtModel } from './model-context.ts'
 import { type Method, override } from './override.ts'
-import { providerNamed } from './provider.ts'
+import { providerServing } from './provider.ts'
 import { whoAsks } from './who-asks.ts'
 
-/** Records a chat model, or a model of texts, around the methods through which LangChain asks it. */
-export function recordModel(model: object, capture: Capture): void {
+/**
+ * Records a chat model, or a model of texts, around the methods through which LangChain asks it.
+ *
+ * @param given who serves a host that is not known.
+ */
+export function recordModel(model: object, capture: Capture, given: string | undefined): void {
   nameWhoAsks(model, capture)
+  const begin = (asked: unknown, options: unknown) =>
+    new ModelCall(capture, questionOf(model, asked, options, given))
   override(model, '_generate', original => async (asked, options, ...more) => {
-    const call = new ModelCall(capture, questionOf(model, asked, options))
+    const call = begin(asked, options)
     return call.whole(
       async () => original(asked, options, ...more),
       result => {
@@ -25,8 +31,8 @@ export function recordModel(model: object, capture: Capture): void {
       },
     )
   })
-  overrideStream(model, '_streamResponseChunks', capture, () => new ChunkAnswer())
-  overrideStream(model, '_streamChatModelEvents', capture, () => new EventAnswer())
+  overrideStream(model, '_streamResponseChunks', begin, () => new ChunkAnswer())
+  overrideStream(model, '_streamChatModelEvents', begin, () => new EventAnswer())
 }
 
 /** Settles who asks where a call comes in, since the config does not reach the methods that ask. */
@@ -101,11 +107,16 @@ interface Gathered {
  * Records a method that streams, if the model's class has one of its own: LangChain looks whether it is that of its base class
  * in order to know whether the model streams at all.
  */
-function overrideStream(model: object, name: string, capture: Capture, gather: () => Gathered): void {
+function overrideStream(
+  model: object,
+  name: string,
+  begin: (asked: unknown, options: unknown) => ModelCall,
+  gather: () => Gathered,
+): void {
   const base = baseOf(model)
   if (base && Reflect.get(model, name) === Reflect.get(base, name)) return
   override(model, name, (original: Method) => (asked, options, ...more) => {
-    const call = new ModelCall(capture, questionOf(model, asked, options))
+    const call = begin(asked, options)
     const answer = gather()
     const parts = call.stream(
       () => original(asked, options, ...more) as AsyncIterable<unknown>, // as LangChain declares it
@@ -151,12 +162,12 @@ function concatenated(before: unknown, chunk: unknown): unknown {
 }
 
 /** What a model is asked: messages, or texts. */
-function questionOf(model: object, asked: unknown, options: unknown): Question {
+function questionOf(model: object, asked: unknown, options: unknown, given: string | undefined): Question {
   const { ls_model_name } = tracedParameters(model, options)
   const { model: name, modelName } = recordOf(model)
   const isChat = listOf(asked).some(message => typeof message === 'object')
   return {
-    provider: providerOf(model) ?? 'unknown',
+    provider: providerServing({ named: namedProvider(model), settings: model, given }),
     operation: isChat ? 'chat' : 'text_completion',
     requestModel: stringOf(ls_model_name) ?? stringOf(name) ?? stringOf(modelName) ?? '',
     ...(isChat ? chat(listOf(asked)) : prompts(asked)),
@@ -164,11 +175,11 @@ function questionOf(model: object, asked: unknown, options: unknown): Question {
   }
 }
 
-/** Who serves a model, as the model says it. */
-export function providerOf(model: object): string | undefined {
+/** The provider that a model names. */
+export function namedProvider(model: object): string | undefined {
   const { ls_provider } = tracedParameters(model, {})
   const { _llmType } = recordOf(model)
-  return providerNamed(ls_provider ?? (typeof _llmType === 'function' ? _llmType.call(model) : undefined))
+  return stringOf(ls_provider ?? (typeof _llmType === 'function' ? _llmType.call(model) : undefined))
 }
 
 /** What a model says of itself to LangChain's tracing. */

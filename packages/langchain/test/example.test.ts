@@ -11,7 +11,8 @@ test('three added lines record a streamed call whole', async () => {
   const log = new AuditLog()
   const configuration = { baseURL: provider.scene().url }
   const capture = createCapture({ log, price: prices() }) // one
-  const model = auditModel(new ChatOpenAI({ model: 'gpt-4o-mini', apiKey: 'none', configuration }), capture) // two
+  const bare = new ChatOpenAI({ model: 'gpt-4o-mini', apiKey: 'none', configuration })
+  const model = auditModel(bare, capture, { provider: 'openai' }) // two
   let shown = ''
   await capture.withScope({ user: 'alice', conversation: 'abc123' }, async () => {
     // three

@@ -65,15 +65,15 @@ export async function observe(scenery: Scenery, play: (play: Play) => Promise<un
 export const APIS: readonly Api[] = ['chat', 'responses', 'messages']
 
 /** The model that is asked over an API. */
-export const MODELS: Readonly<Record<Api, { readonly name: string; readonly provider: string }>> = {
-  chat: { name: 'gpt-4o-mini', provider: 'openai' },
-  responses: { name: 'gpt-4o-mini', provider: 'openai' },
-  messages: { name: 'claude-sonnet-4-5', provider: 'anthropic' },
+export const MODELS: Readonly<Record<Api, string>> = {
+  chat: 'gpt-4o-mini',
+  responses: 'gpt-4o-mini',
+  messages: 'claude-sonnet-4-5',
 }
 
 /** A model that takes the scene for its provider. */
 export function modelAt(scene: Scene, { api, options }: Pick<Scenery, 'api' | 'options'>): ChatOpenAI {
-  const fields = { model: MODELS[api].name, apiKey: 'none', maxRetries: 0 }
+  const fields = { model: MODELS[api], apiKey: 'none', maxRetries: 0 }
   const { configuration, timeout, maxRetries = 0, onFailedAttempt } = options ?? {}
   if (api === 'messages') {
     const model: unknown = new ChatAnthropic({

@@ -167,7 +167,7 @@ describe('auditModel', () => {
     for (const { metadata } of entries) {
       expect(metadata).toMatchObject({
         'gen_ai.operation.name': 'embeddings',
-        'gen_ai.provider.name': 'openai',
+        'gen_ai.provider.name': server.host,
       })
     }
   })

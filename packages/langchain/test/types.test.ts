@@ -55,6 +55,12 @@ describe('what is no model is refused at once', () => {
     },
   )
 
+  test('and so is an option that is none', () => {
+    const options = { providers: 'openai' } as object
+    expect(() => auditModel(model, capture, options)).toThrow(expect.objectContaining({ code }))
+    expect(() => new AuditCallbackHandler(capture, options)).toThrow(expect.objectContaining({ code }))
+  })
+
   test('and so is a capture that is none', () => {
     expect(() => auditModel(model, {} as typeof capture)).toThrow(expect.objectContaining({ code }))
     expect(() => new AuditCallbackHandler({} as typeof capture)).toThrow(expect.objectContaining({ code }))
