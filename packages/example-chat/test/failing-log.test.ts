@@ -1,7 +1,7 @@
 import { createCapture } from '@audit/capture'
 import { AuditError, AuditLog, MemoryBackend } from '@audit/core'
 import { ProviderServer, type Scene } from '@audit/harness'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { chatApp } from '../src/chat-app.ts'
 import { Conversations } from '../src/conversations.ts'
 import { askWithAiSdk } from '../src/models/with-ai-sdk.ts'
@@ -34,7 +34,10 @@ async function askWithoutLog(way: Way, scene: Scene, intent: boolean): Promise<R
 describe.each(WAYS)('with %s, if the log can store nothing', way => {
   test('a question is refused before a model is asked', async () => {
     const scene = provider.scene()
+    const logged = vi.spyOn(console, 'error').mockReturnValue()
+    onTestFinished(() => logged.mockRestore())
     const response = await askWithoutLog(way, scene, true)
+    expect(logged).toHaveBeenCalledOnce()
     expect(response.status).toBe(503)
     expect(scene.requests).toBe(0)
   })

@@ -65,12 +65,13 @@ describe.each(WAYS)('with %s', way => {
     expect(await chat.audit('/unfinished')).toEqual([])
   })
 
-  test('who is no user asks nothing, and who is no auditor reads nothing', async () => {
+  test('who is no user asks nothing, nor does a question that is none, and who is no auditor reads nothing', async () => {
     const { provider, logPath } = await newPlace()
     const scene = provider.scene()
     const chat = await startProcess(scene, logPath)
     expect((await chat.ask(way, '', 'Hello')).status).toBe(401)
     expect((await chat.ask(way, 'alice', 'Hello', '4111111111111111')).status).toBe(400)
+    expect((await chat.ask(way, 'alice', 'x'.repeat(100_000))).status).toBe(413)
     for (const path of [
       '/audit/costs',
       '/audit/users/bob/questions',
@@ -95,6 +96,25 @@ describe.each(WAYS)('with %s', way => {
     while ((await chat.audit('/sessions/s1'))[0]?.status !== 'aborted') await new Promise(setImmediate)
     const second = await firstPart(await chat.ask(way, 'alice', 'second'))
     await second.leave()
+    await using log = new AuditLog({ backend: new SqliteBackend({ path: logPath, readOnly: true }) })
+    const inputs = (await log.query()).map(({ inputText }) => inputText)
+    expect(new Set(inputs)).toEqual(new Set(['first', 'second']))
+  })
+
+  test('an answer that is cut breaks off at the client, and is no part of the conversation', async () => {
+    const { provider, logPath } = await newPlace()
+    const chat = await startProcess(provider.scene('ends-early'), logPath)
+    for (const message of ['first', 'second']) {
+      const answer = await chat.ask(way, 'alice', message)
+      expect(answer.status).toBe(200)
+      await expect(answer.text()).rejects.toThrow()
+    }
+    expect(await chat.audit('/sessions/s1')).toMatchObject([
+      { question: 'first', status: 'truncated' },
+      { question: 'second', status: 'truncated' },
+    ])
+    chat.child.kill('SIGTERM')
+    await chat.ended
     await using log = new AuditLog({ backend: new SqliteBackend({ path: logPath, readOnly: true }) })
     const inputs = (await log.query()).map(({ inputText }) => inputText)
     expect(new Set(inputs)).toEqual(new Set(['first', 'second']))

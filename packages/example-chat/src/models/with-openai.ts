@@ -2,7 +2,7 @@ import type { Capture } from '@audit/capture'
 import { auditOpenAI } from '@audit/openai'
 import OpenAI from 'openai'
 import type { Settings } from '../settings.ts'
-import type { AskModel } from './ask-model.ts'
+import { type AskModel, brokeOff } from './ask-model.ts'
 
 /** Asks with OpenAI's SDK. */
 export function askWithOpenAI({ apiKey, baseURL, model }: Settings, capture: Capture): AskModel {
@@ -18,6 +18,13 @@ export function askWithOpenAI({ apiKey, baseURL, model }: Settings, capture: Cap
   }
 }
 
+/** The SDK's loop just ends where an answer is cut, or aborted: only a whole one says why it stopped. */
 async function* textsOf(stream: AsyncIterable<OpenAI.ChatCompletionChunk>): AsyncGenerator<string> {
-  for await (const { choices } of stream) yield choices[0]?.delta.content ?? ''
+  let isWhole = false
+  for await (const { choices } of stream) {
+    const [choice] = choices
+    if (choice?.finish_reason) isWhole = true
+    yield choice?.delta.content ?? ''
+  }
+  if (!isWhole) throw brokeOff()
 }

@@ -1,5 +1,8 @@
 import type { Capture } from '@audit/capture'
+import { AuditError } from '@audit/core'
 import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
 import { z } from 'zod'
 import type { Conversations } from '../conversations.ts'
 import type { Identified } from '../identify.ts'
@@ -14,6 +17,9 @@ export interface ChatParts {
   readonly models: Readonly<Record<string, AskModel>>
 }
 
+/** In bytes: the longest message, also where JSON escapes each of its characters. */
+const MAX_BODY = 64 * 1024
+
 const Question = z.object({
   session: z.string().regex(/^[a-z][\w-]{0,63}$/i), // nothing that would be redacted, or the session could not be found
   message: z.string().min(1).max(10_000),
@@ -22,6 +28,9 @@ const Question = z.object({
 /** `POST /chat/openai` and the like: answers with the text as it comes. */
 export function chatRoutes({ models, ...parts }: ChatParts): Hono<Identified> {
   const routes = new Hono<Identified>()
+  routes.use(
+    bodyLimit({ maxSize: MAX_BODY, onError: c => c.json({ error: 'the question is too long' }, 413) }),
+  )
   for (const [name, ask] of Object.entries(models)) {
     routes.post(`/${name}`, async c => {
       const question = Question.safeParse(await c.req.json().catch(() => undefined))
@@ -47,17 +56,20 @@ async function answerTo(
 ): Promise<AsyncIterable<string>> {
   const question: Message = { role: 'user', content: message }
   const scope = { user, conversation: session, metadata: { [QUESTION]: message } }
-  const texts = await capture.withScope(scope, () =>
-    ask([...conversations.of(user, session), question], signal),
-  )
-  const answer = remembered(texts, content => {
-    if (signal.aborted) return // the client has left: an SDK then ends its stream as if all had come
+  const remember = (content: string) =>
     conversations.add(user, session, question, { role: 'assistant', content })
-  })
-  return begun(answer)
+  try {
+    const texts = await capture.withScope(scope, () =>
+      ask([...conversations.of(user, session), question], signal),
+    )
+    return await begun(remembered(texts, remember))
+  } catch (error) {
+    if (error instanceof AuditError) throw error
+    throw new HTTPException(502, { message: 'the model could not be asked', cause: error })
+  }
 }
 
-/** Passes a text on as it comes, and gives all of it to `remember` if it came to its end. */
+/** Passes a text on as it comes, and gives all of it to `remember` once it has come to its end. */
 async function* remembered(
   texts: AsyncIterable<string>,
   remember: (whole: string) => void,

@@ -8,6 +8,7 @@ import { eventText, type ProviderAnswer, type ProviderEvent } from './answer.ts'
  * | `fine` | at once | at once |
  * | `slow` | in two parts, 30 ms apart | an event every 5 ms |
  * | `cut` | the connection breaks in the middle | likewise |
+ * | `ends-early` | fine | ends in the middle, as if that were all |
  * | `no-done` | fine | `[DONE]`, or the last event, never comes |
  * | `no-newline` | fine | nothing follows the last event, not even its line's end |
  * | `no-choices`, `empty-choices` | without, or with empty, choices, output or content | likewise, an event before the others |
@@ -29,6 +30,7 @@ export type Behaviour =
   | 'fine'
   | 'slow'
   | 'cut'
+  | 'ends-early'
   | 'no-done'
   | 'no-newline'
   | 'no-choices'
@@ -54,6 +56,7 @@ export function streamTexts(behaviour: Behaviour, { events, failure }: ProviderA
   const last = texts.at(-1) ?? ''
   switch (behaviour) {
     case 'cut':
+    case 'ends-early':
       return texts.slice(0, middle)
     case 'no-done':
       return texts.slice(0, -1)
