@@ -1,5 +1,5 @@
 import type { Call, CallOutcome } from '@audit/capture'
-import { readOr, recordOf, tooLate } from '@audit/capture/integration'
+import { IdleTimer, readOr, recordOf, tooLate } from '@audit/capture/integration'
 import type { StreamedAnswer } from './answer.ts'
 import { brokenOutcome, unrecorded } from './failure.ts'
 
@@ -60,8 +60,7 @@ class WatchedStream {
   readonly #answer: StreamedAnswer
   readonly #call: Call
   readonly #signal: AbortSignal | undefined
-  readonly #idle: NodeJS.Timeout
-  #isReading = false
+  readonly #idle: IdleTimer
   #isClosed = false
   /** What waits until the call is recorded: the last part, and those behind it. */
   #held: Held[] = []
@@ -77,20 +76,18 @@ class WatchedStream {
     this.#answer = answer
     this.#call = call
     this.#signal = signal
-    this.#idle = setTimeout(() => this.#onIdle(), idleMs)
-    this.#idle.unref() // it must not keep the process alive
+    this.#idle = new IdleTimer(call, idleMs, () => this.#release())
     call.progress(() => answer.sofar())
   }
 
   async next(): Promise<ReadPart> {
-    this.#isReading = true
+    this.#idle.stop() // it is the provider that is slow now
     try {
       const held = this.#held.shift() ?? (await this.#advance())
       if ('failure' in held) throw held.failure
       return held.part
     } finally {
-      this.#isReading = false
-      if (!this.#isClosed) this.#idle.refresh()
+      if (!this.#isClosed) this.#idle.start()
     }
   }
 
@@ -101,7 +98,7 @@ class WatchedStream {
     await this.#source.cancel(reason)
   }
 
-  /** Nobody holds the stream any more, or nobody reads it. */
+  /** Nobody holds the stream any more. */
   dropped(): void {
     this.#close()
     if (this.#call.hasEnded) return
@@ -110,7 +107,7 @@ class WatchedStream {
   }
 
   #close(): void {
-    clearTimeout(this.#idle)
+    this.#idle.stop()
     dropped.unregister(this)
     this.#isClosed = true
   }
@@ -172,11 +169,6 @@ class WatchedStream {
     this.#close()
     this.#release()
     throw this.#signal?.aborted ? this.#signal.reason : tooLate()
-  }
-
-  #onIdle(): void {
-    if (this.#isReading) return void this.#idle.refresh() // it is the provider that is slow
-    this.dropped()
   }
 
   /** Frees the connection; the reader is gone, so nobody can be told if that fails. */

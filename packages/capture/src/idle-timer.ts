@@ -14,19 +14,27 @@ import type { Call } from './call.ts'
 export class IdleTimer {
   readonly #call: Call
   readonly #idleMs: number
+  readonly #release: (() => void) | undefined
   #timer: NodeJS.Timeout | undefined
 
-  /** @param idleMs after so many milliseconds without a reader the call is recorded as `unfinished`. */
-  constructor(call: Call, idleMs: number) {
+  /**
+   * @param idleMs after so many milliseconds without a reader the call is recorded as `unfinished`.
+   * @param release frees what the answer holds then, such as its connection.
+   */
+  constructor(call: Call, idleMs: number, release?: () => void) {
     this.#call = call
     this.#idleMs = idleMs
+    this.#release = release
     this.start()
   }
 
   /** Nobody reads: a part was handed on. */
   start(): void {
     this.stop()
-    this.#timer = setTimeout(() => this.#call.abandon(), this.#idleMs)
+    this.#timer = setTimeout(() => {
+      this.#call.abandon()
+      this.#release?.()
+    }, this.#idleMs)
     this.#timer.unref() // it must not keep the process alive
   }
 

@@ -1,5 +1,5 @@
 import type { Call, CallOutcome, CallStart, Capture } from '@audit/capture'
-import { jsonText, readOr, tooLate } from '@audit/capture/integration'
+import { IdleTimer, jsonText, readOr, tooLate } from '@audit/capture/integration'
 import { failureOf } from './call-outcome.ts'
 import { integrationAt } from './integration.ts'
 import { modelContext, withinModel } from './model-context.ts'
@@ -65,11 +65,11 @@ export class ModelCall {
             () => '',
           ),
         )
-        const idle = this.#whenIdle(parts)
+        const idle = new IdleTimer(this.#call, this.#capture.idleMs, () => this.#release(parts))
         try {
-          yield part.value
+          yield value
         } finally {
-          clearTimeout(idle)
+          idle.stop()
         }
       }
       isOver = true
@@ -114,15 +114,6 @@ export class ModelCall {
     return part
   }
 
-  /** Ends the call where nobody comes back for the next part. */
-  #whenIdle(parts: AsyncIterator<unknown>): NodeJS.Timeout {
-    const idle = setTimeout(() => {
-      this.#call.abandon()
-      this.#release(parts)
-    }, this.#capture.idleMs)
-    return idle.unref() // it must not keep the process alive
-  }
-
   /** The consumer reads no further. */
   async #leave(parts: AsyncIterator<unknown> | undefined): Promise<void> {
     this.#call.abandon({ status: 'cancelled' })
@@ -130,8 +121,8 @@ export class ModelCall {
   }
 
   /** Frees the connection; nobody can be told if that fails. */
-  #release(parts: AsyncIterator<unknown>): void {
-    this.#within(() => parts.return?.())?.catch(() => undefined)
+  #release(parts: AsyncIterator<unknown> | undefined): void {
+    this.#within(() => parts?.return?.())?.catch(() => undefined)
   }
 }
 
