@@ -1,4 +1,4 @@
-import type { Call, CallOutcome, Capture } from '@audit/capture'
+import type { CallOutcome, Capture } from '@audit/capture'
 import {
   givenProvider,
   jsonText,
@@ -8,7 +8,6 @@ import {
   stringOf,
   tooLate,
 } from '@audit/capture/integration'
-import { AuditError } from '@audit/core'
 import { invalidOptions } from '@audit/core/backend'
 import { BaseCallbackHandler } from '@langchain/core/callbacks/base'
 import type { Serialized } from '@langchain/core/load/serializable'
@@ -16,39 +15,17 @@ import type { BaseMessage } from '@langchain/core/messages'
 import type { LLMResult } from '@langchain/core/outputs'
 import type { AuditModelOptions } from './audit-model.ts'
 import { answerOf, failureOf } from './call-outcome.ts'
+import { HandlerRuns, type Run, type Tags, UNTAGGED } from './handler-runs.ts'
 import { integrationAt } from './integration.ts'
 import { listOf } from './list.ts'
 import type { Question } from './model-call.ts'
 import { modelContext } from './model-context.ts'
 import { providerServing } from './provider.ts'
 import { chat, prompts } from './recorded-model.ts'
+import { RetryGuard } from './retry-guard.ts'
 import { whoAsks } from './who-asks.ts'
 
-/** A call that has been reported to have started. */
-interface Run {
-  readonly call: Call
-  readonly signal: AbortSignal | undefined
-}
-
-/**
- * The tags of a run, in the list that LangChain makes for it and hands to every callback. An application may give two runs one id; the
- * list tells them apart, and is garbage once LangChain has given the run up.
- */
-type Tags = readonly string[]
-
-/** For a caller that is not LangChain. */
-const UNTAGGED: Tags = []
-
-/** The runs that handlers of a capture record, so that a second handler of the same capture leaves them alone. */
-const taken = new WeakMap<Capture, WeakMap<Tags, Set<string>>>()
-
-/** Ends the calls that LangChain has given up without a word. */
-const dropped = new FinalizationRegistry<Call>(call => call.abandon())
-
 const OWNER = 'AuditCallbackHandler'
-
-/** How LangChain marks what `withRetry` asks again. */
-const RETRY = 'retry:attempt:'
 
 /**
  * Records the calls of all models that report to it: one entry a call. It raises its errors, so that an answer that could not be
@@ -63,10 +40,8 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
   override name = 'audit_callback_handler'
   readonly #capture: Capture
   readonly #given: string | undefined
-  readonly #runs = new WeakMap<Tags, Map<string, Run>>()
-  readonly #taken: WeakMap<Tags, Set<string>>
-  /** The failed records below a run of a chain, by the id of that run. */
-  readonly #unrecorded = new Map<string, AuditError>()
+  readonly #runs: HandlerRuns
+  readonly #retries = new RetryGuard()
 
   /** @throws AuditError `AUDIT_INVALID_OPTIONS` for what is no capture, and for an unknown option or one of a wrong type. */
   constructor(capture: Capture, options: AuditModelOptions = {}) {
@@ -77,8 +52,7 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     }
     this.#given = givenProvider(options, OWNER)
     this.#capture = capture
-    this.#taken = taken.get(capture) ?? new WeakMap()
-    taken.set(capture, this.#taken)
+    this.#runs = new HandlerRuns(capture)
   }
 
   /** It has no state of its own that a copy could do without. */
@@ -96,7 +70,7 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     tags: readonly string[] = UNTAGGED,
     metadata?: Record<string, unknown>,
   ): Promise<void> {
-    this.#refuseRetry(parentRunId, tags)
+    this.#retries.admit(parentRunId, tags)
     await this.#start(runId, tags, { operation: 'chat', ...chat(messages) }, model, extra, metadata)
   }
 
@@ -110,7 +84,7 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     tags: readonly string[] = UNTAGGED,
     metadata?: Record<string, unknown>,
   ): Promise<void> {
-    this.#refuseRetry(parentRunId, tags)
+    this.#retries.admit(parentRunId, tags)
     await this.#start(
       runId,
       tags,
@@ -129,7 +103,7 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     _parentRunId?: string,
     tags: readonly string[] = UNTAGGED,
   ): void {
-    this.#runs.get(tags)?.get(runId)?.call.chunk(token)
+    this.#runs.get(runId, tags)?.call.chunk(token)
   }
 
   /**
@@ -144,7 +118,7 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     tags: readonly string[] = UNTAGGED,
     extra?: Record<string, unknown>,
   ): Promise<void> {
-    const run = this.#ended(runId, tags)
+    const run = this.#runs.end(runId, tags)
     if (!run) return
     const answer = readOr<Partial<CallOutcome>>(
       () => answerOf(output.generations.flat(), output.llmOutput),
@@ -155,7 +129,7 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     try {
       await this.#record(run, outcome)
     } catch (error) {
-      this.#fail(parentRunId, error)
+      this.#retries.failed(parentRunId, error)
       throw error
     }
   }
@@ -167,13 +141,13 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     parentRunId?: string,
     tags: readonly string[] = UNTAGGED,
   ): Promise<void> {
-    this.#fail(parentRunId, error)
-    const run = this.#ended(runId, tags)
+    this.#retries.failed(parentRunId, error)
+    const run = this.#runs.end(runId, tags)
     if (!run || run.call.hasEnded) return
     try {
       await run.call.end(failureOf(error))
     } catch (failure) {
-      this.#fail(parentRunId, failure)
+      this.#retries.failed(parentRunId, failure)
       throw failure
     }
   }
@@ -186,28 +160,60 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     parentRunId?: string,
     tags: readonly string[] = UNTAGGED,
   ): void {
-    this.#refuseRetry(parentRunId, tags)
+    this.#retries.admit(parentRunId, tags)
   }
 
   /** A chain has ended. */
   override handleChainEnd(_outputs: unknown, runId: string): void {
-    this.#unrecorded.delete(runId)
+    this.#retries.over(runId)
   }
 
   /** A chain has failed. */
   override handleChainError(error: unknown, runId: string, parentRunId?: string): void {
-    this.#unrecorded.delete(runId)
-    this.#fail(parentRunId, error)
+    this.#retries.over(runId)
+    this.#retries.failed(parentRunId, error)
   }
 
-  /** `withRetry` takes a failed record for a failed model, and would pay for the answer again. */
-  #refuseRetry(parentRunId: string | undefined, tags: Tags): void {
-    const failure = parentRunId === undefined ? undefined : this.#unrecorded.get(parentRunId)
-    if (failure && tags.some(tag => tag.startsWith(RETRY))) throw failure
+  /** A tool starts, which may ask a model. Throws as `handleChainStart` does. */
+  override handleToolStart(
+    _tool: Serialized,
+    _input: string,
+    _runId: string,
+    parentRunId?: string,
+    tags: readonly string[] = UNTAGGED,
+  ): void {
+    this.#retries.admit(parentRunId, tags)
   }
 
-  #fail(parentRunId: string | undefined, error: unknown): void {
-    if (parentRunId !== undefined && error instanceof AuditError) this.#unrecorded.set(parentRunId, error)
+  /** A tool has ended. */
+  override handleToolEnd(_output: unknown, runId: string): void {
+    this.#retries.over(runId)
+  }
+
+  /** A tool has failed. */
+  override handleToolError(error: unknown, runId: string, parentRunId?: string): void {
+    this.handleChainError(error, runId, parentRunId)
+  }
+
+  /** A retriever starts, which may ask a model. Throws as `handleChainStart` does. */
+  override handleRetrieverStart(
+    _retriever: Serialized,
+    _query: string,
+    _runId: string,
+    parentRunId?: string,
+    tags: readonly string[] = UNTAGGED,
+  ): void {
+    this.#retries.admit(parentRunId, tags)
+  }
+
+  /** A retriever has ended. */
+  override handleRetrieverEnd(_documents: unknown, runId: string): void {
+    this.#retries.over(runId)
+  }
+
+  /** A retriever has failed. */
+  override handleRetrieverError(error: unknown, runId: string, parentRunId?: string): void {
+    this.handleChainError(error, runId, parentRunId)
   }
 
   async #start(
@@ -218,7 +224,7 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     extra: Record<string, unknown> | undefined,
     metadata: Record<string, unknown> | undefined,
   ): Promise<void> {
-    if (modelContext().recording.includes(this.#capture) || this.#taken.get(tags)?.has(runId)) return
+    if (modelContext().recording.includes(this.#capture) || this.#runs.isTaken(runId, tags)) return
     const signal = signalOf(recordOf(extra?.options).signal)
     const call = this.#capture.withScope(whoAsks(this.#capture, { metadata }), () =>
       this.#capture.begin({
@@ -234,13 +240,11 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
         by: integrationAt('callback'),
       }),
     )
-    this.#taken.set(tags, (this.#taken.get(tags) ?? new Set()).add(runId))
-    this.#runs.set(tags, (this.#runs.get(tags) ?? new Map()).set(runId, { call, signal }))
-    if (tags !== UNTAGGED) dropped.register(tags, call)
+    this.#runs.start(runId, tags, { call, signal })
     try {
       await call.ready()
     } catch (error) {
-      this.#ended(runId, tags)
+      this.#runs.end(runId, tags)
       throw error
     }
   }
@@ -249,14 +253,6 @@ export class AuditCallbackHandler extends BaseCallbackHandler {
     if (!call.hasEnded) return call.end(outcome)
     signal?.throwIfAborted()
     throw tooLate()
-  }
-
-  /** The run, which is forgotten. */
-  #ended(runId: string, tags: Tags): Run | undefined {
-    const run = this.#runs.get(tags)?.get(runId)
-    this.#runs.get(tags)?.delete(runId)
-    if (run) this.#taken.get(tags)?.delete(runId)
-    return run
   }
 }
 

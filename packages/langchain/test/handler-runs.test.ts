@@ -2,7 +2,11 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { type CaptureOptions, createCapture, type RecordingLog } from '@audit/capture'
 import { AuditLog, MemoryBackend } from '@audit/core'
+import type { CallbackManagerForRetrieverRun } from '@langchain/core/callbacks/manager'
+import { ChatPromptTemplate } from '@langchain/core/prompts'
+import { BaseRetriever } from '@langchain/core/retrievers'
 import { RunnableLambda } from '@langchain/core/runnables'
+import { DynamicTool } from '@langchain/core/tools'
 import { describe, expect, test } from 'vitest'
 import { AuditCallbackHandler } from '../src/index.ts'
 import { answering, StageModel, WholeModel } from './stage-model.ts'
@@ -95,19 +99,43 @@ describe('withRetry asks no model again for a failed record', () => {
     return { model, config: { callbacks: [handler] }, calls: () => calls }
   }
 
-  test.each(['model', 'withConfig', 'chain'] as const)('of a %s', async of => {
-    const { model, config, calls } = counted()
-    const asked = {
-      model: () => model.withRetry({ stopAfterAttempt: 2 }),
-      withConfig: () => model.withConfig({ tags: ['mine'] }).withRetry({ stopAfterAttempt: 2 }),
-      chain: () =>
-        RunnableLambda.from((text: string) => text)
-          .pipe(model)
-          .withRetry({ stopAfterAttempt: 2 }),
-    }[of]()
-    await expect(asked.invoke('q', config)).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
-    expect(calls()).toBe(1)
-  })
+  class Asking extends BaseRetriever {
+    override lc_namespace = ['test']
+    readonly #model: WholeModel
+    constructor(model: WholeModel) {
+      super()
+      this.#model = model
+    }
+    override async _getRelevantDocuments(query: string, manager?: CallbackManagerForRetrieverRun) {
+      await this.#model.invoke(query, manager ? { callbacks: manager.getChild() } : {})
+      return []
+    }
+  }
+
+  test.concurrent.each(['model', 'withConfig', 'chain', 'tool', 'retriever'] as const)(
+    'of a %s',
+    async of => {
+      const { model, config, calls } = counted()
+      const asked = {
+        model: () => model.withRetry({ stopAfterAttempt: 2 }),
+        withConfig: () => model.withConfig({ tags: ['mine'] }).withRetry({ stopAfterAttempt: 2 }),
+        chain: () =>
+          RunnableLambda.from((text: string) => text)
+            .pipe(model)
+            .withRetry({ stopAfterAttempt: 2 }),
+        tool: () =>
+          new DynamicTool({
+            name: 'asks',
+            description: 'asks a model',
+            func: async (text, manager) =>
+              (await model.invoke(text, manager ? { callbacks: manager.getChild() } : {})).text,
+          }).withRetry({ stopAfterAttempt: 2 }),
+        retriever: () => new Asking(model).withRetry({ stopAfterAttempt: 2 }),
+      }[of]()
+      await expect(asked.invoke('q', config)).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
+      expect(calls()).toBe(1)
+    },
+  )
 
   test('and asks again after other errors', async () => {
     const { log, handler } = bench()
@@ -120,6 +148,62 @@ describe('withRetry asks no model again for a failed record', () => {
     expect(await log.query()).toMatchObject([
       { metadata: { 'audit.status': 'error' } },
       { outputText: 'an answer' },
+    ])
+  })
+})
+
+describe('a call is one entry, whatever becomes of those beside it', () => {
+  const statuses = async (log: AuditLog) =>
+    (await log.query()).map(({ inputText, metadata }) => [inputText, metadata['audit.status']]).toSorted()
+
+  test('in a batch of which one fails', async () => {
+    const { log, handler } = bench()
+    const model = new WholeModel(async function* (question) {
+      if (question === 'b') throw new Error('refused')
+      yield `to ${question}`
+    })
+    const config = { callbacks: [handler] }
+    await model.batch(['a', 'b', 'c'], config, { returnExceptions: true })
+    expect(await statuses(log)).toEqual([
+      ['a', 'ok'],
+      ['b', 'error'],
+      ['c', 'ok'],
+    ])
+  })
+
+  test.each(['invoke', 'stream'] as const)('with fallbacks (%s)', async form => {
+    const { log, handler } = bench()
+    const failing = new StageModel(async function* () {
+      yield* []
+      throw new Error('refused')
+    })
+    const model = failing.withFallbacks([new StageModel(answering('one ', 'two'))])
+    const config = { callbacks: [handler] }
+    if (form === 'invoke') await model.invoke('q', config)
+    else for await (const _ of await model.stream('q', config));
+    expect(await log.query()).toMatchObject([
+      { outputText: '', metadata: { 'audit.status': 'error' } },
+      { outputText: 'one two', metadata: { 'audit.status': 'ok' } },
+    ])
+  })
+
+  test('in a chain that is aborted, or times out', async () => {
+    const { log, handler } = bench()
+    const model = new StageModel(async function* (_, signal) {
+      yield 'one '
+      await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+    })
+    const chain = ChatPromptTemplate.fromTemplate('{text}').pipe(model)
+    const controller = new AbortController()
+    const read = async (text: string, options: object) => {
+      for await (const _ of await chain.stream({ text }, { callbacks: [handler], ...options }))
+        controller.abort()
+    }
+    await expect(read('aborted', { signal: controller.signal })).rejects.toThrow()
+    await expect(read('late', { timeout: 20 })).rejects.toThrow()
+    expect(await statuses(log)).toEqual([
+      ['aborted', 'aborted'],
+      ['late', 'timeout'],
     ])
   })
 })
