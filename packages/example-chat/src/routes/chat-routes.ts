@@ -2,8 +2,8 @@ import type { Capture } from '@audit/capture'
 import { AuditError } from '@audit/core'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { HTTPException } from 'hono/http-exception'
 import { z } from 'zod'
+import { modelFailed } from '../answer-error.ts'
 import type { Conversations } from '../conversations.ts'
 import type { Identified } from '../identify.ts'
 import type { AskModel, Message } from '../models/ask-model.ts'
@@ -56,28 +56,26 @@ async function answerTo(
 ): Promise<AsyncIterable<string>> {
   const question: Message = { role: 'user', content: message }
   const scope = { user, conversation: session, metadata: { [QUESTION]: message } }
+  const askInScope = () =>
+    capture.withScope(scope, () => ask([...conversations.of(user, session), question], signal))
   const remember = (content: string) =>
     conversations.add(user, session, question, { role: 'assistant', content })
-  try {
-    const texts = await capture.withScope(scope, () =>
-      ask([...conversations.of(user, session), question], signal),
-    )
-    return await begun(remembered(texts, remember))
-  } catch (error) {
-    if (error instanceof AuditError) throw error
-    throw new HTTPException(502, { message: 'the model could not be asked', cause: error })
-  }
+  return begun(remembered(askInScope, remember))
 }
 
-/** Passes a text on as it comes, and gives all of it to `remember` once it has come to its end. */
+/** Asks, passes the text on as it comes, and gives all of it to `remember` once it has come to its end. */
 async function* remembered(
-  texts: AsyncIterable<string>,
+  ask: () => ReturnType<AskModel>,
   remember: (whole: string) => void,
 ): AsyncGenerator<string> {
   let whole = ''
-  for await (const text of texts) {
-    whole += text
-    yield text
+  try {
+    for await (const text of await ask()) {
+      whole += text
+      yield text
+    }
+  } catch (error) {
+    throw error instanceof AuditError ? error : modelFailed(error)
   }
   remember(whole)
 }
