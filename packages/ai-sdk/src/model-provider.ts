@@ -1,4 +1,4 @@
-import { providerOfModel, readOr, recordOf, stringOf } from '@audit/capture/integration'
+import { type JsonRecord, providerOfModel, readOr, recordOf, stringOf } from '@audit/capture/integration'
 import type { AuditedModel } from './middleware-types.ts'
 
 /**
@@ -17,14 +17,19 @@ export function operationName(provider: string): string {
 
 /** Where a model's requests go, which the SDK's own providers keep in the `config` of each model; `undefined` for others. */
 function hostOf(model: AuditedModel): string | undefined {
-  const { url, baseURL, baseUrl } = recordOf(Object(model).config)
+  const config = recordOf(Object(model).config)
   const address = readOr(
-    () => resolved(url, { path: '', modelId: model.modelId }) ?? resolved(baseURL ?? baseUrl),
+    () =>
+      settingOf(config, 'url', model) ??
+      settingOf(config, 'baseURL', model) ??
+      settingOf(config, 'baseUrl', model),
     () => undefined,
   )
   return URL.parse(stringOf(address) ?? '')?.host
 }
 
-function resolved(setting: unknown, ...given: readonly unknown[]): unknown {
-  return typeof setting === 'function' ? setting(...given) : setting
+/** A setting, or what it says of a model. */
+function settingOf(config: JsonRecord, name: string, { modelId }: AuditedModel): unknown {
+  const setting = config[name]
+  return typeof setting === 'function' ? setting.call(config, { path: '', modelId }) : setting
 }

@@ -41,6 +41,11 @@ async function asked({ ai }: Sdk, bare: Model, options?: AuditMiddlewareOptions,
   return [entry?.metadata['gen_ai.provider.name'], entry?.costUsd !== null]
 }
 
+/** How a package makes the address of a request from its config. */
+function addressOf(this: { readonly base: string }, { path, modelId }: Readonly<Record<string, string>>) {
+  return `${this.base}/openai/deployments/${modelId}${path}`
+}
+
 const GATEWAY = 'https://gateway.example.com/v1'
 
 describe.each(SDKS)('ai $major', sdk => {
@@ -59,6 +64,16 @@ describe.each(SDKS)('ai $major', sdk => {
     ['a gateway that is said to be', { baseURL: GATEWAY, options: { provider: 'openai' } }, 'openai', true],
   ])('OpenAI’s provider at %s', async (_, address, provider, hasPrice) => {
     expect(await servedBy(sdk, address)).toEqual([provider, hasPrice])
+  })
+
+  test.each([
+    [{ baseURL: 'https://generativelanguage.googleapis.com/v1beta' }, 'gcp.gemini'],
+    [{ baseUrl: () => 'https://bedrock-runtime.eu-west-1.amazonaws.com' }, 'aws.bedrock'],
+    [{ base: 'https://mine.openai.azure.com', url: addressOf }, 'azure.ai.openai'],
+  ])('a provider’s package keeps its address in %o', async (config, provider) => {
+    const result = { content: [{ type: 'text', text: 'an answer' }] }
+    const bare = Object.assign(bareModel(sdk.major, { provider: 'openai.chat', result }), { config })
+    expect((await asked(sdk, bare))[0]).toBe(provider)
   })
 
   test('a model that shows no host is not believed to be a known provider’s', async () => {

@@ -1,7 +1,7 @@
 import { providerNamed, providerOfModel, readOr, recordOf, stringOf } from '@audit/capture/integration'
 
-/** The options by which classes of LangChain take an address: `baseUrl`, `azure_endpoint`, `openai_api_base`, `endpointHost`. */
-const ADDRESS = /(?:url|endpoint|base|basepath|host)$/i
+/** The options by which classes of LangChain take an address: `baseUrl`, `azure_endpoint`, `openai_api_base`. */
+const ADDRESS = /(?:url|endpoint|api_?base|base_?path|host)$/i
 
 /** Those that they pass on to a client, and the client itself. */
 const OF_CLIENT = /client|config|options/i
