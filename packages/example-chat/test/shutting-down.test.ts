@@ -5,20 +5,25 @@ const LONG = Array.from({ length: 40 }, (_, i) => `word${i}`).join(' ')
 
 describe.each(WAYS)('with %s', way => {
   test.skipIf(process.platform === 'win32')(
-    'at SIGTERM an answer under way comes to its end and is recorded (Windows has no such signal)',
+    'at SIGTERM the answers under way come to their end and are recorded (Windows has no such signal)',
     async () => {
       const { provider, logPath } = await newPlace()
       const chat = await startProcess(provider.scene('slow'), logPath)
-      const answer = await firstPart(await chat.ask(way, 'alice', LONG))
+      const users = ['alice', 'bob', 'carol']
+      const answers = await Promise.all(
+        users.map(async user => firstPart(await chat.ask(way, user, LONG, `of-${user}`))),
+      )
       chat.child.kill('SIGTERM')
-      const whole = answer.text + (await answer.rest())
-      expect(whole).toBe(`You said: ${LONG}`)
+      const wholes = await Promise.all(answers.map(async ({ text, rest }) => text + (await rest())))
+      expect(wholes).toEqual(users.map(() => `You said: ${LONG}`))
       expect(await chat.ended).toMatchObject({ exitCode: 0, signal: null, errors: '' })
 
       const again = await startProcess(provider.scene(), logPath)
-      expect(await again.audit('/sessions/s1')).toMatchObject([
-        { question: LONG, answer: whole, status: 'ok' },
-      ])
+      for (const user of users) {
+        expect(await again.audit(`/sessions/of-${user}`)).toMatchObject([
+          { user, question: LONG, answer: `You said: ${LONG}`, status: 'ok' },
+        ])
+      }
     },
   )
 
