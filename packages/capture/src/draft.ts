@@ -7,7 +7,7 @@ import type { CallOutcome } from './outcome.ts'
 import type { Price, PricedCall } from './price.ts'
 import type { ScopeOptions } from './scope.ts'
 import { leaveUnawaited } from './unawaited.ts'
-import type { Usage } from './usage.ts'
+import { countsIn, type Usage } from './usage.ts'
 
 /** What a call was given at its start, beside what it is. */
 export interface CallOrigin {
@@ -42,7 +42,8 @@ export interface RecordedOutcome extends CallOutcome {
 const UNKNOWN_MODEL = 'unknown'
 
 /** The entry of a call that has ended. */
-export function draftOf(facts: CallFacts, outcome: RecordedOutcome): EntryInput {
+export function draftOf(facts: CallFacts, given: RecordedOutcome): EntryInput {
+  const outcome = { ...given, usage: countsIn(given.usage) }
   const price = priceOf(facts, outcome)
   const output = outcome.output ?? facts.text
   return {

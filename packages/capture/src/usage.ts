@@ -1,3 +1,5 @@
+import { countOf } from './wire/json.ts'
+
 /** Tokens that a call used. A figure that the provider did not give is absent. */
 export interface Usage {
   /** All input, including what was read from a cache or written into one. */
@@ -16,4 +18,10 @@ export interface Usage {
   readonly inputAudioTokens?: number | undefined
   /** The part of the output that is audio. */
   readonly outputAudioTokens?: number | undefined
+}
+
+/** What of a usage are counts: an integration may hand on whatever its provider says. */
+export function countsIn(usage: Usage | undefined): Usage | undefined {
+  if (!usage) return undefined
+  return Object.fromEntries(Object.entries(usage).filter(([, count]) => countOf(count) !== undefined))
 }

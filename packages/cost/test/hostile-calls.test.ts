@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { type PricedCall, prices } from '@audit/cost'
+import { CostTracker, type PricedCall, prices } from '@audit/cost'
 import { outcomeOf } from '@audit/harness'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -71,6 +71,49 @@ test('a price is never negative and never 0 by mistake, whatever the counts', ()
       if (found === null) return
       expect(found.costUsd).toBeGreaterThanOrEqual(0)
       if (found.costUsd === 0) expect((usage.inputTokens ?? 0) + (usage.outputTokens ?? 0)).toBe(0)
+    }),
+  )
+})
+
+const hostileCount = fc.oneof(
+  fc.constantFrom<unknown>(...HOSTILE_COUNTS, -1e300, Number.MIN_VALUE, -0, null, undefined),
+  fc.double(),
+  fc.nat(),
+  fc.anything(),
+)
+const hostileUsage = fc.dictionary(
+  fc.constantFrom(
+    'inputTokens',
+    'outputTokens',
+    'cacheReadTokens',
+    'cacheWriteTokens',
+    'cacheWrite1hTokens',
+    'reasoningTokens',
+    'inputAudioTokens',
+    'cacheReadAudioTokens',
+  ),
+  hostileCount,
+)
+
+test('whatever a provider says of its tokens, sums stay sums', () => {
+  const models = fc.constantFrom('gpt-4o', 'gpt-audio', 'mine', 'unknown')
+  const calls = fc.array(fc.tuple(models, hostileUsage, hostileCount), { minLength: 1, maxLength: 5 })
+  fc.assert(
+    fc.property(calls, hostile => {
+      const tracker = new CostTracker({ price })
+      for (const [model, usage, latencyMs] of hostile) {
+        const asCall: object = { ...callTo('openai', model), usage, latencyMs }
+        const found = tracker.price(asCall as PricedCall)
+        if (found) expect(found.costUsd).toBeGreaterThanOrEqual(0)
+        const { inputTokens, outputTokens, ...others } = usage
+        tracker.record(model, inputTokens as number, outputTokens as number, latencyMs as number, others)
+      }
+      const { count, ...sums } = tracker.total()
+      expect(count).toBe(2 * hostile.length)
+      for (const sum of Object.values(sums)) {
+        expect(sum).toBeGreaterThanOrEqual(0)
+        expect(sum).toBeLessThan(Number.POSITIVE_INFINITY)
+      }
     }),
   )
 })

@@ -21,10 +21,9 @@ export function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }
 
-/** A number of tokens, or `undefined`. Nobody has used fewer than none. */
+/** A number of tokens, or `undefined` for what can be none: a negative number, a fraction, or one that a double does not hold exactly. */
 export function countOf(value: unknown): number | undefined {
-  const count = numberOf(value)
-  return count !== undefined && count >= 0 ? count : undefined
+  return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : undefined
 }
 
 /** Whether a value is an object, and no list. */

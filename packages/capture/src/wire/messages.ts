@@ -1,7 +1,7 @@
 import type { CallOutcome } from '../outcome.ts'
 import type { Usage } from '../usage.ts'
 import { blocksText, isToolResult } from './anthropic-blocks.ts'
-import { type JsonRecord, numberOf, recordOf, recordsOf, stringOf } from './json.ts'
+import { countOf, type JsonRecord, numberOf, recordOf, recordsOf, stringOf } from './json.ts'
 import { type Spoken, transcript } from './message-text.ts'
 import { errorTypeIn, tierAsked } from './openai-common.ts'
 import type { ServerSentEvent } from './server-sent-events.ts'
@@ -142,7 +142,7 @@ class MessagesAnswer implements WireAnswer {
     const delta = Object.entries(recordOf(body.delta)).filter(([, value]) => value !== null)
     this.#message = { ...this.#message, ...Object.fromEntries(delta) }
     this.#usage = { ...this.#usage, ...Object.fromEntries(usage) }
-    this.#hasAllOutput ||= numberOf(this.#usage.output_tokens) !== undefined
+    this.#hasAllOutput ||= countOf(this.#usage.output_tokens) !== undefined
   }
 
   #gathered(): readonly JsonRecord[] {
@@ -188,17 +188,17 @@ function inputOf(json: string): unknown {
 
 /** Input is what was read from no cache, what was read from one, and what was written into one. */
 function usageOf(usage: JsonRecord): Usage | undefined {
-  const fresh = numberOf(usage.input_tokens)
+  const fresh = countOf(usage.input_tokens)
   if (fresh === undefined) return undefined
-  const cacheRead = numberOf(usage.cache_read_input_tokens)
-  const cacheWrite = numberOf(usage.cache_creation_input_tokens)
+  const cacheRead = countOf(usage.cache_read_input_tokens)
+  const cacheWrite = countOf(usage.cache_creation_input_tokens)
   return {
-    inputTokens: fresh + (cacheRead ?? 0) + (cacheWrite ?? 0),
-    outputTokens: numberOf(usage.output_tokens),
+    inputTokens: countOf(fresh + (cacheRead ?? 0) + (cacheWrite ?? 0)),
+    outputTokens: countOf(usage.output_tokens),
     cacheReadTokens: cacheRead,
     cacheWriteTokens: cacheWrite,
-    cacheWrite1hTokens: numberOf(recordOf(usage.cache_creation).ephemeral_1h_input_tokens),
-    reasoningTokens: numberOf(recordOf(usage.output_tokens_details).thinking_tokens),
+    cacheWrite1hTokens: countOf(recordOf(usage.cache_creation).ephemeral_1h_input_tokens),
+    reasoningTokens: countOf(recordOf(usage.output_tokens_details).thinking_tokens),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Usage } from '../usage.ts'
-import { type JsonRecord, numberOf, recordOf, stringOf } from './json.ts'
+import { countOf, type JsonRecord, recordOf, stringOf } from './json.ts'
 
 /**
  * What OpenAI's formats say of tokens, under either of their two sets of names, added to what was known before: a figure that is
@@ -15,25 +15,23 @@ export function usageOf(value: unknown, before?: Usage): Usage | undefined {
 function figuresOf(usage: JsonRecord): Usage {
   const input = recordOf(usage.prompt_tokens_details ?? usage.input_tokens_details)
   const output = recordOf(usage.completion_tokens_details ?? usage.output_tokens_details)
-  const inputTokens = numberOf(usage.prompt_tokens) ?? numberOf(usage.input_tokens)
+  const inputTokens = countOf(usage.prompt_tokens) ?? countOf(usage.input_tokens)
   return {
     inputTokens,
     outputTokens: outputTokens(usage, inputTokens),
     cacheReadTokens:
-      numberOf(input.cached_tokens) ??
-      numberOf(usage.prompt_cache_hit_tokens) ??
-      numberOf(usage.cached_tokens),
-    cacheWriteTokens: numberOf(input.cache_write_tokens),
-    reasoningTokens: numberOf(output.reasoning_tokens),
-    inputAudioTokens: numberOf(input.audio_tokens),
-    outputAudioTokens: numberOf(output.audio_tokens),
+      countOf(input.cached_tokens) ?? countOf(usage.prompt_cache_hit_tokens) ?? countOf(usage.cached_tokens),
+    cacheWriteTokens: countOf(input.cache_write_tokens),
+    reasoningTokens: countOf(output.reasoning_tokens),
+    inputAudioTokens: countOf(input.audio_tokens),
+    outputAudioTokens: countOf(output.audio_tokens),
   }
 }
 
 /** All output: xAI and Gemini count the reasoning beside the completion, and only the total has it. */
 function outputTokens(usage: JsonRecord, inputTokens: number | undefined): number | undefined {
-  const completion = numberOf(usage.completion_tokens) ?? numberOf(usage.output_tokens)
-  const total = numberOf(usage.total_tokens)
+  const completion = countOf(usage.completion_tokens) ?? countOf(usage.output_tokens)
+  const total = countOf(usage.total_tokens)
   if (completion === undefined || inputTokens === undefined || total === undefined) return completion
   return Math.max(completion, total - inputTokens)
 }
