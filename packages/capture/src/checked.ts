@@ -62,6 +62,7 @@ const OUTCOME_RULES: Rules<CallOutcome> = {
   finishReasons: value => isList(value) && value.every(isText),
   serviceTier: isText,
   errorType: isText,
+  errorText: isText,
 }
 
 /** Whether a value names an integration. */

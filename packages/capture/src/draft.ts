@@ -61,6 +61,7 @@ export function draftOf(facts: CallFacts, given: RecordedOutcome): EntryInput {
       [KEYS.timeToFirstChunk]: facts.secondsToFirstChunk,
       [KEYS.outputMessages]: facts.options.content === 'messages' ? outcome.outputMessages : undefined,
       [KEYS.errorType]: outcome.errorType,
+      [KEYS.error]: outcome.errorText === undefined ? undefined : shownAs(facts, outcome.errorText),
       [KEYS.status]: outcome.status,
       [KEYS.attempts]: facts.attempts > 1 ? facts.attempts : undefined,
       [KEYS.price]: price ? { source: price.source, version: price.version, model: price.model } : undefined,

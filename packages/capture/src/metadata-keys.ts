@@ -20,6 +20,7 @@ export const KEYS = {
   inputMessages: 'gen_ai.input.messages',
   outputMessages: 'gen_ai.output.messages',
   errorType: 'error.type',
+  error: 'audit.error',
   status: 'audit.status',
   attempts: 'audit.attempts',
   previous: 'audit.previous',

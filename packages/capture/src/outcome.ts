@@ -31,6 +31,8 @@ export interface CallOutcome {
   readonly serviceTier?: string | undefined
   /** The class of the error, or the HTTP status. */
   readonly errorType?: string | undefined
+  /** What the provider said of the error within its answer. */
+  readonly errorText?: string | undefined
 }
 
 /** The name of an error for `error.type`: the code of what broke a connection, otherwise its class. */

@@ -156,7 +156,9 @@ export class RecordedCall implements Call {
     clearTimeout(this.#lastChance)
     const latencyMs = performance.now() - this.#origin.startedAt
     try {
-      this.#outcome = { ...this.#sofar(), ...given(outcome) }
+      const sofar = this.#sofar()
+      const hadFailed = this.#isAbandoned && sofar.status === 'error' // before whoever read it left
+      this.#outcome = { ...sofar, ...given(outcome), ...(hadFailed ? { status: 'error' } : {}) }
       // An intent that failed under a handler of the application's own has no id, and the call went on.
       this.#about = await this.#intent?.catch(() => undefined)
       if (this.#isUnmade || this.#isRecordedWithin()) return

@@ -20,7 +20,6 @@ export class WatchedBody implements ByteSource {
   #atEnd = false
   #isAnswered = false
   #isLeft = false
-  #hasFailed = false
   /** How many pieces behind the end are recorded. */
   #readBehind = 0
   #isClosed = false
@@ -118,9 +117,7 @@ export class WatchedBody implements ByteSource {
     if (this.#body.isStream) this.#call.chunk('')
     if (!isLast) return piece
     this.#readAhead()
-    const outcome = this.#body.ended()
-    this.#hasFailed = outcome.status === 'error' // some SDKs read on behind an error
-    await this.#end(outcome)
+    await this.#end(this.#body.ended())
     return piece
   }
 
@@ -135,7 +132,7 @@ export class WatchedBody implements ByteSource {
   /** What comes behind the end goes on unchanged if it says nothing more; text that no entry has is not handed on. */
   #behind(piece: Uint8Array): Uint8Array {
     if (this.#readBehind > 0) this.#readBehind--
-    else if (!this.#hasFailed && this.#saysMore(piece)) {
+    else if (this.#saysMore(piece)) {
       this.#release()
       throw readOn()
     }

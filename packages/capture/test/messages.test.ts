@@ -267,16 +267,6 @@ describe('a stream', () => {
     expect(found).not.toHaveProperty('status')
   })
 
-  test('that reports an error ends with it', () => {
-    const error = { type: 'overloaded_error', message: 'Overloaded' }
-    expect(streamed(start(), block(0, { type: 'text', text: 'a' }), { type: 'error', error })).toMatchObject({
-      status: 'error',
-      errorType: 'overloaded_error',
-      output: 'a',
-      ends: 2,
-    })
-  })
-
   test('that refuses ends well, with its reason', () => {
     expect(streamed(start(), finish({ output_tokens: 0 }, { stop_reason: 'refusal' }), stop)).toMatchObject({
       status: 'ok',

@@ -108,15 +108,6 @@ describe('chat completions', () => {
     })
   })
 
-  test('an error within a stream ends it', () => {
-    expect(answered(path, delta({ content: 'a' }), { error: { code: 'overloaded' } })).toMatchObject({
-      status: 'error',
-      errorType: 'overloaded',
-      output: 'a',
-      ends: 1,
-    })
-  })
-
   test('a whole answer with tool calls and audio', () => {
     const message = {
       role: 'assistant',
@@ -225,14 +216,6 @@ describe('Responses', () => {
         { type: 'response.function_call_arguments.delta', output_index: 1, delta: '{"a"' },
       ),
     ).toMatchObject({ output: 'Hello\nadd({"a")', responseModel: 'm-1', ends: -1 })
-  })
-
-  test('an error event ends it', () => {
-    expect(answered(path, { type: 'error', code: 'rate_limit' })).toMatchObject({
-      status: 'error',
-      errorType: 'rate_limit',
-      ends: 0,
-    })
   })
 })
 

@@ -110,9 +110,15 @@ async function withOptions(play: Play): Promise<void> {
   await askAndRead({ ...play, client })
 }
 
+/** Versions 5 and 6 hand on the error event of the Responses API as any other, and read on behind it. */
+function errorEvents(row: Situation): readonly Situation[] {
+  const reading: Situation = { ...row, majors: [5, 6], apis: ['responses'], text: 'all' }
+  return [{ ...row, majors: [4, 7] }, { ...row, majors: [5, 6], apis: ['chat'] }, reading]
+}
+
 /** The rows. */
 export const SITUATIONS: readonly Situation[] = [
-  ...situations<Play>(ask),
+  ...situations<Play>(ask).flatMap(row => (row.behaviour === 'error-event' ? errorEvents(row) : [row])),
   { name: 'choices absent', behaviour: 'no-choices', apis: ['chat'], forms: ['stream'], status: 'ok' },
   {
     name: 'never ending, too slow for the SDK',

@@ -5,7 +5,8 @@ import { grow } from './grown.ts'
 import { type JsonRecord, numberOf, recordOf, recordsOf, stringOf } from './json.ts'
 import { jsonText } from './json-text.ts'
 import { contentText, fuller, joinedLines, thinkingText, toolCallText, transcript } from './message-text.ts'
-import { errorTypeIn, isError, tierAsked, usageOf } from './openai-common.ts'
+import { tierAsked, usageOf } from './openai-common.ts'
+import { errorIn, errorOutcome, isError } from './reported-error.ts'
 import { isDone, type ServerSentEvent } from './server-sent-events.ts'
 import type { WireAnswer, WireFormat, WireQuestion } from './wire-format.ts'
 
@@ -89,42 +90,34 @@ class ChatAnswer implements WireAnswer {
   #model: string | undefined
   #serviceTier: string | undefined
   #usage: Usage | undefined
-  #ending: Partial<CallOutcome> = {}
-  #wholeMessages: readonly JsonRecord[] | undefined
+  #isDone = false
+  #error: unknown
 
   whole(body: JsonRecord): void {
     this.#take(body)
-    const choices = recordsOf(body.choices)
-    this.#wholeMessages = choices.map(({ message, text }) =>
-      recordOf(message ?? { role: 'assistant', content: text }),
-    )
-    this.#ending = {
-      finishReasons: choices.flatMap(({ finish_reason }) => stringOf(finish_reason) ?? []),
-      ...(isError(body.error) ? errorOutcome(body.error) : {}),
+    if (isError(body.error)) this.#error = body.error
+    for (const [index, { message, text, finish_reason }] of recordsOf(body.choices).entries()) {
+      const said = recordOf(message ?? { role: 'assistant', content: text })
+      this.#choices.set(index, { message: said, finishReason: stringOf(finish_reason) })
     }
   }
 
   event(event: ServerSentEvent): boolean {
-    if (isDone(event)) {
-      this.#ending = { status: 'ok', ...this.#ending }
-      return true
-    }
-    const { body } = event
-    this.#take(body)
-    for (const choice of recordsOf(body.choices)) this.#gather(choice)
-    if (event.event !== 'error' && !isError(body.error)) return false
-    this.#ending = errorOutcome(body.error || body)
-    return true
+    this.#isDone ||= isDone(event)
+    this.#error ??= errorIn(event)
+    this.#take(event.body)
+    for (const choice of recordsOf(event.body.choices)) this.#gather(choice)
+    return this.#isDone
   }
 
   sofar(): Partial<CallOutcome> {
     const choices = [...this.#choices].toSorted(([a], [b]) => a - b).map(([, choice]) => choice)
-    const messages = this.#wholeMessages ?? choices.map(({ message }) => message)
+    const messages = choices.map(({ message }) => message)
     const spoken = messages.map((message, i) => ({ role: `choice ${i + 1}`, text: messageText(message) }))
-    const reasons = choices.flatMap(({ finishReason }) => finishReason ?? [])
     return {
-      ...(reasons.length > 0 ? { finishReasons: reasons } : {}),
-      ...this.#ending,
+      ...(this.#isDone ? { status: 'ok' } : {}),
+      ...(this.#error === undefined ? {} : errorOutcome(this.#error)),
+      finishReasons: choices.flatMap(({ finishReason }) => finishReason ?? []),
       responseId: this.#id,
       responseModel: this.#model,
       serviceTier: this.#serviceTier,
@@ -150,8 +143,4 @@ class ChatAnswer implements WireAnswer {
     if (choice.message) gathered.message = fuller(gathered.message, recordOf(choice.message), messageText)
     gathered.finishReason = stringOf(choice.finish_reason) ?? gathered.finishReason
   }
-}
-
-function errorOutcome(error: unknown): Partial<CallOutcome> {
-  return { status: 'error', errorType: errorTypeIn(error) }
 }

@@ -3,7 +3,8 @@ import type { Usage } from '../usage.ts'
 import { blocksText, isToolResult } from './anthropic-blocks.ts'
 import { countOf, type JsonRecord, numberOf, recordOf, recordsOf, stringOf } from './json.ts'
 import { type Spoken, transcript } from './message-text.ts'
-import { errorTypeIn, tierAsked } from './openai-common.ts'
+import { tierAsked } from './openai-common.ts'
+import { errorIn, errorOutcome } from './reported-error.ts'
 import type { ServerSentEvent } from './server-sent-events.ts'
 import type { WireAnswer, WireFormat, WireQuestion } from './wire-format.ts'
 
@@ -69,15 +70,16 @@ class MessagesAnswer implements WireAnswer {
     this.#hasAllOutput = true
   }
 
-  event({ event, body }: ServerSentEvent): boolean {
-    const type = stringOf(body.type) ?? event
+  event(event: ServerSentEvent): boolean {
+    const { body } = event
+    const type = stringOf(body.type) ?? event.event
     if (type === 'message_start') this.#start(recordOf(body.message))
     if (type === 'content_block_start') this.#startBlock(body)
     if (type === 'content_block_delta') this.#gather(body)
     if (type === 'message_delta') this.#finish(body)
     if (type === 'message_stop') this.#hasStopped = true
-    if (type === 'error') this.#error = body.error ?? body
-    return this.#hasStopped || this.#error !== undefined
+    this.#error ??= errorIn(event)
+    return this.#hasStopped
   }
 
   sofar(): Partial<CallOutcome> {
@@ -87,7 +89,7 @@ class MessagesAnswer implements WireAnswer {
     const isKnown = Object.keys(this.#message).length > 0
     return {
       ...(this.#hasStopped ? { status: 'ok' } : {}),
-      ...(this.#error === undefined ? {} : { status: 'error', errorType: errorTypeIn(this.#error) }),
+      ...(this.#error === undefined ? {} : errorOutcome(this.#error)),
       output: blocksText(blocks),
       outputMessages: isKnown ? [{ role: role ?? 'assistant', content: blocks }] : [],
       responseId: stringOf(id),

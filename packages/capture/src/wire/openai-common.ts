@@ -43,14 +43,3 @@ export function tierAsked(tier: unknown): string | undefined {
 }
 
 const DEFAULT_TIERS = new Set(['auto', 'default', 'standard', 'standard_only'])
-
-/** Whether a provider reports an error: some have an empty `error` in each answer. */
-export function isError(error: unknown): boolean {
-  return Boolean(error)
-}
-
-/** The kind of an error that a provider reports within an answer. */
-export function errorTypeIn(error: unknown): string {
-  const { code, type } = recordOf(error)
-  return stringOf(code) ?? stringOf(type) ?? 'error'
-}

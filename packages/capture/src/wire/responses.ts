@@ -3,7 +3,8 @@ import type { Usage } from '../usage.ts'
 import { type JsonRecord, numberOf, recordOf, recordsOf, stringOf } from './json.ts'
 import { jsonText } from './json-text.ts'
 import { contentText, fuller, joinedLines, type Spoken, toolCallText, transcript } from './message-text.ts'
-import { errorTypeIn, isError, tierAsked, usageOf } from './openai-common.ts'
+import { tierAsked, usageOf } from './openai-common.ts'
+import { errorIn, errorOutcome, isError } from './reported-error.ts'
 import type { ServerSentEvent } from './server-sent-events.ts'
 import type { WireAnswer, WireFormat, WireQuestion } from './wire-format.ts'
 
@@ -58,7 +59,7 @@ const ENDED: Readonly<Record<string, CallOutcome['status']>> = {
 }
 
 /** The events that end a stream. */
-const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', 'response.failed', 'error'])
+const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', 'response.failed'])
 
 /** A response, whole or from the pieces of a stream. */
 class ResponsesAnswer implements WireAnswer {
@@ -73,13 +74,14 @@ class ResponsesAnswer implements WireAnswer {
     this.#hasEnded = true
   }
 
-  event({ body }: ServerSentEvent): boolean {
+  event(event: ServerSentEvent): boolean {
+    const { body } = event
     const type = stringOf(body.type) ?? ''
     if (body.response !== undefined) this.#take(recordOf(body.response))
     if (type.startsWith('response.')) this.#gather(type, body)
-    if (type === 'error' || isError(body.error)) this.#error = body.error || body
+    this.#error ??= errorIn(event)
     this.#hasEnded ||= LAST_EVENTS.has(type)
-    return this.#hasEnded || this.#error !== undefined
+    return this.#hasEnded
   }
 
   sofar(): Partial<CallOutcome> {
@@ -89,7 +91,7 @@ class ResponsesAnswer implements WireAnswer {
     const failed = this.#error ?? known.error
     return {
       ...(status ? { status } : {}),
-      ...(isError(failed) ? { status: 'error', errorType: errorTypeIn(failed) } : {}),
+      ...(isError(failed) ? errorOutcome(failed) : {}),
       output: joinedLines(items.map(itemText)),
       outputMessages: items,
       responseId: stringOf(known.id),
