@@ -144,11 +144,14 @@ describe.each(WITH_MIDDLEWARE)('$version, whose middleware sees each attempt', s
     expect(await entries()).toHaveLength(2)
   })
 
-  test('with auditFetch below it, that one records, being the innermost', async () => {
-    const { client, capture, entries } = bench(sdk)
+  test('with auditFetch below it, it records, since it knows which requests are one call', async () => {
+    const { client, capture, entries } = bench(sdk, {}, 'rate-limited')
     await chat(client.withOptions({ fetch: auditFetch(capture) }))
-    const by = { integration: '@audit/capture', level: 'wire' }
-    expect(await entries()).toMatchObject([{ outputText: ANSWER, metadata: { 'audit.capture': by } }])
+    const metadata = {
+      'audit.attempts': 3,
+      'audit.capture': { integration: '@audit/anthropic', level: 'middleware' },
+    }
+    expect(await entries()).toMatchObject([{ outputText: ANSWER, metadata }])
   })
 
   test('two captures have an entry each', async () => {

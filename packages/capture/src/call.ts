@@ -57,8 +57,6 @@ export interface Call {
   readonly start: CallStart
   /** Whether it has ended: nothing counts any more. */
   readonly hasEnded: boolean
-  /** At which level it is met. */
-  readonly level: CaptureLevel
   /** How many requests were counted. */
   readonly attempts: number
   /** Its outcome, if nothing else comes of it. */

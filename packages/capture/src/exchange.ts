@@ -3,9 +3,9 @@ import { type ResponseBody, sourceOf, streamLike } from './byte-source.ts'
 import type { Call, CallStart, Integration } from './call.ts'
 import type { Capture } from './capture.ts'
 import { tooLate } from './failure.ts'
-import { isSameRequest, readFromRequest } from './nesting.ts'
 import { abortedOutcome, type CallOutcome, errorTypeOf } from './outcome.ts'
 import { failingResponse, replaceBody } from './replaced-response.ts'
+import { isSameRequest, readFromRequest } from './same-call.ts'
 import type { Tries } from './scope.ts'
 import { WatchedBody } from './watched-body.ts'
 import type { ModelRequest } from './wire/request.ts'
@@ -63,10 +63,10 @@ export class Exchange {
     }
   }
 
-  /** Whether a wrapper around this one sees the same request: it knows which requests are one call. */
+  /** Whether a wrapper around this one reads the same request, and records it. */
   #isRecordedAround(): boolean {
     const { call } = this.#parts.capture.context
-    return call?.level === 'wire' && isSameRequest(call, this.#start())
+    return call !== undefined && isSameRequest(call, this.#start())
   }
 
   /** The call that this is a try of, or a new one. Throws where `drain()` has ended that call: it is recorded already. */

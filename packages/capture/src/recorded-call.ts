@@ -1,11 +1,11 @@
-import type { Call, CallStart, CaptureLevel } from './call.ts'
+import type { Call, CallStart } from './call.ts'
 import { checkOutcome } from './checked.ts'
 import { type CallOrigin, draftOf, intentOf } from './draft.ts'
 import { tooLate } from './failure.ts'
 import { abortedOutcome, type CallOutcome } from './outcome.ts'
 import { readOr } from './read-or.ts'
 import type { Recorder } from './recorder.ts'
-import { type CallTrace, isSameCall, mayBeSameCall } from './same-call.ts'
+import { type CallTrace, isReadFromRequest, isSameCall, isSameQuestion } from './same-call.ts'
 import type { Scope } from './scope.ts'
 
 /** The longest that a timer of Node.js can wait. */
@@ -59,10 +59,6 @@ export class RecordedCall implements Call {
 
   get hasEnded(): boolean {
     return this.#ended !== undefined
-  }
-
-  get level(): CaptureLevel {
-    return this.start.by?.level ?? 'middleware'
   }
 
   get expected(): CallOutcome | undefined {
@@ -192,9 +188,9 @@ export class RecordedCall implements Call {
 
   /** A call began within this one, and may be the same one. */
   #enclose(inner: RecordedCall): void {
-    if (this.level === 'wire') return // nothing sees it nearer to the provider
+    if (isReadFromRequest(this)) return // it records by itself what is the same
     this.#inner.push(inner)
-    if (this.#isIntentShared || !mayBeSameCall(this.start, inner.start)) return
+    if (this.#isIntentShared || !isSameQuestion(this.start, inner.start)) return
     inner.#intent = this.#intent
     this.#isIntentShared = this.#intent !== undefined
   }

@@ -1,5 +1,29 @@
-import type { CallStart } from './call.ts'
+// Two integrations may meet one call: that of a framework, and that of the client or the `fetch` beneath it. It is recorded once.
+//
+// - Where both read the request, the outer one records, since it knows which requests are tries of one call. The two compare by
+//   what they ask, before the request leaves: `isSameRequest`.
+// - Otherwise the inner one records, which is nearer to the provider. A framework shows its question in words of its own, and may ask
+//   another question meanwhile, as a guard does. So the two compare by their answers, when the outer one ends: `isSameCall`.
+import type { Call, CallStart } from './call.ts'
 import type { CallOutcome } from './outcome.ts'
+
+const requests = new WeakSet<Call>()
+
+/** Notes that a call is read from its request. */
+export function readFromRequest(call: Call): void {
+  requests.add(call)
+}
+
+/** Whether a call is read from its request. */
+export function isReadFromRequest(call: Call): boolean {
+  return requests.has(call)
+}
+
+/** Whether a request asks what a call asks in whose sending it is sent. What is sent once that has ended is a call of its own. */
+export function isSameRequest(outer: Call, inner: CallStart): boolean {
+  if (outer.hasEnded || !isReadFromRequest(outer)) return false
+  return outer.start.requestModel === inner.requestModel && outer.start.input === inner.input
+}
 
 /** What is known of a call that tells it from another. */
 export interface CallTrace extends Pick<CallStart, 'operation' | 'requestModel' | 'input'> {
@@ -10,27 +34,31 @@ export interface CallTrace extends Pick<CallStart, 'operation' | 'requestModel' 
 }
 
 /**
- * Whether a call that began within another one is that call, as a wrapped SDK sees it: then only the inner one is recorded. The id of
- * the response decides where both know it. Otherwise, both ask the same operation of the same model, and have the same answer or
- * neither has one. A framework that cannot use the answer has asked the same question.
+ * Whether a call that began within another one is that call. The id of the response decides where both know it. Otherwise, both
+ * ask the same operation of the same model, and have the same answer or neither has one. A framework that cannot use the answer
+ * has asked the same question.
  */
 export function isSameCall(outer: CallTrace, inner: CallTrace): boolean {
   if (outer.responseId && inner.responseId) return outer.responseId === inner.responseId
-  if (!mayBeSameCall(outer, inner)) return false
+  if (!asksTheSameModel(outer, inner)) return false
   if (outer.operation === 'embeddings') return isPartOf(inner.input, outer.input) // its answer is no text
-  const hasSameQuestion = words(inner.input) === words(outer.input)
-  if (outer.output === '') return inner.status !== 'ok' || inner.output === '' || hasSameQuestion
+  if (outer.output === '') return inner.status !== 'ok' || inner.output === '' || isSameQuestion(outer, inner)
   if (outer.status === 'ok') return inner.output === outer.output
-  return inner.status !== 'ok' || hasSameQuestion || inner.output.startsWith(outer.output)
+  return inner.status !== 'ok' || isSameQuestion(outer, inner) || inner.output.startsWith(outer.output)
 }
 
-/** What of that can be known when a call begins: the inner one takes over the intent then. It may not say which model it asks. */
-export function mayBeSameCall(outer: Start, inner: Start): boolean {
+type Question = Pick<CallStart, 'operation' | 'requestModel' | 'input'>
+
+/** Whether a call within another one asks the same model the same question, in the same words. */
+export function isSameQuestion(outer: Question, inner: Question): boolean {
+  return asksTheSameModel(outer, inner) && words(inner.input) === words(outer.input)
+}
+
+/** The inner one may not say which model it asks. */
+function asksTheSameModel(outer: Question, inner: Question): boolean {
   const isSameModel = inner.requestModel === outer.requestModel || inner.requestModel === ''
   return outer.operation === inner.operation && isSameModel
 }
-
-type Start = Pick<CallStart, 'operation' | 'requestModel'>
 
 /** Whether these texts are among those, which a framework may send in several requests, and without their line breaks. */
 function isPartOf(texts: string, all: string): boolean {
