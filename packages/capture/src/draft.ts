@@ -3,7 +3,7 @@ import type { Call, CallStart } from './call.ts'
 import type { CheckedOptions } from './capture-options.ts'
 import { digestOf } from './digest.ts'
 import { KEYS } from './metadata-keys.ts'
-import type { CallOutcome } from './outcome.ts'
+import type { CallOutcome, CallStatus } from './outcome.ts'
 import type { Price, PricedCall } from './price.ts'
 import type { ScopeOptions } from './scope.ts'
 import { leaveUnawaited } from './unawaited.ts'
@@ -78,8 +78,21 @@ export function intentOf(facts: CallFacts): EntryInput {
     inputText: shownAs(facts, facts.start.input),
     outputText: '',
     user: facts.user,
-    metadata: { ...sharedMetadata(facts), [KEYS.status]: 'unfinished', [KEYS.intent]: true },
+    metadata: {
+      ...sharedMetadata(facts),
+      [KEYS.status]: 'unfinished',
+      [KEYS.about]: undefined, // whatever the application's own metadata says
+      [KEYS.intent]: true,
+    },
   }
+}
+
+/** What ends the intent of a call that another entry records: it is no call either, and repeats no text. */
+export function intentEndOf(facts: CallFacts, about: string, status: CallStatus): EntryInput {
+  const intent = intentOf(facts)
+  const noMessages = { [KEYS.inputMessages]: undefined }
+  const metadata = { ...intent.metadata, ...noMessages, [KEYS.status]: status, [KEYS.about]: about }
+  return { ...intent, inputText: '', metadata }
 }
 
 function sharedMetadata({ context, start, options }: CallFacts) {

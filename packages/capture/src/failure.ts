@@ -1,12 +1,14 @@
 import { AuditError } from '@audit/core'
 import { readOr } from './read-or.ts'
 
-/** What the entry that was lost would have been of: a call, or one that was about to be made. */
-export type Unrecorded = 'call' | 'intent'
+/** What the entry that was lost would have been of: a call, one that was about to be made, or the end of that. */
+export type Unrecorded = 'call' | 'intent' | 'intent-end'
 
 const WHAT_HAPPENED: Readonly<Record<Unrecorded, string>> = {
   call: 'the call was made and could not be recorded; do not ask the model again because of this, since that would be billed again',
   intent: 'the intent of a call could not be recorded, and that is recorded before the model is asked',
+  'intent-end':
+    'the call was made and recorded, but not that its intent has ended, which unfinished() goes on to list; do not ask the model again because of this',
 }
 
 /**

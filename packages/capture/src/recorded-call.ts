@@ -1,6 +1,6 @@
 import type { Call, CallStart } from './call.ts'
 import { checkOutcome } from './checked.ts'
-import { type CallOrigin, draftOf, intentOf } from './draft.ts'
+import { type CallOrigin, draftOf, intentEndOf, intentOf } from './draft.ts'
 import { tooLate } from './failure.ts'
 import { abortedOutcome, type CallOutcome } from './outcome.ts'
 import { readOr } from './read-or.ts'
@@ -157,7 +157,8 @@ export class RecordedCall implements Call {
       this.#outcome = { ...sofar, ...given(outcome), ...(hadFailed ? { status: 'error' } : {}) }
       // An intent that failed under a handler of the application's own has no id, and the call went on.
       this.#about = await this.#intent?.catch(() => undefined)
-      if (this.#isUnmade || this.#isRecordedWithin()) return
+      if (this.#isUnmade) return
+      if (this.#isRecordedWithin()) return await this.#endIntent(outcome)
       await this.#recorder.record(
         draftOf(this.#facts(), { ...this.#outcome, latencyMs, about: this.#about }),
         'call',
@@ -186,13 +187,19 @@ export class RecordedCall implements Call {
     this.#recorder.lost({ provider, requestModel, intent: this.#about, failure })
   }
 
-  /** A call began within this one, and may be the same one. */
+  /** A call began within this one. If it asks the same, it takes the intent over. */
   #enclose(inner: RecordedCall): void {
     if (isReadFromRequest(this)) return // it records by itself what is the same
     this.#inner.push(inner)
     if (this.#isIntentShared || !isSameQuestion(this.start, inner.start)) return
     inner.#intent = this.#intent
     this.#isIntentShared = this.#intent !== undefined
+  }
+
+  /** The entry is that of a call within this one, which ends the intent only if it has taken it over. */
+  async #endIntent({ status }: CallOutcome): Promise<void> {
+    if (this.#about === undefined || this.#isIntentShared) return
+    await this.#recorder.record(intentEndOf(this.#facts(), this.#about, status), 'intent-end')
   }
 
   /** Whoever left a call left what is within it. */

@@ -13,9 +13,9 @@ export async function openIntents(
 ): Promise<readonly AuditEntry[]> {
   const open = new Map<string, AuditEntry>()
   for await (const entry of log.entries()) {
-    const about = entry.metadata[KEYS.about]
-    if (entry.metadata[KEYS.intent] === true) open.set(entry.entryId, entry)
-    else if (typeof about === 'string' && entry.metadata[KEYS.status] !== undefined) open.delete(about)
+    const { [KEYS.about]: about, [KEYS.intent]: isIntent, [KEYS.status]: status } = entry.metadata
+    if (typeof about === 'string' && status !== undefined) open.delete(about)
+    else if (isIntent === true) open.set(entry.entryId, entry)
   }
   return [...open.values()].filter(({ entryId }) => !running.has(entryId))
 }

@@ -179,22 +179,22 @@ test('a hook for the price that answers with too little costs nothing', async ()
   expect(await log.query()).toMatchObject([{ costUsd: null }])
 })
 
-test('a call around another one leaves it the entry, and the intent', async () => {
+test('a call around others leaves them the entries, and the first one the intent', async () => {
   const { log, capture, begin } = bench({ intent: true })
-  const outer = begin({ input: 'outer' })
+  const outer = begin()
   await outer.ready()
   await outer.run(async () => {
-    for (const input of ['first', 'second']) {
-      const inner = begin({ input })
+    for (const output of ['first', 'second']) {
+      const inner = begin()
       await inner.ready()
       expect(await createCapture({ log }).unfinished(log)).toHaveLength(1)
-      await inner.end({ status: 'ok' })
+      await inner.end({ status: 'ok', output })
     }
   })
-  await outer.end({ status: 'ok' })
+  await outer.end({ status: 'ok', output: 'second' })
   expect(await capture.unfinished(log)).toEqual([])
   const entries = await log.query()
-  expect(entries.map(({ inputText }) => inputText)).toEqual(['outer', 'first', 'second', 'second'])
+  expect(entries.map(({ outputText }) => outputText)).toEqual(['', 'first', '', 'second'])
   expect(entries[1]?.metadata['audit.about']).toBe(entries[0]?.entryId)
 })
 

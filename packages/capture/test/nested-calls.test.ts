@@ -1,4 +1,4 @@
-import { AuditLog, MemoryBackend } from '@audit/core'
+import { AuditError, AuditLog, type EntryInput, MemoryBackend } from '@audit/core'
 import { expect, test } from 'vitest'
 import { type CallOutcome, type CallStart, type CaptureOptions, createCapture } from '../src/index.ts'
 
@@ -112,28 +112,84 @@ test('what begins in the context of a call that has ended is a call of its own, 
   expect(await inputs()).toEqual(expect.arrayContaining(['outer', 'later']))
 })
 
-test('a guard leaves the intent to the call around it', async () => {
-  const { begin, capture, log } = bench({ intent: true })
-  const outer = begin('outer')
-  await outer.ready()
-  await outer.run(async () => {
-    const guard = begin('safe?', { requestModel: 'guard-1' })
-    await guard.ready()
-    await guard.end({ status: 'ok', output: 'safe' })
-  })
+const intentsOf = async (log: AuditLog) => {
   const open = await createCapture({ log }).unfinished(log) // as after a crash
-  expect(open.map(({ inputText }) => inputText)).toEqual(['outer'])
-  await outer.end(ANSWER)
-  expect(await capture.unfinished(log)).toEqual([])
-  expect(await log.count()).toBe(4)
-})
+  return open.map(({ inputText }) => inputText)
+}
 
-test('a call that gave its intent to another one ends it too, if it is not the same', async () => {
+test.each(['guard-1', 'a-1'])(
+  'a guard has an intent of its own, and ends no other: %s',
+  async requestModel => {
+    const { begin, capture, log } = bench({ intent: true })
+    const outer = begin('outer')
+    await outer.ready()
+    await outer.run(async () => {
+      const guard = begin('safe?', { requestModel })
+      await guard.ready()
+      expect(await intentsOf(log)).toEqual(['outer', 'safe?'])
+      await guard.end({ status: 'ok', output: 'safe' })
+    })
+    expect(await intentsOf(log)).toEqual(['outer'])
+    await outer.end(ANSWER)
+    expect(await capture.unfinished(log)).toEqual([])
+    expect(await log.count()).toBe(4)
+  },
+)
+
+test('a call that asks the same takes the intent over, and both end it if they are not the same', async () => {
   const { begin, log } = bench({ intent: true })
-  const outer = begin('outer')
+  const outer = begin('Is it\nsafe?')
   await outer.ready()
-  await outer.run(() => begin('inner').end({ status: 'ok', output: 'safe' }))
+  await outer.run(() => begin('Is it safe?').end({ status: 'ok', output: 'safe' }))
   await outer.end(ANSWER)
   const [intent, ...ends] = await log.query()
   expect(ends.map(({ metadata }) => metadata['audit.about'])).toEqual([intent?.entryId, intent?.entryId])
+})
+
+/** A call that asks in other words than the one within it, which is the same call. */
+async function askedInOtherWords({ begin }: ReturnType<typeof bench>) {
+  const outer = begin('outer', { inputMessages: ['outer'] })
+  await outer.ready()
+  await outer.run(async () => {
+    const inner = begin('inner')
+    await inner.ready()
+    await inner.end(ANSWER)
+  })
+  return outer
+}
+
+test('an intent whose call another entry records has an end that is no call', async () => {
+  const benched = bench({ intent: true, content: 'messages' })
+  const { log } = benched
+  const outer = await askedInOtherWords(benched)
+  await outer.end(ANSWER)
+  expect(await intentsOf(log)).toEqual([])
+  const [intent, , , end, ...more] = await log.query()
+  expect(more).toEqual([])
+  expect(end).toMatchObject({ model: 'a-1', inputText: '', outputText: '', costUsd: null })
+  expect(end?.metadata).toMatchObject({
+    'audit.intent': true,
+    'audit.about': intent?.entryId,
+    'audit.status': 'ok',
+  })
+  expect(end?.metadata).not.toHaveProperty('gen_ai.input.messages')
+})
+
+test('an end of an intent that cannot be stored fails the call, which was recorded', async () => {
+  const records = new AuditLog()
+  let isDown = false
+  const log = {
+    record: (input: EntryInput) =>
+      isDown ? Promise.reject(new AuditError('AUDIT_WRITE_FAILED', 'disk full')) : records.record(input),
+  }
+  const outer = await askedInOtherWords(bench({ log, intent: true }))
+  isDown = true
+  await expect(outer.end(ANSWER)).rejects.toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
+  expect(await intentsOf(records)).toEqual(['outer'])
+})
+
+test('metadata of the application makes no end of an intent', async () => {
+  const { begin, capture, log } = bench({ intent: true })
+  await capture.withScope({ metadata: { 'audit.about': 'x' } }, () => begin('outer').ready())
+  expect(await intentsOf(log)).toEqual(['outer'])
 })
