@@ -2,6 +2,7 @@ import type { AnswerBody } from './answer-body.ts'
 import type { ByteSource } from './byte-source.ts'
 import type { Call } from './call.ts'
 import { readOn, tooLate } from './failure.ts'
+import { IdleTimer } from './idle-timer.ts'
 import { type CallOutcome, errorTypeOf } from './outcome.ts'
 
 /**
@@ -13,10 +14,9 @@ export class WatchedBody implements ByteSource {
   readonly #body: AnswerBody
   readonly #call: Call
   readonly #signal: AbortSignal | undefined
-  readonly #idle: NodeJS.Timeout
+  readonly #idle: IdleTimer
   readonly #closers: (() => void)[] = []
   #pieces: ArrayIterator<Uint8Array> | undefined
-  #isReading = false
   #atEnd = false
   #isAnswered = false
   #isLeft = false
@@ -39,18 +39,16 @@ export class WatchedBody implements ByteSource {
     this.#source = source
     this.#body = body
     this.#call = call
-    this.#idle = setTimeout(() => this.#onIdle(), idleMs)
-    this.#idle.unref() // it must not keep the process alive
+    this.#idle = new IdleTimer(call, idleMs, () => this.dropped())
     call.progress(() => body.stopped())
   }
 
   async next(): Promise<Uint8Array | undefined> {
-    this.#isReading = true
+    this.#idle.stop()
     try {
       return await this.#advance()
     } finally {
-      this.#isReading = false
-      if (!this.#isClosed) this.#idle.refresh()
+      if (!this.#isClosed) this.#idle.start()
     }
   }
 
@@ -74,7 +72,7 @@ export class WatchedBody implements ByteSource {
 
   /** Releases what watches over this answer: whatever comes of it now, its call does not end here any more. */
   close(): void {
-    clearTimeout(this.#idle)
+    this.#idle.stop()
     this.#isClosed = true
     for (const closer of this.#closers.splice(0)) closer()
   }
@@ -85,7 +83,7 @@ export class WatchedBody implements ByteSource {
     else this.#closers.push(closer)
   }
 
-  /** Nobody holds the answer any more. */
+  /** Nobody reads the answer on, or holds it any more. */
   dropped(): void {
     this.close()
     if (this.#call.hasEnded) return
@@ -179,11 +177,6 @@ export class WatchedBody implements ByteSource {
       }
       throw error
     }
-  }
-
-  #onIdle(): void {
-    if (this.#isReading) return void this.#idle.refresh() // it is the provider that is slow
-    this.dropped()
   }
 
   /** Frees the connection; the reader is gone, so nobody can be told if that fails. */
