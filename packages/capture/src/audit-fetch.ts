@@ -29,8 +29,8 @@ const OWN: Integration = { integration: manifest.name, version: manifest.version
 
 /**
  * A `fetch` that records each call of a model that goes through it, by the formats that OpenAI and many others speak (chat
- * completions, completions, Responses, embeddings) and by Anthropic's Messages. Any other request passes untouched. Each request is an entry of its own,
- * also where an SDK sends one again.
+ * completions, completions, Responses, embeddings) and by Anthropic's Messages. Any other request passes untouched. Each request is
+ * an entry of its own, also where an SDK sends one again.
  *
  * It rejects as `fetch` does, and with what `user()` throws, before anything is sent. A call that cannot be recorded fails where the
  * body of its response is read, since SDKs send a request again after a `fetch` that rejects.

@@ -79,7 +79,7 @@ export class Capture implements AsyncDisposable {
     checkStart(start)
     const context = this.#scope.current
     const startedAt = triesOf(context, start.by)?.startedAt ?? performance.now()
-    const user = context.user ?? this.#recorder.options.user()
+    const user = this.#user()
     const { price } = this.#recorder.options
     admit(price)
     const pricedHere = price && AsyncLocalStorage.bind(price)
@@ -94,8 +94,7 @@ export class Capture implements AsyncDisposable {
    * @throws what `user()` throws.
    */
   withTries<Result>(tries: Tries, body: () => Result): Result {
-    const user = this.#scope.current.user ?? this.#recorder.options.user()
-    return this.#scope.run({ user, tries }, body)
+    return this.#scope.run({ user: this.#user(), tries }, body)
   }
 
   /**
@@ -106,7 +105,7 @@ export class Capture implements AsyncDisposable {
    */
   settle(tries?: Tries): <Result>(body: () => Result) => Result {
     try {
-      const user = this.#scope.current.user ?? this.#recorder.options.user()
+      const user = this.#user()
       return body => this.#scope.run({ user, tries }, body)
     } catch (error) {
       return () => {
@@ -165,6 +164,11 @@ export class Capture implements AsyncDisposable {
   /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /** Who asks here. Throws what `user()` throws. */
+  #user(): string {
+    return this.#scope.current.user ?? this.#recorder.options.user()
   }
 }
 
