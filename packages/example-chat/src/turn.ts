@@ -24,11 +24,16 @@ export interface Turn {
 export function turnsIn(entries: readonly AuditEntry[]): readonly Turn[] {
   const recorded = entries.filter(({ metadata }) => metadata[KEYS.status] !== undefined)
   const ended = new Set(recorded.map(({ metadata }) => metadata[KEYS.about]))
-  return recorded.filter(entry => !isIntent(entry) || !ended.has(entry.entryId)).map(turnOf)
+  return recorded.filter(entry => !isIntent(entry) || isOpen(entry, ended)).map(turnOf)
 }
 
 function isIntent({ metadata }: AuditEntry): boolean {
   return metadata[KEYS.intent] === true
+}
+
+/** An intent that is about another one ends that, whose call is in an entry of its own. */
+function isOpen({ entryId, metadata }: AuditEntry, ended: ReadonlySet<unknown>): boolean {
+  return metadata[KEYS.about] === undefined && !ended.has(entryId)
 }
 
 /** The turn that an entry records. */

@@ -23,3 +23,18 @@ test('what is said about a turn, by its user too, neither hides it nor is one', 
   ])
   await capture.drain()
 })
+
+test('a call that another integration records in other words is one turn', async () => {
+  const log = new AuditLog()
+  const capture = createCapture({ log, intent: true })
+  const start = { provider: 'acme', operation: 'chat', requestModel: 'a-1', input: 'Hi' }
+  const call = capture.begin(start)
+  await call.ready()
+  await call.run(async () => {
+    const request = capture.begin({ ...start, input: 'user:\nHi' })
+    await request.ready()
+    await request.end({ status: 'ok', output: 'Hello' })
+  })
+  await call.end({ status: 'ok', output: 'Hello' })
+  expect(turnsIn(await log.query())).toMatchObject([{ status: 'ok', answer: 'Hello' }])
+})
