@@ -2,6 +2,7 @@ import type { Call, CallStart } from './call.ts'
 import { checkOutcome } from './checked.ts'
 import { type CallOrigin, draftOf, intentEndOf, intentOf } from './draft.ts'
 import { tooLate } from './failure.ts'
+import { Intent } from './intent.ts'
 import { abortedOutcome, type CallOutcome } from './outcome.ts'
 import { readOr } from './read-or.ts'
 import type { Recorder } from './recorder.ts'
@@ -30,9 +31,8 @@ export class RecordedCall implements Call {
   #inner: RecordedCall[] = []
   #lastChance: NodeJS.Timeout | undefined
   #wasCutShort = false
-  #intent: Promise<string | undefined> | undefined
+  readonly #intent = new Intent()
   #about: string | undefined
-  #isIntentShared = false
   #isUnmade = false
   #outcome: CallOutcome | undefined
   #ended: Promise<void> | undefined
@@ -81,9 +81,8 @@ export class RecordedCall implements Call {
 
   async #intentStored(): Promise<void> {
     if (!this.#recorder.options.intent || this.#ended) return
-    this.#intent ??= this.#recorder.record(intentOf(this.#facts()), 'intent')
     try {
-      await this.#intent
+      await this.#intent.store(() => this.#recorder.record(intentOf(this.#facts()), 'intent'))
     } catch (error) {
       this.#isUnmade = true
       await this.end({ status: 'error' })
@@ -145,7 +144,7 @@ export class RecordedCall implements Call {
   }
 
   async openIntent(): Promise<string | undefined> {
-    return this.#ended ? undefined : this.#intent?.catch(() => undefined)
+    return this.#ended ? undefined : this.#intent.id()
   }
 
   async #finish(outcome: CallOutcome): Promise<void> {
@@ -155,10 +154,9 @@ export class RecordedCall implements Call {
       const sofar = this.#sofar()
       const hadFailed = this.#isAbandoned && sofar.status === 'error' // before whoever read it left
       this.#outcome = { ...sofar, ...given(outcome), ...(hadFailed ? { status: 'error' } : {}) }
-      // An intent that failed under a handler of the application's own has no id, and the call went on.
-      this.#about = await this.#intent?.catch(() => undefined)
+      this.#about = await this.#intent.id()
       if (this.#isUnmade) return
-      if (this.#isRecordedWithin()) return await this.#endIntent(outcome)
+      if (this.#isRecordedWithin()) return await this.#endIntent(this.#outcome)
       await this.#recorder.record(
         draftOf(this.#facts(), { ...this.#outcome, latencyMs, about: this.#about }),
         'call',
@@ -187,18 +185,16 @@ export class RecordedCall implements Call {
     this.#recorder.lost({ provider, requestModel, intent: this.#about, failure })
   }
 
-  /** A call began within this one. If it asks the same, it takes the intent over. */
+  /** A call began within this one. */
   #enclose(inner: RecordedCall): void {
     if (isReadFromRequest(this)) return // it records by itself what is the same
     this.#inner.push(inner)
-    if (this.#isIntentShared || !isSameQuestion(this.start, inner.start)) return
-    inner.#intent = this.#intent
-    this.#isIntentShared = this.#intent !== undefined
+    if (isSameQuestion(this.start, inner.start)) this.#intent.leaveTo(inner.#intent)
   }
 
   /** The entry is that of a call within this one, which ends the intent only if it has taken it over. */
   async #endIntent({ status }: CallOutcome): Promise<void> {
-    if (this.#about === undefined || this.#isIntentShared) return
+    if (this.#about === undefined || this.#intent.isTakenOver) return
     await this.#recorder.record(intentEndOf(this.#facts(), this.#about, status), 'intent-end')
   }
 
