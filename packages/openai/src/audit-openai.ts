@@ -35,8 +35,8 @@ const recordingFetches = new WeakMap<Fetch, Capture>()
  * SDK sends again is one entry. The clones that `withOptions` makes record too.
  *
  * @param client of `openai` 4 to 7, also an `AzureOpenAI`, or one for another provider that speaks the same format.
- * @throws AuditError `AUDIT_INVALID_OPTIONS` for anything else, for an unknown option or one of a wrong type, and for a client that authenticates by X.509, which lets nobody
- *   see its requests.
+ * @throws AuditError `AUDIT_INVALID_OPTIONS` for anything else, for an unknown option or one of a wrong type, and for a client that
+ *   authenticates by X.509, which lets nobody see its requests.
  *
  * @example
  * const openai = auditOpenAI(new OpenAI(), capture)

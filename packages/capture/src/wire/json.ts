@@ -21,7 +21,7 @@ export function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }
 
-/** A number of tokens, or `undefined` for what can be none: a negative number, a fraction, or one that a double does not hold exactly. */
+/** A number of tokens; `undefined` for what is none: what is negative, a fraction, or larger than a double holds exactly. */
 export function countOf(value: unknown): number | undefined {
   return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : undefined
 }
