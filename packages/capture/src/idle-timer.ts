@@ -12,24 +12,29 @@ import type { Call } from './call.ts'
  * }
  */
 export class IdleTimer {
+  readonly #call: Call
   readonly #idleMs: number
-  readonly #whenIdle: () => void
+  readonly #release: (() => void) | undefined
   #timer: NodeJS.Timeout | undefined
 
   /**
    * @param idleMs after so many milliseconds without a reader the call is recorded as `unfinished`.
-   * @param whenIdle does so, and frees what the answer holds. Default: `call.abandon()`.
+   * @param release frees what the answer holds then, such as its connection.
    */
-  constructor(call: Call, idleMs: number, whenIdle: () => void = () => call.abandon()) {
+  constructor(call: Call, idleMs: number, release?: () => void) {
+    this.#call = call
     this.#idleMs = idleMs
-    this.#whenIdle = whenIdle
+    this.#release = release
     this.start()
   }
 
   /** Nobody reads: a part was handed on. */
   start(): void {
     this.stop()
-    this.#timer = setTimeout(this.#whenIdle, this.#idleMs)
+    this.#timer = setTimeout(() => {
+      this.#call.abandon()
+      this.#release?.()
+    }, this.#idleMs)
     this.#timer.unref() // it must not keep the process alive
   }
 

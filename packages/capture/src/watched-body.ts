@@ -39,7 +39,7 @@ export class WatchedBody implements ByteSource {
     this.#source = source
     this.#body = body
     this.#call = call
-    this.#idle = new IdleTimer(call, idleMs, () => this.dropped())
+    this.#idle = new IdleTimer(call, idleMs, () => this.#free())
     call.progress(() => body.stopped())
   }
 
@@ -83,12 +83,10 @@ export class WatchedBody implements ByteSource {
     else this.#closers.push(closer)
   }
 
-  /** Nobody reads the answer on, or holds it any more. */
+  /** Nobody holds the answer any more. */
   dropped(): void {
-    this.close()
-    if (this.#call.hasEnded) return
-    this.#call.abandon()
-    this.#release()
+    this.#call.abandon() // unless it has ended
+    this.#free()
   }
 
   async #advance(): Promise<Uint8Array | undefined> {
@@ -177,6 +175,11 @@ export class WatchedBody implements ByteSource {
       }
       throw error
     }
+  }
+
+  #free(): void {
+    this.close()
+    this.#release()
   }
 
   /** Frees the connection; the reader is gone, so nobody can be told if that fails. */
