@@ -107,6 +107,25 @@ describe.each(SDKS)('$version', sdk => {
     await capture.close() // it is strict
   })
 
+  test('an error event ends a stream for the SDK: what was shown before it is recorded, and what it says', async () => {
+    const { client, capture, entries } = bench(sdk, {}, 'error-event')
+    let shown = ''
+    const reading = async () => {
+      for await (const event of await client.messages.create({ ...BODY, stream: true }))
+        if (event.type === 'content_block_delta' && event.delta.type === 'text_delta')
+          shown += event.delta.text
+    }
+    await expect(reading()).rejects.toThrow('overloaded')
+    await capture.drain()
+    const metadata = {
+      'audit.status': 'error',
+      'error.type': 'overloaded_error',
+      'audit.error': 'overloaded',
+    }
+    expect(await entries()).toMatchObject([{ outputText: shown, metadata }])
+    expect(ANSWER.startsWith(shown)).toBe(true)
+  })
+
   test('an entry says which integration wrote it', async () => {
     const { client, entries } = bench(sdk)
     await chat(client)
