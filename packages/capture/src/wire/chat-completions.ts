@@ -5,9 +5,10 @@ import { grow } from './grown.ts'
 import { type JsonRecord, numberOf, recordOf, recordsOf, stringOf } from './json.ts'
 import { jsonText } from './json-text.ts'
 import { contentText, fuller, joinedLines, thinkingText, toolCallText, transcript } from './message-text.ts'
-import { tierAsked, usageOf } from './openai-common.ts'
+import { usageOf } from './openai-usage.ts'
 import { errorIn, errorOutcome, isError } from './reported-error.ts'
 import { isDone, type ServerSentEvent } from './server-sent-events.ts'
+import { tierAsked } from './service-tier.ts'
 import type { WireAnswer, WireFormat, WireQuestion } from './wire-format.ts'
 
 /** OpenAI's chat completions, as many providers speak them. */

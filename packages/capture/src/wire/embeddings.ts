@@ -1,7 +1,7 @@
 import type { CallOutcome } from '../outcome.ts'
 import { type JsonRecord, recordsOf, stringOf } from './json.ts'
 import { jsonText } from './json-text.ts'
-import { usageOf } from './openai-common.ts'
+import { usageOf } from './openai-usage.ts'
 import type { WireAnswer, WireFormat, WireQuestion } from './wire-format.ts'
 
 /** OpenAI's embeddings. Their numbers are not text: an entry says how many there are. */

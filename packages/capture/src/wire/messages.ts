@@ -3,9 +3,9 @@ import type { Usage } from '../usage.ts'
 import { blocksText, isToolResult } from './anthropic-blocks.ts'
 import { countOf, type JsonRecord, numberOf, recordOf, recordsOf, stringOf } from './json.ts'
 import { type Spoken, transcript } from './message-text.ts'
-import { tierAsked } from './openai-common.ts'
 import { errorIn, errorOutcome } from './reported-error.ts'
 import type { ServerSentEvent } from './server-sent-events.ts'
+import { tierAsked } from './service-tier.ts'
 import type { WireAnswer, WireFormat, WireQuestion } from './wire-format.ts'
 
 /**

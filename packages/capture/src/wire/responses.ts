@@ -3,9 +3,10 @@ import type { Usage } from '../usage.ts'
 import { type JsonRecord, numberOf, recordOf, recordsOf, stringOf } from './json.ts'
 import { jsonText } from './json-text.ts'
 import { contentText, fuller, joinedLines, type Spoken, toolCallText, transcript } from './message-text.ts'
-import { tierAsked, usageOf } from './openai-common.ts'
+import { usageOf } from './openai-usage.ts'
 import { errorIn, errorOutcome, isError } from './reported-error.ts'
 import type { ServerSentEvent } from './server-sent-events.ts'
+import { tierAsked } from './service-tier.ts'
 import type { WireAnswer, WireFormat, WireQuestion } from './wire-format.ts'
 
 /** OpenAI's Responses. */

@@ -1,5 +1,5 @@
 import type { Usage } from '../usage.ts'
-import { countOf, type JsonRecord, recordOf, stringOf } from './json.ts'
+import { countOf, type JsonRecord, recordOf } from './json.ts'
 
 /**
  * What OpenAI's formats say of tokens, under either of their two sets of names, added to what was known before: a figure that is
@@ -35,11 +35,3 @@ function outputTokens(usage: JsonRecord, inputTokens: number | undefined): numbe
   if (completion === undefined || inputTokens === undefined || total === undefined) return completion
   return Math.max(completion, total - inputTokens)
 }
-
-/** The tier that a request asks for, where it is not the provider's default one. */
-export function tierAsked(tier: unknown): string | undefined {
-  const asked = stringOf(tier)
-  return asked === undefined || DEFAULT_TIERS.has(asked) ? undefined : asked
-}
-
-const DEFAULT_TIERS = new Set(['auto', 'default', 'standard', 'standard_only'])
