@@ -39,7 +39,7 @@ export class WatchedBody implements ByteSource {
     this.#source = source
     this.#body = body
     this.#call = call
-    this.#idle = new IdleTimer(call, idleMs, () => this.#free())
+    this.#idle = new IdleTimer(call, idleMs, () => this.#giveUp())
     call.progress(() => body.stopped())
   }
 
@@ -86,7 +86,7 @@ export class WatchedBody implements ByteSource {
   /** Nobody holds the answer any more. */
   dropped(): void {
     this.#call.abandon() // unless it has ended
-    this.#free()
+    this.#giveUp()
   }
 
   async #advance(): Promise<Uint8Array | undefined> {
@@ -129,7 +129,7 @@ export class WatchedBody implements ByteSource {
   #behind(piece: Uint8Array): Uint8Array {
     if (this.#readBehind > 0) this.#readBehind--
     else if (this.#saysMore(piece)) {
-      this.#release()
+      this.#disconnect()
       throw readOn()
     }
     return piece
@@ -147,7 +147,7 @@ export class WatchedBody implements ByteSource {
     try {
       await this.#call.end(outcome)
     } catch (error) {
-      this.#release()
+      this.#disconnect()
       throw error
     }
   }
@@ -161,7 +161,7 @@ export class WatchedBody implements ByteSource {
   /** The call has ended without its answer, which must not be read on. Where an abort is why, that is the error. */
   async #refuse(): Promise<never> {
     if (this.#signal?.aborted) await this.#source.next()
-    this.#release()
+    this.#disconnect()
     throw tooLate()
   }
 
@@ -177,13 +177,14 @@ export class WatchedBody implements ByteSource {
     }
   }
 
-  #free(): void {
+  /** The call has ended, and nobody reads on. */
+  #giveUp(): void {
     this.close()
-    this.#release()
+    this.#disconnect()
   }
 
   /** Frees the connection; the reader is gone, so nobody can be told if that fails. */
-  #release(): void {
+  #disconnect(): void {
     this.#source.cancel(undefined).catch(() => undefined)
   }
 }
