@@ -17,10 +17,12 @@ export const IBAN_STRUCTURES: Readonly<Record<string, string>> = {
   ...{ TN: '20n', TR: '5n 17c', UA: '6n 19c', VA: '18n', VG: '4c 16n', XK: '16n', YE: '4a 4n 18c' },
 }
 
-/** How long the IBANs of a country are, and what they look like without separators. */
+/** What IBANs of a country look like. */
 export interface IbanForm {
-  readonly length: number
-  readonly pattern: RegExp
+  /** As they are written, grouped at will. It is sticky. */
+  readonly written: RegExp
+  /** Without separators. */
+  readonly compact: RegExp
 }
 
 const CLASSES: Readonly<Record<string, string>> = { n: '\\d', a: '[A-Z]', c: '[A-Z\\d]' }
@@ -30,14 +32,12 @@ export const IBAN_FORMS: ReadonlyMap<string, IbanForm> = new Map(
   Object.entries(IBAN_STRUCTURES).map(([country, structure]) => [country, formOf(country, structure)]),
 )
 
-/** The longest IBAN of all countries. */
-export const LONGEST_IBAN = Math.max(...Array.from(IBAN_FORMS.values(), ({ length }) => length))
-
 function formOf(country: string, structure: string): IbanForm {
   const parts = structure.split(' ').map(part => ({ count: Number.parseInt(part, 10), of: part.slice(-1) }))
   const pattern = parts.map(({ count, of }) => `${CLASSES[of]}{${count}}`).join('')
+  const length = parts.reduce((sum, { count }) => sum + count, 4)
   return {
-    length: parts.reduce((sum, { count }) => sum + count, 4),
-    pattern: new RegExp(`^${country}\\d\\d${pattern}$`),
+    written: new RegExp(`(?:[A-Z\\d][ .+_\\n-]{0,2}){${length - 1}}[A-Z\\d](?![A-Z\\d])`, 'iy'),
+    compact: new RegExp(`^${country}\\d\\d${pattern}$`),
   }
 }

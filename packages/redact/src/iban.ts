@@ -1,39 +1,29 @@
-import { IBAN_FORMS, LONGEST_IBAN } from './iban-structure.ts'
+import { IBAN_FORMS, type IbanForm } from './iban-structure.ts'
 import { isGluedToHex } from './id-shape.ts'
 import type { Finder } from './span.ts'
 
-/** The longest IBAN with a separator behind each character: what is looked at from each start. */
-const LONGEST = 2 * LONGEST_IBAN
-const START = /(?<![\p{Script=Latin}\p{Nd}_])[A-Z]{2} ?\d{2}(?=[ .-]?[A-Z\d])/giu
-const SEPARATOR = /[ .-]/
-const CHARACTER = /[A-Z\d]/i
+const START = /(?:(?<=IBAN)|(?<![\p{Script=Latin}\p{Nd}_]))[A-Z]{2} ?\d{2}(?=[ .+_\n-]{0,2}[A-Z\d])/giu
 
 /**
- * International bank account numbers, in one run or grouped: of the form that their country gives them, with right check
- * digits, and with letters of one case, as nobody writes them otherwise and random tokens have both.
+ * International bank account numbers, in one run or grouped, also over the end of a line: of the form that their country
+ * gives them, with right check digits, and with letters of one case, as nobody writes them otherwise and random tokens have
+ * both.
  */
 export const findIbans: Finder = function* find(text) {
   for (const { index: start, 0: found } of text.matchAll(START)) {
     const form = IBAN_FORMS.get(found.slice(0, 2).toUpperCase())
-    const iban = form && compact(text.slice(start, start + LONGEST + 1), form.length)
-    if (!form || !iban || !isOfOneCase(iban.value.slice(2))) continue
-    const value = iban.value.toUpperCase()
-    if (!form.pattern.test(value) || !hasRightCheckDigits(value)) continue
-    if (!isGluedToHex(text, start, start + iban.end)) yield { start, end: start + iban.end }
+    if (!form) continue
+    form.written.lastIndex = start
+    const [written] = form.written.exec(text) ?? []
+    const end = start + (written?.length ?? 0)
+    if (written && isIban(written, form) && !isGluedToHex(text, start, end)) yield { start, end }
   }
 }
 
-/** The first so many characters, without the single separators between them. */
-function compact(text: string, length: number): { readonly value: string; readonly end: number } | undefined {
-  let value = ''
-  let end = 0
-  while (value.length < length) {
-    if (SEPARATOR.test(text[end] ?? '') && value !== '') end++
-    const character = text[end++] ?? ''
-    if (!CHARACTER.test(character)) return undefined
-    value += character
-  }
-  return CHARACTER.test(text[end] ?? '') ? undefined : { value, end }
+function isIban(written: string, { compact }: IbanForm): boolean {
+  const iban = written.replaceAll(/[^A-Z\d]/gi, '')
+  const value = iban.toUpperCase()
+  return isOfOneCase(iban.slice(2)) && compact.test(value) && hasRightCheckDigits(value)
 }
 
 function isOfOneCase(text: string): boolean {

@@ -7,12 +7,20 @@ import {
 } from 'libphonenumber-js/max'
 import type { Finder, Span } from './span.ts'
 
+/** How form bodies write a space between digits, and what may stand around it. */
+const FORM_SPACE = '\\)?\\+\\(?'
+
 /** After a plus: 7 to 15 digits, grouped at will. */
-const INTERNATIONAL = /(?<![\p{Script=Latin}\p{Nd}+])\+[1-9](?:[ ()./-]{0,2}\d){6,14}(?!\d)/gu
+const INTERNATIONAL = new RegExp(
+  `(?<![\\p{Script=Latin}\\p{Nd}+])\\+[1-9](?:(?:[ ()./-]{0,3}|${FORM_SPACE})\\d){6,14}(?!\\d)`,
+  'gu',
+)
 
 /** A run of 7 to 17 digits, grouped at will, that stands alone: in a longer one, such as a row of a table, nothing is looked for. */
-const NATIONAL =
-  /(?<![\p{Script=Latin}\p{Nd}_+@#$€£%]|\d[ ()./-]{1,2}|\d\.)\(?\d(?:[ ()./-]{0,2}\d){6,16}(?![\p{Script=Latin}\p{Nd}_%]|[ ./-]\d)/gu
+const NATIONAL = new RegExp(
+  `(?<![\\p{Script=Latin}\\p{Nd}_+@#$€£%]|\\d[ ()./-]{1,2}|\\d\\.)\\(?\\d(?:(?:[ ()./-]{0,2}|${FORM_SPACE})\\d){6,16}(?![\\p{Script=Latin}\\p{Nd}_%]|[ ./+-]\\d)`,
+  'gu',
+)
 
 const DATE = /(?<!\d)(?:\d{4}([./-])\d{1,2}\1\d{1,2}|\d{1,2}([./-])\d{1,2}\2\d{4})(?!\d)/
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/
@@ -43,13 +51,16 @@ export function phoneFinder(country?: CountryCode): Finder {
   const lengths = new Set(country === undefined ? [] : lengthsIn(country))
   return function* find(text) {
     for (const { index, 0: run } of text.matchAll(INTERNATIONAL)) {
-      const part = firstOf(withoutLastGroups(run), isInternational)
+      const part = firstOf(withoutLastGroups(spaced(run)), isInternational)
       if (part) yield shifted(part, index)
     }
     if (country === undefined) return
     for (const { index, 0: run } of text.matchAll(NATIONAL)) {
       if (DATE.test(run) || IPV4.test(run)) continue
-      const part = firstOf(withoutGroups(run), text => isLong(lengths, text) && isWrittenIn(country, text))
+      const part = firstOf(
+        withoutGroups(spaced(run)),
+        text => isLong(lengths, text) && isWrittenIn(country, text),
+      )
       if (part) yield shifted(part, index)
     }
   }
@@ -81,6 +92,8 @@ function isWrittenIn(country: CountryCode, candidate: string): boolean {
   return digits === written || digits === number.number.slice(1)
 }
 
+/** A run with spaces for each plus but the first character. */
+const spaced = (run: string) => run.replaceAll(/(?!^)\+/g, ' ')
 const digitsOf = (text: string) => text.replaceAll(/\D/g, '')
 const shifted = ({ start, end }: Span, by: number): Span => ({ start: start + by, end: end + by })
 
