@@ -1,6 +1,11 @@
 import { matching } from './span.ts'
 
-/** How the keys of each service begin, and what follows: a pattern whose repetitions have no second way to match. */
+/** A place behind a name and a sign, such as `name = "` or `--name `. */
+function named(name: string): string {
+  return `(?<=${name}["']?[:= ]{1,3}["']?)`
+}
+
+/** How the keys of each service begin or are named, and what follows: a pattern whose repetitions have no second way to match. */
 const KEYS: Readonly<Record<string, readonly string[]>> = {
   OpenAI: [
     'sk-(?:proj|svcacct|admin|None)-[\\w\\-]{20,999}',
@@ -19,14 +24,37 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   NVIDIA: ['nvapi-[\\w\\-]{40,999}'],
   Cerebras: ['csk-[a-z\\d]{40,999}'],
   Pinecone: ['pcsk_\\w{40,999}'],
+  ElevenLabs: ['sk_[\\da-f]{48}'],
+  Jina: ['jina_[\\w\\-]{40,999}'],
   Tavily: ['tvly-[\\w\\-]{20,999}'],
-  AWS: ['(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Za-z\\d])', 'ABSK[A-Za-z\\d+/]{60,999}={0,2}'],
-  Google: ['AIza[\\w\\-]{35}', 'GOCSPX-[\\w\\-]{28}', 'ya29\\.[\\w\\-]{20,999}'],
+  AWS: [
+    '(?:AKIA|ASIA|ABIA|ACCA)[A-Z\\d]{16}(?![A-Za-z\\d])',
+    'ABSK[A-Za-z\\d+/]{60,999}={0,2}',
+    'bedrock-api-key-[A-Za-z\\d+/]{40,9999}={0,2}',
+    '(?:IQoJb3JpZ2lu|FwoGZXIvYXdz)[A-Za-z\\d+/]{80,9999}={0,2}',
+    `${named('(?:SECRET_ACCESS|[sS]ecret_?[aA]ccess)_?[kK][eE][yY]')}[A-Za-z\\d+/]{40}(?![\\w+/=])`,
+  ],
+  Azure: [
+    '[\\w~.\\-]{3}\\dQ~[\\w~.\\-]{31,34}',
+    '(?<=(?:AccountKey|SharedAccessKey|[?&]sig)=)[A-Za-z\\d+/]{43,86}={1,2}',
+  ],
+  Google: [
+    'AIza[\\w\\-]{35}',
+    'AQ\\.Ab[\\w\\-]{30,999}',
+    'GOCSPX-[\\w\\-]{28}',
+    'ya29\\.[\\w\\-]{20,999}',
+    '1//0[\\w\\-]{40,999}',
+  ],
   GitHub: ['gh[oprsu]_[A-Za-z\\d]{30,999}', 'github_pat_\\w{30,999}'],
   GitLab: ['gl(?:pat|dt|rt|ft|ptt|cbt|soat|agent|imt|oas)-[\\w\\-]{20,999}'],
   Atlassian: ['AT[AC]TT3[\\w\\-=]{60,999}'],
-  Slack: ['xox[a-z](?:\\.xox[a-z])?-[\\w\\-]{10,999}', 'xapp-\\d-[\\w\\-]{20,999}'],
+  Slack: [
+    'xoxd-[\\w\\-+/]{10,999}={0,2}',
+    'xox[a-z](?:\\.xox[a-z])?-[\\w\\-]{10,999}',
+    'xapp-\\d-[\\w\\-]{20,999}',
+  ],
   'Slack webhooks': ['hooks\\.slack\\.com/services/T\\w{6,999}/B\\w{6,999}/\\w{16,999}'],
+  Discord: ['[MNO][A-Za-z\\d]{23,25}\\.[\\w\\-]{6}\\.[\\w\\-]{27,40}'],
   Telegram: ['\\d{8,10}:AA[\\w\\-]{33}'],
   npm: ['npm_[A-Za-z\\d]{36}'],
   PyPI: ['pypi-Ag[\\w\\-]{50,999}'],
@@ -54,10 +82,12 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   Linear: ['lin_(?:api|oauth)_[A-Za-z\\d]{32,999}'],
   Notion: ['ntn_[A-Za-z\\d]{40,999}', 'secret_[A-Za-z\\d]{43}(?![A-Za-z\\d])'],
   Figma: ['fig[dou]_[\\w\\-]{36,999}'],
+  Airtable: ['pat[A-Za-z\\d]{14}\\.[\\da-f]{64}'],
+  'no prefix': [`${named('[aA][pP][iI][-_]?[kK][eE][yY]')}(?=[A-Za-z]{0,40}\\d)[A-Za-z\\d]{32,128}(?!\\w)`],
   age: ['AGE-SECRET-KEY-1[A-Z\\d]{58}'],
 }
 
 const ANY_KEY = new RegExp(`(?<![A-Za-z\\d])(?:${Object.values(KEYS).flat().join('|')})`, 'g')
 
-/** API keys of the services that give theirs a prefix. Others, such as AWS's secret access keys, look like any random text. */
+/** API keys that begin as those of a known service, and others right behind a name such as `api_key`: they look like any random text. */
 export const findApiKeys = matching(ANY_KEY)
