@@ -23,7 +23,7 @@ export class EntryRedaction {
     this.#finders = finders
   }
 
-  /** The input without what was found in its texts. Its user, its model, the keys of its metadata and `KEPT_KEYS` stay. */
+  /** The input without what was found in its texts. Its user, its model, the names of its metadata and `KEPT_KEYS` stay. */
   apply({ inputText, outputText, metadata, ...others }: PreparedInput): PreparedInput {
     // Core hands over metadata that it has copied as JSON.
     const { [REPORT]: _, ...given } = metadata as JsonObject
@@ -48,15 +48,15 @@ export class EntryRedaction {
   #avoid(value: JsonValue): void {
     if (typeof value === 'string') this.#placeholders.avoid(value)
     else if (typeof value === 'object' && value !== null) {
-      for (const child of Object.values(value)) this.#avoid(child)
+      for (const part of Object.entries(value).flat()) this.#avoid(part)
     }
   }
 
   #metadata(metadata: JsonObject): JsonObject {
     const { finders, idFinders } = this.#finders
-    return mapped(metadata, (value, key) => {
-      if (KEPT_KEYS.includes(key)) return value
-      return this.#value(value, ID_KEYS.includes(key) ? idFinders : finders)
+    return mapped(metadata, (key, value) => {
+      if (KEPT_KEYS.includes(key)) return [key, value]
+      return [key, this.#value(value, ID_KEYS.includes(key) ? idFinders : finders)]
     })
   }
 
@@ -65,7 +65,7 @@ export class EntryRedaction {
     if (typeof value === 'number') return this.#number(value, finders)
     if (typeof value !== 'object' || value === null) return value
     if (isArray(value)) return value.map(child => this.#value(child, finders))
-    return mapped(value, child => this.#value(child, finders))
+    return mapped(value, (key, child) => [this.#redacted(key, finders), this.#value(child, finders)])
   }
 
   /** A card number may be recorded as a number. Other kinds are not written as one, or every count would look like them. */
@@ -105,9 +105,12 @@ interface JsonObject {
   readonly [key: string]: JsonValue
 }
 
-/** An object with other values. `fromEntries` keeps `__proto__` a key like any other. */
-function mapped(object: JsonObject, change: (value: JsonValue, key: string) => JsonValue): JsonObject {
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value, key)]))
+/** An object with other keys and values. `fromEntries` keeps `__proto__` a key like any other. */
+function mapped(
+  object: JsonObject,
+  change: (key: string, value: JsonValue) => readonly [key: string, value: JsonValue],
+): JsonObject {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => change(key, value)))
 }
 
 function isArray(value: JsonValue): value is readonly JsonValue[] {

@@ -55,7 +55,7 @@ test('what the input claims about its redaction is replaced, and what it hides t
   expect(metadata).toEqual({ 'audit.redacted': { rules: '1' } })
 })
 
-test('the user, the model, the figures and the keys of the metadata stay', async () => {
+test('the user, the model, the figures and the names of the metadata stay', async () => {
   const entry = await recorded({
     user: 'alice@example.com',
     model: 'ft:bob@example.com',
@@ -74,6 +74,14 @@ test('the user, the model, the figures and the keys of the metadata stay', async
   expect(JSON.stringify(entry.metadata)).toBe(
     '{"carol@example.com":1,"at":1764106471123456,"yes":true,"no":null,"__proto__":{"d":"[EMAIL_1]"},"audit.redacted":{"rules":"1","email":1}}',
   )
+})
+
+test('inside the metadata, keys are redacted like values', async () => {
+  const sent = { 'alice@example.com': 'sent', 'bob@example.com': ['[EMAIL_1]', { 4111111111111111: 1 }] }
+  expect((await recorded({ metadata: { sent } })).metadata).toEqual({
+    sent: { '[EMAIL_2]': 'sent', '[EMAIL_3]': ['[EMAIL_1]', { '[CARD_1]': 1 }] },
+    'audit.redacted': { rules: '1', email: 2, card: 1 },
+  })
 })
 
 test('a card that is a number in the metadata is redacted', async () => {
