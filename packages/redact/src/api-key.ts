@@ -1,13 +1,18 @@
 import { matching } from './span.ts'
 
-/** A place behind a name and a sign, such as `name = "` or `--name `. */
+const AWS_ID = '(?:AKIA|ASIA|ABIA|ACCA)[A-Z\\d]{16}'
+const SECRET_ACCESS_KEY = '[sS](?:ECRET|ecret)[-_ ]?[aA](?:CCESS|ccess)[-_ ]?[kK](?:EY|ey)'
+const API_KEY = '(?:[aA][pP][iI]|OPENAI|[sS]ubscription)[-_ ]?[kK](?:EY|ey)'
+
+/** A place behind a name, such as `name = "`, `--name `, or `'name' => '`. */
 function named(name: string): string {
-  return `(?<=${name}["']?[:= ]{1,3}["']?)`
+  return `(?<=(?:${name})["']?(?: is)?[:=>, ]{1,6}["']?)`
 }
 
 /** How the keys of each service begin or are named, and what follows: a pattern whose repetitions have no second way to match. */
 const KEYS: Readonly<Record<string, readonly string[]>> = {
   OpenAI: [
+    'sess-[A-Za-z\\d]{40}',
     'sk-(?:proj|svcacct|admin|None)-[\\w\\-]{20,999}',
     'sk-(?=[\\w\\-]{0,40}\\d)[A-Za-z\\d]{20,999}',
     'sk-(?=[\\w\\-]{0,60}\\d)(?=[\\w\\-]{0,60}[A-Z])[\\w\\-]{20,999}',
@@ -28,11 +33,11 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   Jina: ['jina_[\\w\\-]{40,999}'],
   Tavily: ['tvly-[\\w\\-]{20,999}'],
   AWS: [
-    '(?:AKIA|ASIA|ABIA|ACCA)[A-Z\\d]{16}(?![A-Za-z\\d])',
+    `${AWS_ID}(?![A-Za-z\\d])`,
+    `${named(`${SECRET_ACCESS_KEY}|${AWS_ID}`)}[A-Za-z\\d+/]{40}(?![\\w+/=])`,
     'ABSK[A-Za-z\\d+/]{60,999}={0,2}',
     'bedrock-api-key-[A-Za-z\\d+/]{40,9999}={0,2}',
     '(?:IQoJb3JpZ2lu|FwoGZXIvYXdz)[A-Za-z\\d+/]{80,9999}={0,2}',
-    `${named('(?:SECRET_ACCESS|[sS]ecret_?[aA]ccess)_?[kK][eE][yY]')}[A-Za-z\\d+/]{40}(?![\\w+/=])`,
   ],
   Azure: [
     '[\\w~.\\-]{3}\\dQ~[\\w~.\\-]{31,34}',
@@ -53,8 +58,8 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
     'xox[a-z](?:\\.xox[a-z])?-[\\w\\-]{10,999}',
     'xapp-\\d-[\\w\\-]{20,999}',
   ],
-  'Slack webhooks': ['hooks\\.slack\\.com/services/T\\w{6,999}/B\\w{6,999}/\\w{16,999}'],
-  Discord: ['[MNO][A-Za-z\\d]{23,25}\\.[\\w\\-]{6}\\.[\\w\\-]{27,40}'],
+  'Slack webhooks': ['hooks\\.slack\\.com/(?:services|workflows|triggers)/[\\w/]{20,999}'],
+  Discord: ['[MNO][A-Za-z\\d]{23,27}\\.[\\w\\-]{6}\\.[\\w\\-]{27,40}'],
   Telegram: ['\\d{8,10}:AA[\\w\\-]{33}'],
   npm: ['npm_[A-Za-z\\d]{36}'],
   PyPI: ['pypi-Ag[\\w\\-]{50,999}'],
@@ -83,7 +88,11 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   Notion: ['ntn_[A-Za-z\\d]{40,999}', 'secret_[A-Za-z\\d]{43}(?![A-Za-z\\d])'],
   Figma: ['fig[dou]_[\\w\\-]{36,999}'],
   Airtable: ['pat[A-Za-z\\d]{14}\\.[\\da-f]{64}'],
-  'no prefix': [`${named('[aA][pP][iI][-_]?[kK][eE][yY]')}(?=[A-Za-z]{0,40}\\d)[A-Za-z\\d]{32,128}(?!\\w)`],
+  Vercel: ['vck_[A-Za-z\\d]{40,999}'],
+  'no prefix': [
+    `${named(API_KEY)}(?=[\\w\\-]{0,60}\\d)[\\w\\-]{32,128}(?!\\w)`,
+    '(?<=[bB]earer )(?!eyJ)(?=[\\w\\-.~+/]{0,60}\\d)[\\w\\-.~+/]{20,999}={0,2}',
+  ],
   age: ['AGE-SECRET-KEY-1[A-Z\\d]{58}'],
 }
 

@@ -5,10 +5,10 @@ const SEPARATOR = ' {1,2}| ?[.+_-] ?'
 
 /**
  * 13 to 19 digits in one run, or grouped as on cards: in fours, or as American Express and Diners Club do. Form bodies have `+`
- * for spaces, and programs `_`.
+ * for spaces, programs `_`, and magnetic stripes `%B` before the number.
  */
 const NUMBER = new RegExp(
-  `(?<![\\p{Script=Latin}\\p{Nd}]|\\d[.-])(?:\\d{13,19}|\\d{4}(?<four>${SEPARATOR})\\d{4}\\k<four>\\d{4}\\k<four>\\d{1,4}(?<rest>\\k<four>\\d{1,3})?|\\d{4}(?<six>${SEPARATOR})\\d{6}\\k<six>\\d{4,5}|\\d{6}[ +-]\\d{13})(?![\\p{Script=Latin}\\p{Nd}_]|[.-]\\d)`,
+  `(?:(?<=%B)|(?<![\\p{Script=Latin}\\p{Nd}]|\\d[.-]))(?:\\d{13,19}|\\d{4}(?<four>${SEPARATOR})\\d{4}\\k<four>\\d{4}\\k<four>\\d{1,4}(?<rest>\\k<four>\\d{1,3})?|\\d{4}(?<six>${SEPARATOR})\\d{6}\\k<six>\\d{4,5}|\\d{6}[ +-]\\d{13})(?![\\p{Script=Latin}\\p{Nd}_]|[.-]\\d)`,
   'gu',
 )
 

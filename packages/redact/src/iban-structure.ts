@@ -37,7 +37,7 @@ function formOf(country: string, structure: string): IbanForm {
   const pattern = parts.map(({ count, of }) => `${CLASSES[of]}{${count}}`).join('')
   const length = parts.reduce((sum, { count }) => sum + count, 4)
   return {
-    written: new RegExp(`(?:[A-Z\\d][ .+_\\n-]{0,2}){${length - 1}}[A-Z\\d](?![A-Z\\d])`, 'iy'),
+    written: new RegExp(`(?:[A-Z\\d][ .+_\\t\\r\\n-]{0,2}){${length - 1}}[A-Z\\d](?![A-Z\\d])`, 'iy'),
     compact: new RegExp(`^${country}\\d\\d${pattern}$`),
   }
 }

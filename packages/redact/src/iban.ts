@@ -2,7 +2,7 @@ import { IBAN_FORMS, type IbanForm } from './iban-structure.ts'
 import { isGluedToHex } from './id-shape.ts'
 import type { Finder } from './span.ts'
 
-const START = /(?:(?<=IBAN)|(?<![\p{Script=Latin}\p{Nd}_]))[A-Z]{2} ?\d{2}(?=[ .+_\n-]{0,2}[A-Z\d])/giu
+const START = /(?:(?<=IBAN)|(?<![\p{Script=Latin}\p{Nd}_]))[A-Z]{2} ?\d{2}(?=[ .+_\t\r\n-]{0,2}[A-Z\d])/giu
 
 /**
  * International bank account numbers, in one run or grouped, also over the end of a line: of the form that their country

@@ -1,6 +1,9 @@
 import { matching } from './span.ts'
 
-/** JSON Web Tokens, signed (three parts) and encrypted (five). Their header is JSON, so it begins with `eyJ`. */
+/**
+ * JSON Web Tokens, encrypted (five parts) and signed (three), also without their signature. Their header is JSON, and so is
+ * what was signed: they begin with `{"`, with a space or a line break between or not.
+ */
 export const findJwts = matching(
-  /(?<![\w-])eyJ[\w-]{8,9999}\.(?:eyJ[\w-]{4,99999}\.[\w-]{0,9999}|[\w-]{0,9999}\.[\w-]{4,9999}\.[\w-]{4,99999}\.[\w-]{4,9999})/g,
+  /(?<![\w-])(?:eyJ|eyA|ewo)[\w-]{8,9999}\.(?:[\w-]{0,9999}\.[\w-]{4,9999}\.[\w-]{4,99999}\.[\w-]{4,9999}|(?:eyJ|eyA|ewo)[\w-]{4,99999}(?:\.[\w-]{0,9999})?)/g,
 )

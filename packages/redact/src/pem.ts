@@ -1,7 +1,13 @@
-import { type Finder, matching } from './span.ts'
+import type { Finder } from './span.ts'
 
 /** Of PEM and OpenPGP, and of SSH2. A form body has `+` for spaces. */
-const BEGIN = /-----BEGIN(?:[ +][A-Z\d.]{1,30}){1,6}-----|---- BEGIN SSH2(?: [A-Z\d]{1,30}){1,6} ----/g
+const BEGIN = '-----BEGIN(?:[ +][A-Z\\d.]{1,30}){1,6}-----|---- BEGIN SSH2(?: [A-Z\\d]{1,30}){1,6} ----'
+
+/** How private keys begin in base64: of RSA, of elliptic curves, of OpenSSH, and a whole block, as Kubernetes keeps it. */
+const BARE =
+  '(?<![A-Za-z\\d+/])(?=(?:MII[A-Za-z\\d+/]{2}[AQgw]IBA(?:AK|DANBgkq)|MI[GH][A-Za-z\\d]AgE(?:AMB[AM]GByqGSM49|BB[DE])|MHcCAQEE|MC4CAQAwBQYDK2Vw|b3BlbnNzaC1rZXktdjE|LS0tLS1CRUdJTi)[A-Za-z\\d+/]{16})'
+
+const START = new RegExp(`${BEGIN}|${BARE}`, 'g')
 const DASHES = '----'
 /** With any label, or none: what matters stands before it. */
 const END = /-{4,5} ?END(?:[ +][A-Z\d.]{1,30}){0,6}(?: ?-{1,5})?/y
@@ -13,20 +19,24 @@ const BASE64 = `[A-Za-z\\d+/]{16,999}(?:={1,2}|${BETWEEN}[A-Za-z\\d+/]{1,15}={1,
 /** A line of what is left of a block that was cut off. Only padding tells a short last line from a word. */
 const LINE = new RegExp(`${BETWEEN}(?:${HEADER}|${BASE64})`, 'y')
 
-/** A block in base64, as Kubernetes keeps keys: `-----BEGIN `, encoded. */
-const findEncoded = matching(/(?<![A-Za-z\d+/])LS0tLS1CRUdJTi[A-Za-z\d+/]{16,99999}={0,2}/g)
-
-/** PEM blocks: keys, certificates and the like, also one that was cut off before its end, or is encoded. */
+/** PEM blocks: keys, certificates and the like, also one that was cut off before its end; private keys also without BEGIN. */
 export const findPems: Finder = function* find(text) {
-  for (const { index, 0: begin } of text.matchAll(BEGIN)) {
+  let end = 0
+  let close = -1
+  for (const { index, 0: begin } of text.matchAll(START)) {
+    // No part of a text is searched twice, neither for lines nor for dashes.
+    if (index < end) continue
     const body = index + begin.length
-    const dashes = text.indexOf(DASHES, body) // whatever comes next, so that no text is searched twice
-    const close = dashes < 0 ? text.length : dashes
+    if (close < body) close = indexOfDashes(text, body)
     END.lastIndex = close
-    if (END.test(text)) yield { start: index, end: END.lastIndex }
-    else yield { start: index, end: body + lengthOfLines(text.slice(body, close)) }
+    end = END.test(text) ? END.lastIndex : body + lengthOfLines(text.slice(body, close))
+    yield { start: index, end }
   }
-  yield* findEncoded(text)
+}
+
+function indexOfDashes(text: string, from: number): number {
+  const index = text.indexOf(DASHES, from)
+  return index < 0 ? text.length : index
 }
 
 function lengthOfLines(text: string): number {

@@ -53,6 +53,12 @@ test.each([
     'key: [PEM_1]\n',
   ],
   ['two keys, the first cut off', `${BEGIN}\n${BODY[0]}\n${BEGIN}\n${BODY[1]}\n${END}`, '[PEM_1]\n[PEM_2]'],
+  [
+    'a body without labels',
+    `JWT_KEY="MIIEvQIBADANBgkqhkiG9w0BAQEFAASC${BODY.join('\\n')}"`,
+    'JWT_KEY="[PEM_1]"',
+  ],
+  ['a body that was cut off before', `MHcCAQEE${BODY.join('\n')}\n${END}\nThanks`, '[PEM_1]\nThanks'],
   ['a label alone', `Is ${BEGIN} how it begins?`, 'Is [PEM_1] how it begins?'],
 ])('%s is found', async (_, text, expected) => expect(await redacted(text)).toBe(expected))
 
