@@ -5,7 +5,7 @@ import {
   Metadata,
   parsePhoneNumberFromString,
 } from 'libphonenumber-js/max'
-import type { Finder, Span } from './span.ts'
+import type { Finder } from './span.ts'
 
 /** How form bodies write a space between digits, and what may stand around it. */
 const FORM_SPACE = '\\)?\\+\\(?'
@@ -42,26 +42,43 @@ const LENGTHS_BY_CALLING_CODE: ReadonlyMap<string, ReadonlySet<number>> = new Ma
   ),
 )
 
+/** A part of a run of digits, and where it begins in it. */
+interface Part {
+  readonly start: number
+  readonly text: string
+}
+
 /**
  * Finds the phone numbers that a numbering plan allows.
  *
  * @param country where numbers without a plus are from, written as in that country. Default: only those with a plus.
  */
 export function phoneFinder(country?: CountryCode): Finder {
-  const lengths = new Set(country === undefined ? [] : lengthsIn(country))
+  const findInternational = partFinder(INTERNATIONAL, withoutLastGroups, isInternational)
+  if (country === undefined) return findInternational
+  const lengths = new Set(lengthsIn(country))
+  const findNational = partFinder(
+    NATIONAL,
+    withoutGroups,
+    text => isLong(lengths, text) && isWrittenIn(country, text),
+  )
   return function* find(text) {
-    for (const { index, 0: run } of text.matchAll(INTERNATIONAL)) {
-      const part = firstOf(withoutLastGroups(spaced(run)), isInternational)
-      if (part) yield shifted(part, index)
-    }
-    if (country === undefined) return
-    for (const { index, 0: run } of text.matchAll(NATIONAL)) {
-      if (DATE.test(run) || IPV4.test(run)) continue
-      const part = firstOf(
-        withoutGroups(spaced(run)),
-        text => isLong(lengths, text) && isWrittenIn(country, text),
-      )
-      if (part) yield shifted(part, index)
+    yield* findInternational(text)
+    yield* findNational(text)
+  }
+}
+
+/** Finds in each run that a pattern matches the first of its parts that is accepted. */
+function partFinder(
+  pattern: RegExp,
+  partsOf: (run: string) => readonly Part[],
+  accept: (text: string) => boolean,
+): Finder {
+  return function* find(text) {
+    for (const { index, 0: found } of text.matchAll(pattern)) {
+      const run = found.replaceAll(/(?!^)\+/g, ' ')
+      const part = partsOf(run).find(({ text }) => accept(text))
+      if (part) yield { start: index + part.start, end: index + part.start + part.text.length }
     }
   }
 }
@@ -92,37 +109,24 @@ function isWrittenIn(country: CountryCode, candidate: string): boolean {
   return digits === written || digits === number.number.slice(1)
 }
 
-/** A run with spaces for each plus but the first character. */
-const spaced = (run: string) => run.replaceAll(/(?!^)\+/g, ' ')
 const digitsOf = (text: string) => text.replaceAll(/\D/g, '')
-const shifted = ({ start, end }: Span, by: number): Span => ({ start: start + by, end: end + by })
-
-function firstOf(
-  candidates: readonly (Span & { readonly text: string })[],
-  accept: (text: string) => boolean,
-): Span | undefined {
-  return candidates.find(({ text }) => accept(text))
-}
 
 /** The whole run, and what is left without its last groups. */
-function withoutLastGroups(run: string) {
+function withoutLastGroups(run: string): readonly Part[] {
   const ends = [run.length, ...lastGroups(run).map(({ index }) => index)]
-  return ends.map(end => part(run, 0, end))
+  return ends.map(end => ({ start: 0, text: run.slice(0, end) }))
 }
 
-/** The whole run, and what is left without its first or its last groups. */
-function withoutGroups(run: string) {
+/** The whole run, and what is left without its first or its last groups. Dates and IP addresses have no parts. */
+function withoutGroups(run: string): readonly Part[] {
+  if (DATE.test(run) || IPV4.test(run)) return []
   const starts = Array.from(run.matchAll(/(?<=\d[ ()./-]{1,2})(?<!\()\(?(?=\d)/g), ({ index }) => index)
   return [
     ...withoutLastGroups(run),
-    ...starts.slice(0, STRAY_GROUPS).map(start => part(run, start, run.length)),
+    ...starts.slice(0, STRAY_GROUPS).map(start => ({ start, text: run.slice(start) })),
   ]
 }
 
 function lastGroups(run: string) {
   return [...run.matchAll(/[ ()./-]+\d+$|[ ()./-]+\d+(?=[ ()./-]+\d+$)/g)].toReversed().slice(0, STRAY_GROUPS)
-}
-
-function part(run: string, start: number, end: number) {
-  return { start, end, text: run.slice(start, end) }
 }

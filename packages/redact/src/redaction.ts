@@ -27,11 +27,12 @@ export class EntryRedaction {
   apply({ inputText, outputText, metadata, ...others }: PreparedInput): PreparedInput {
     // Core hands over metadata that it has copied as JSON.
     const { [REPORT]: _, ...given } = metadata as JsonObject
+    const { finders } = this.#finders
     this.#avoid([inputText, outputText, given])
     return {
       ...others,
-      inputText: this.#text(inputText),
-      outputText: this.#text(outputText),
+      inputText: this.#redacted(inputText, finders),
+      outputText: this.#redacted(outputText, finders),
       metadata: { ...this.#metadata(given), [REPORT]: this.#report() },
     }
   }
@@ -77,10 +78,6 @@ export class EntryRedaction {
       finders.filter(({ kind }) => kind === 'card'),
     )
     return redacted === text ? value : redacted
-  }
-
-  #text(text: string): string {
-    return this.#redacted(text, this.#finders.finders)
   }
 
   #redacted(original: string, finders: readonly KindFinder[]): string {
