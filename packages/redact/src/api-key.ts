@@ -1,15 +1,8 @@
-import { matching } from './span.ts'
+import { type Finder, matchesOf, matching } from './span.ts'
 
 const AWS_ID = '(?:AKIA|ASIA|ABIA|ACCA)[A-Z\\d]{16}'
-const SECRET_ACCESS_KEY = '[sS](?:ECRET|ecret)[-_ ]?[aA](?:CCESS|ccess)[-_ ]?[kK](?:EY|ey)'
-const API_KEY = '(?:[aA][pP][iI]|OPENAI|[sS]ubscription)[-_ ]?[kK](?:EY|ey)'
 
-/** A place behind a name, such as `name = "`, `--name `, or `'name' => '`. */
-function named(name: string): string {
-  return `(?<=(?:${name})["']?(?: is)?[:=>, ]{1,6}["']?)`
-}
-
-/** How the keys of each service begin or are named, and what follows: a pattern whose repetitions have no second way to match. */
+/** How the keys of each service begin, and what follows: a pattern whose repetitions have no second way to match. */
 const KEYS: Readonly<Record<string, readonly string[]>> = {
   OpenAI: [
     'sess-[A-Za-z\\d]{40}',
@@ -34,15 +27,11 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   Tavily: ['tvly-[\\w\\-]{20,999}'],
   AWS: [
     `${AWS_ID}(?![A-Za-z\\d])`,
-    `${named(`${SECRET_ACCESS_KEY}|${AWS_ID}`)}[A-Za-z\\d+/]{40}(?![\\w+/=])`,
     'ABSK[A-Za-z\\d+/]{60,999}={0,2}',
     'bedrock-api-key-[A-Za-z\\d+/]{40,9999}={0,2}',
     '(?:IQoJb3JpZ2lu|FwoGZXIvYXdz)[A-Za-z\\d+/]{80,9999}={0,2}',
   ],
-  Azure: [
-    '[\\w~.\\-]{3}\\dQ~[\\w~.\\-]{31,34}',
-    '(?<=(?:AccountKey|SharedAccessKey|[?&]sig)=)[A-Za-z\\d+/]{43,86}={1,2}',
-  ],
+  Azure: ['[\\w~.\\-]{3}\\dQ~[\\w~.\\-]{31,34}'],
   Google: [
     'AIza[\\w\\-]{35}',
     'AQ\\.Ab[\\w\\-]{30,999}',
@@ -89,14 +78,32 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   Figma: ['fig[dou]_[\\w\\-]{36,999}'],
   Airtable: ['pat[A-Za-z\\d]{14}\\.[\\da-f]{64}'],
   Vercel: ['vck_[A-Za-z\\d]{40,999}'],
-  'no prefix': [
-    `${named(API_KEY)}(?=[\\w\\-]{0,60}\\d)[\\w\\-]{32,128}(?!\\w)`,
-    '(?<=[bB]earer )(?!eyJ)(?=[\\w\\-.~+/]{0,60}\\d)[\\w\\-.~+/]{20,999}={0,2}',
-  ],
   age: ['AGE-SECRET-KEY-1[A-Z\\d]{58}'],
 }
 
-const ANY_KEY = new RegExp(`(?<![A-Za-z\\d])(?:${Object.values(KEYS).flat().join('|')})`, 'g')
+const findKeys = matching(new RegExp(`(?<![A-Za-z\\d])(?:${Object.values(KEYS).flat().join('|')})`, 'g'))
 
-/** API keys that begin as those of a known service, and others right behind a name such as `api_key`: they look like any random text. */
-export const findApiKeys = matching(ANY_KEY)
+/** What keys without a prefix stand behind: AWS's secret ones also behind their id. */
+const NAMES = [
+  '(?:[aA][pP][iI]|OPENAI|[sS]ubscription)[-_ ]?[kK](?:EY|ey)',
+  '[sS](?:ECRET|ecret)[-_ ]?[aA](?:CCESS|ccess)[-_ ]?[kK](?:EY|ey)',
+  AWS_ID,
+  '(?:Account|SharedAccess)Key',
+  '[?&]sig',
+  '[bB]earer',
+]
+
+/** `name = "…`, `--name …`, `'name' => '…`, or `the name is …`: 32 characters or more, with a digit. Others are words. */
+const NAMED_KEY = new RegExp(
+  `(?<name>(?:${NAMES.join('|')})["']?(?: is)?[:=>, ]{1,6}["']?)(?!eyJ)(?=[\\w\\-+/]{0,60}\\d)[\\w\\-+/]{32,999}={0,2}`,
+  'g',
+)
+
+/** API keys that begin as those of a known service, and those behind a name, which otherwise look like any random text. */
+export const findApiKeys: Finder = function* find(text) {
+  yield* findKeys(text)
+  for (const { index, 0: found, groups } of matchesOf(text, NAMED_KEY)) {
+    const { name = '' } = groups ?? {}
+    yield { start: index + name.length, end: index + found.length }
+  }
+}

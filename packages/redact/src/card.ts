@@ -1,5 +1,5 @@
 import { isGluedToHex } from './id-shape.ts'
-import type { Finder } from './span.ts'
+import { type Finder, matchesOf } from './span.ts'
 
 const SEPARATOR = ' {1,2}| ?[.+_-] ?'
 
@@ -29,7 +29,7 @@ const ISSUED: readonly (readonly [RegExp, readonly number[]])[] = [
 
 /** Payment card numbers: of a range that is issued, with a right check digit. What follows may be the expiry or the CVC. */
 export const findCards: Finder = function* find(text) {
-  for (const { index, 0: found, groups } of text.matchAll(NUMBER)) {
+  for (const { index, 0: found, groups } of matchesOf(text, NUMBER)) {
     const { rest = '' } = groups ?? {}
     const card = [found, found.slice(0, found.length - rest.length)].find(part =>
       isCard(part.replaceAll(/\D/g, '')),

@@ -1,4 +1,4 @@
-import type { Finder } from './span.ts'
+import { type Finder, matchesOf } from './span.ts'
 
 /** Letters of scripts other than Latin. A text often runs into an address in another script without a space. */
 const OTHER = '[[\\p{L}\\p{M}\\p{Nd}._%+\\-]--[\\p{Script=Latin}]]'
@@ -20,7 +20,7 @@ const BEFORE = /^[.'%&~\p{M}-]+/u
 
 /** E-mail addresses, internationalized ones included. `git@host` is how Git writes a server, not a person. */
 export const findEmails: Finder = function* find(text) {
-  for (const { index, groups } of text.matchAll(ADDRESS)) {
+  for (const { index, groups } of matchesOf(text, ADDRESS)) {
     const { local = '', domain = '' } = groups ?? {}
     const name = local.replace(BEFORE, '')
     if (name === '' || name === 'git' || VERSION_OR_SCALE.test(domain)) continue

@@ -1,6 +1,6 @@
 import { IBAN_FORMS, type IbanForm } from './iban-structure.ts'
 import { isGluedToHex } from './id-shape.ts'
-import type { Finder } from './span.ts'
+import { type Finder, matchesOf } from './span.ts'
 
 const START = /(?:(?<=IBAN)|(?<![\p{Script=Latin}\p{Nd}_]))[A-Z]{2} ?\d{2}(?=[ .+_\t\r\n-]{0,2}[A-Z\d])/giu
 
@@ -10,7 +10,7 @@ const START = /(?:(?<=IBAN)|(?<![\p{Script=Latin}\p{Nd}_]))[A-Z]{2} ?\d{2}(?=[ .
  * both.
  */
 export const findIbans: Finder = function* find(text) {
-  for (const { index: start, 0: found } of text.matchAll(START)) {
+  for (const { index: start, 0: found } of matchesOf(text, START)) {
     const form = IBAN_FORMS.get(found.slice(0, 2).toUpperCase())
     if (!form) continue
     form.written.lastIndex = start

@@ -1,6 +1,5 @@
 import { isIPv6 } from 'node:net'
-import type { Finder } from './span.ts'
-import { matching } from './span.ts'
+import { type Finder, matchesOf, matching } from './span.ts'
 
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'
 
@@ -17,7 +16,7 @@ const COLONS =
 
 /** IPv6 addresses. One without any digit is rather a name in a program (`std::dec`). */
 export const findIpv6: Finder = function* find(text) {
-  for (const { index, 0: found } of text.matchAll(COLONS)) {
+  for (const { index, 0: found } of matchesOf(text, COLONS)) {
     const address = found.endsWith('::') ? found : found.replace(/:$/, '')
     if (isIPv6(address) && /\d/.test(address)) yield { start: index, end: index + address.length }
   }

@@ -1,11 +1,11 @@
-import type { Finder } from './span.ts'
+import { type Finder, matchesOf } from './span.ts'
 
 /** Of PEM and OpenPGP, and of SSH2. A form body has `+` for spaces. */
 const BEGIN = '-----BEGIN(?:[ +][A-Z\\d.]{1,30}){1,6}-----|---- BEGIN SSH2(?: [A-Z\\d]{1,30}){1,6} ----'
 
 /** How private keys begin in base64: of RSA, of elliptic curves, of OpenSSH, and a whole block, as Kubernetes keeps it. */
 const BARE =
-  '(?<![A-Za-z\\d+/])(?=(?:MII[A-Za-z\\d+/]{2}[AQgw]IBA(?:AK|DANBgkq)|MI[GH][A-Za-z\\d]AgE(?:AMB[AM]GByqGSM49|BB[DE])|MHcCAQEE|MC4CAQAwBQYDK2Vw|b3BlbnNzaC1rZXktdjE|LS0tLS1CRUdJTi)[A-Za-z\\d+/]{16})'
+  '(?<![A-Za-z\\d+/])(?:MII[A-Za-z\\d+/]{2}[AQgw]IBA(?:AK|DANBgkq)|MI[GH][A-Za-z\\d]AgE(?:AMB[AM]GByqGSM49|BB[DE])|MHcCAQEE|MC4CAQAwBQYDK2Vw|b3BlbnNzaC1rZXktdjE|LS0tLS1CRUdJTi)(?=[A-Za-z\\d+/]{16})'
 
 const START = new RegExp(`${BEGIN}|${BARE}`, 'g')
 const DASHES = '----'
@@ -23,7 +23,7 @@ const LINE = new RegExp(`${BETWEEN}(?:${HEADER}|${BASE64})`, 'y')
 export const findPems: Finder = function* find(text) {
   let end = 0
   let close = -1
-  for (const { index, 0: begin } of text.matchAll(START)) {
+  for (const { index, 0: begin } of matchesOf(text, START)) {
     // No part of a text is searched twice, neither for lines nor for dashes.
     if (index < end) continue
     const body = index + begin.length

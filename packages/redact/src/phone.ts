@@ -5,7 +5,7 @@ import {
   Metadata,
   parsePhoneNumberFromString,
 } from 'libphonenumber-js/max'
-import type { Finder } from './span.ts'
+import { type Finder, matchesOf } from './span.ts'
 
 /** How form bodies write a space between digits, and what may stand around it. */
 const FORM_SPACE = '\\)?\\+\\(?'
@@ -75,7 +75,7 @@ function partFinder(
   accept: (text: string) => boolean,
 ): Finder {
   return function* find(text) {
-    for (const { index, 0: found } of text.matchAll(pattern)) {
+    for (const { index, 0: found } of matchesOf(text, pattern)) {
       const run = found.replaceAll(/(?!^)\+/g, ' ')
       const part = partsOf(run).find(({ text }) => accept(text))
       if (part) yield { start: index + part.start, end: index + part.start + part.text.length }

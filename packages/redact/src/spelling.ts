@@ -1,4 +1,4 @@
-import type { Span } from './span.ts'
+import { matchesOf, type Span } from './span.ts'
 
 /** A text as the rules read it: one spelling for each character, and the way back to the original. */
 export interface ReadableText {
@@ -23,7 +23,7 @@ export function folded(original: string, { pattern, plain }: Spelling): Readable
   const shifts = new Shifts()
   let text = ''
   let copied = 0
-  for (const { index, 0: found, groups = {} } of original.matchAll(pattern)) {
+  for (const { index, 0: found, groups = {} } of matchesOf(original, pattern)) {
     const character = plain(groups, found)
     text += original.slice(copied, index) + character
     copied = index + found.length
