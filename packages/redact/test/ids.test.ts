@@ -13,6 +13,8 @@ test.each([
   'UUID v4, capitals',
   'UUID v4, in braces',
   'UUID v4, as URN',
+  'UUID v4, in a URL',
+  'UUID v4, in a literal',
   'ULID',
   'nanoid',
   'request id',

@@ -77,6 +77,8 @@ export const FORMS: Readonly<Record<string, (random: Random) => string>> = {
   'UUID v4, capitals': random => uuid(random, 4).toUpperCase(),
   'UUID v4, in braces': random => `{${uuid(random, 4)}}`,
   'UUID v4, as URN': random => `urn:uuid:${uuid(random, 4)}`,
+  'UUID v4, in a URL': random => encodeURIComponent(`?id=${uuid(random, 4)}&v=1`),
+  'UUID v4, in a literal': random => `\\n${uuid(random, 4)}\\t`,
   ULID: random => crockford(momentMs(random), 10) + random.text(CROCKFORD, 16),
   nanoid: random => random.text(URL_SAFE, 21),
   'request id': random => `req_${random.text(LETTERS_AND_DIGITS, 24)}`,
