@@ -77,7 +77,7 @@ export const HOSTILE: Readonly<Record<string, (length: number) => string>> = {
   '\\\\u0041': repeated('\\\\u0041'),
   '%25%25': repeated('%25'),
   '%C3%A9': repeated('%C3%A9'),
-  '%C3%C3': repeated('%C3'),
+  '%C0%80': repeated('%C0%80'),
   '&#64;': repeated('&#64;'),
   '&amp;&amp;': repeated('&amp;'),
   '[at][at]': repeated('[at]'),
