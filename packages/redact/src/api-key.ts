@@ -95,7 +95,7 @@ const NAMES = [
 
 /** `name = "…`, `--name …`, `'name' => '…`, or `the name is …`: 32 characters or more, with a digit. Others are words. */
 const NAMED_KEY = new RegExp(
-  `(?<name>(?:${NAMES.join('|')})["']?(?: is)?[:=>, ]{1,6}["']?)(?!eyJ)(?=[\\w\\-+/]{0,60}\\d)[\\w\\-+/]{32,999}={0,2}`,
+  `(?<name>(?:${NAMES.join('|')})["']?(?: is)?[:=>, ]{1,6}["']?)(?=[\\w\\-+/]{0,60}\\d)[\\w\\-+/]{32,999}={0,2}`,
   'g',
 )
 
