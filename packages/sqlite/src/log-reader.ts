@@ -82,7 +82,7 @@ export class LogReader {
   }
 
   /** How many entries the log has, and whether a summary reads more than a few of them. */
-  extent(request: SummaryRequest): Extent {
+  extent(request: SummaryRequest): Omit<Extent, 'isCopied'> {
     return { size: this.size(), isLong: this.#summaries.isLong(request) }
   }
 

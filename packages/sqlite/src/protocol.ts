@@ -81,6 +81,8 @@ export interface Extent {
   readonly size: number
   /** Whether it takes so long that other queries should not wait for it. */
   readonly isLong: boolean
+  /** Whether it would read a copy of the log: each thread would make one of its own. */
+  readonly isCopied: boolean
 }
 
 export interface Request {

@@ -2,6 +2,7 @@ import { constants, copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AuditError, type Finding } from '@audit/core'
+import type { SummaryRequest } from '@audit/core/backend'
 import type { DatabaseConstructor } from './driver.ts'
 import { auditErrorOf, unsupported } from './failure.ts'
 import { isHeld } from './file-locks.ts'
@@ -19,6 +20,7 @@ import {
   resolveLinks,
 } from './log-file.ts'
 import { LogReader } from './log-reader.ts'
+import type { Extent } from './protocol.ts'
 import type { ReadableDatabase } from './readable-database.ts'
 import {
   assertJournalIsHarmless,
@@ -37,6 +39,7 @@ const MAX_ATTEMPTS = 100
 interface Source {
   readonly database: ReadableDatabase
   readonly reader: LogReader
+  readonly isCopy: boolean
   isCurrent(): boolean
   close(): void
 }
@@ -68,6 +71,11 @@ export class ReadOnlyLog {
   /** Answers from files that did not change meanwhile. */
   answer<T>(ask: (reader: LogReader) => T): T {
     return this.#answer(({ reader }) => ask(reader))
+  }
+
+  /** What a summary would read. */
+  extent(request: SummaryRequest): Extent {
+    return this.#answer(({ reader, isCopy }) => ({ ...reader.extent(request), isCopied: isCopy }))
   }
 
   inspect(): Finding[] {
@@ -143,7 +151,7 @@ function connect(Database: DatabaseConstructor, path: string, main: FileIdentity
 function sourceOf(database: ReadableDatabase, isCurrent: () => boolean, close: () => void): Source {
   try {
     if (readFormat(database) === 'empty') throw unsupported('there is no log in it yet')
-    return { database, reader: new LogReader(database), isCurrent, close }
+    return { database, reader: new LogReader(database), isCopy: false, isCurrent, close }
   } catch (error) {
     close()
     throw error
@@ -164,7 +172,7 @@ function copied(Database: DatabaseConstructor, real: string, isCurrent: () => bo
       database.close()
       remove()
     }
-    return sourceOf(database, isCurrent, close)
+    return { ...sourceOf(database, isCurrent, close), isCopy: true }
   } catch (error) {
     remove()
     throw error

@@ -213,11 +213,12 @@ export class SqliteBackend implements AuditBackend {
 
   async #summarize(request: SummaryRequest): Promise<readonly SummaryPart[]> {
     await this.#withWriter()
-    const { size, isLong } = await this.#reader.request('extent', [request])
+    const { size, isLong, isCopied } = await this.#reader.request('extent', [request])
     const end = Math.min(size, request.selection.size ?? size)
     if (!isLong) return this.#reader.request('summarize', [request, [0, end]])
+    const threads = isCopied || request.countsOnly ? 1 : Math.min(MOST_THREADS, availableParallelism())
     const outcomes = await Promise.allSettled(
-      this.#shares(request, end).map(range =>
+      shares(end, threads).map(range =>
         this.#inOwnThread(thread => thread.request('summarize', [request, range])),
       ),
     )
@@ -225,15 +226,6 @@ export class SqliteBackend implements AuditBackend {
       if (outcome.status === 'rejected') throw outcome.reason
       return outcome.value
     })
-  }
-
-  /** The ranges of indexes that threads read at the same time. Not if each needed a copy, or if an index knows the counts. */
-  #shares({ countsOnly }: SummaryRequest, end: number): readonly EntryRange[] {
-    const threads = this.isReadOnly || countsOnly ? 1 : Math.min(MOST_THREADS, availableParallelism())
-    return Array.from({ length: threads }, (_, i) => [
-      Math.floor((end * i) / threads),
-      Math.floor((end * (i + 1)) / threads),
-    ])
   }
 
   async #inspect(): Promise<readonly Finding[]> {
@@ -275,4 +267,12 @@ export class SqliteBackend implements AuditBackend {
 function pageOf({ rows, isPartial }: RowPage): Page {
   const entries = rows.map(entryOf)
   return isPartial ? partialPage(entries) : entries
+}
+
+/** The ranges of indexes that threads read at the same time. */
+function shares(end: number, threads: number): readonly EntryRange[] {
+  return Array.from({ length: threads }, (_, i) => [
+    Math.floor((end * i) / threads),
+    Math.floor((end * (i + 1)) / threads),
+  ])
 }

@@ -101,6 +101,7 @@ function auditing(log: ReadOnlyLog): Connection {
     operations: {
       openReadOnly: () => log.open(),
       ...readingOperations(ask => log.answer(ask)),
+      extent: request => log.extent(request),
       inspect: () => log.inspect(),
     },
     close: () => log.close(),
@@ -114,7 +115,7 @@ function readingOperations(answer: <T>(ask: (reader: LogReader) => T) => T): Par
     digests: (start, end) => answer(reader => reader.digests(start, end)),
     find: selection => answer(reader => reader.find(selection)),
     count: selection => answer(reader => reader.count(selection)),
-    extent: request => answer(reader => reader.extent(request)),
+    extent: request => answer(reader => ({ ...reader.extent(request), isCopied: false })),
     summarize: (request, range) => answer(reader => reader.summarize(request, range)),
     leafHashes: (start, end) => answer(reader => reader.leafHashes(start, end)),
     roots: (level, start, end) => answer(reader => reader.roots(level, start, end)),

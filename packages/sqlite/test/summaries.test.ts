@@ -7,6 +7,7 @@ import { SqliteBackend, type SqliteBackendOptions } from '@audit/sqlite'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 import { openLog } from './open-log.ts'
+import { copyLog } from './stored-log.ts'
 
 /** Enough entries that a summary has threads of its own. */
 const MANY = 10_500
@@ -120,6 +121,19 @@ test('values that an index does not have as a whole are told apart', async () =>
   const found = await openLog(path).distinct('session')
   expect(found).toHaveLength(values.length)
   for (const [i, value] of values.entries()) expect(found).toContainEqual({ value, count: i + 1 })
+})
+
+test('the figures of a log that is only read are the same: closed, beside a writer, and as a copy', async () => {
+  const path = await filled(Array.from({ length: MANY }, (_, i) => inputOf(i)))
+  const read = (of: string) => logOn({ path: of, readOnly: true }).summarize({ by: ['user', 'month'] })
+  const before = await logOn({ path }, true).summarize({ by: ['user', 'month'] })
+  expect(await read(path)).toEqual(before)
+  const writer = logOn({ path })
+  await writer.record({ user: 'new', model: 'm', inputText: '', outputText: '' })
+  const after = await logOn({ path }, true).summarize({ by: ['user', 'month'] })
+  expect(after).toHaveLength(before.length + 1)
+  expect(await read(path)).toEqual(after)
+  expect(await read(copyLog(path, join(temporaryFolder(), 'copy.db'), ['', '-wal']))).toEqual(after)
 })
 
 test('other queries do not wait for a long summary', async () => {
