@@ -1,5 +1,10 @@
 const NUMBER = new Intl.NumberFormat('en-US')
-const COMPACT = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 })
+const COMPACT = new Intl.NumberFormat('en-US', {
+  notation: 'compact',
+  maximumFractionDigits: 1,
+  maximumSignificantDigits: 3,
+  roundingPriority: 'lessPrecision',
+})
 const PERCENT = new Intl.NumberFormat('en-US', { style: 'percent', maximumFractionDigits: 1 })
 
 const SECOND = 1000
@@ -12,7 +17,7 @@ export function formatCount(count: number): string {
   return NUMBER.format(count)
 }
 
-/** `12.4K`, `3.1e+20` */
+/** `12.4K`, `490M`, `3.1e+20` */
 export function formatCompact(count: number): string {
   return count < 1e15 ? COMPACT.format(count) : count.toExponential(1)
 }
@@ -32,9 +37,14 @@ export function formatCost(usd: number | null): string {
   if (usd === null) return '–'
   if (usd === 0) return '$0'
   if (usd >= 1e6) return `$${formatCompact(usd)}`
-  if (usd >= 1)
+  if (usd >= 0.1)
     return `$${usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`
   return `$${usd.toLocaleString('en-US', { maximumSignificantDigits: 2, maximumFractionDigits: 8 })}`
+}
+
+/** US dollars beside a chart, where there is little room: `$2K`, `$0.50` */
+export function formatCostTick(usd: number): string {
+  return usd >= 1000 ? `$${formatCompact(usd)}` : formatCost(usd)
 }
 
 /** US dollars, so that the decimals of a column line up: `$0.0034`, `$1.2000`, `<$0.0001`; a dash when unknown */
@@ -103,4 +113,10 @@ export function formatLength(characters: number): string {
   return characters < 10_000
     ? plural(characters, 'character', 'characters')
     : `${formatCompact(characters)} characters`
+}
+
+/** A message of an error as a sentence: the command line puts a name before it. */
+export function sentence(message: string): string {
+  const text = message.charAt(0).toUpperCase() + message.slice(1)
+  return /[.!?…]$/.test(text) ? text : `${text}.`
 }

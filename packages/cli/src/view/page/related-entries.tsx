@@ -1,5 +1,5 @@
 import type { Related } from '../contract.ts'
-import { pathTo } from './address.ts'
+import { apiPath } from './api-path.ts'
 import { EntryRows } from './entry-rows.tsx'
 import { useLoaded } from './use-loaded.ts'
 
@@ -7,7 +7,7 @@ const NO_FILTERS = new URLSearchParams()
 
 /** The entries that are about this one, such as an evaluation of it; nothing where there are none. */
 export function RelatedEntries({ id }: { readonly id: string }) {
-  const { data } = useLoaded<Related>(`/api${pathTo.entry(id, NO_FILTERS)}/related`)
+  const { data } = useLoaded<Related>(`${apiPath.entry(id)}/related`)
   if (!data || data.aboutIt.length === 0) return null
   return (
     <section class="related" aria-label="About this entry">

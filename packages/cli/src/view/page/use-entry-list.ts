@@ -1,6 +1,7 @@
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { EntryPage, EntryRow } from '../contract.ts'
 import { getJson } from './api.ts'
+import { apiPath } from './api-path.ts'
 
 /** A list of entries that grows page by page. */
 export interface EntryList {
@@ -44,7 +45,8 @@ export function useEntryList(filters: string, size: number) {
     },
     [filters],
   )
-  useEffect(() => {
+  // In the layout, and not after it was painted: nobody is to wait for that.
+  useLayoutEffect(() => {
     const kept = KEPT.get(filters)
     if (kept) setList(kept)
     else void load(emptyList(newest.current))
@@ -73,7 +75,7 @@ async function loadFrom(
   do {
     const params = new URLSearchParams(filters)
     if (list.next !== null) params.set('after', list.next)
-    const page = await getJson<EntryPage>(`/api/entries?${params}`, signal)
+    const page = await getJson<EntryPage>(apiPath.entries(params), signal)
     const isSearching = page.searchedBackTo !== null && list.rows.length + page.entries.length < enough
     list = {
       size: from.size,

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 import { getJson } from './api.ts'
 
 /** Something that comes from the server. */
@@ -6,7 +6,13 @@ export interface Loaded<T> {
   /** What came last: while something newer is on its way, it is still shown, so that nothing jumps. */
   readonly data: T | undefined
   readonly error: Error | undefined
+  /** Whether nothing has come from this path yet: `data` is what another one had. */
   readonly isLoading: boolean
+}
+
+/** What came last, and from where. */
+interface Answer<T> extends Pick<Loaded<T>, 'data' | 'error'> {
+  readonly path: string | undefined
 }
 
 /**
@@ -15,18 +21,20 @@ export interface Loaded<T> {
  * @param path `undefined` for nothing. @param version loads again when it changes.
  */
 export function useLoaded<T>(path: string | undefined, version: unknown = 0): Loaded<T> {
-  const [loaded, setLoaded] = useState<Loaded<T>>({ data: undefined, error: undefined, isLoading: true })
-  useEffect(() => {
+  const [answer, setAnswer] = useState<Answer<T>>({ path: undefined, data: undefined, error: undefined })
+  // In the layout, and not after it was painted: nobody is to wait for that.
+  useLayoutEffect(() => {
     if (path === undefined) return
     const stop = new AbortController()
-    setLoaded(({ data }) => ({ data, error: undefined, isLoading: true }))
     getJson<T>(path, stop.signal).then(
-      data => setLoaded({ data, error: undefined, isLoading: false }),
+      data => setAnswer({ path, data, error: undefined }),
       error => {
-        if (!stop.signal.aborted) setLoaded(({ data }) => ({ data, error, isLoading: false }))
+        if (stop.signal.aborted) return
+        setAnswer(last => ({ path, data: last.path === path ? last.data : undefined, error }))
       },
     )
     return () => stop.abort()
   }, [path, version])
-  return loaded
+  const isLoading = answer.path !== path
+  return { data: answer.data, error: isLoading ? undefined : answer.error, isLoading }
 }

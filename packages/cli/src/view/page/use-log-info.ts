@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { LogInfo } from '../contract.ts'
+import { apiPath } from './api-path.ts'
 import { type Loaded, useLoaded } from './use-loaded.ts'
 
 /** The page looks so often, in milliseconds, whether the log has grown. */
@@ -14,5 +15,5 @@ export function useLogInfo(): Loaded<LogInfo> {
     }, EVERY)
     return () => clearInterval(timer)
   }, [])
-  return useLoaded<LogInfo>('/api/log', look)
+  return useLoaded<LogInfo>(apiPath.log, look)
 }
