@@ -168,10 +168,29 @@ test('the overview adds up to what the log sums up', async () => {
     new Map(models.map(({ model, count }) => [model, count])),
   )
   expect(overview.cells.reduce((sum, { count }) => sum + count, 0)).toBe(SAMPLE_SIZE)
-  const { users, total: userCount } = await scene.json<TopUsers>('/api/users')
-  expect([users[0]?.user, userCount]).toEqual([(await log.distinct('user'))[0]?.value, 3])
+  const top = await scene.json<TopUsers>('/api/users')
+  expect([top.users[0]?.user, top.total]).toEqual([(await log.distinct('user'))[0]?.value, 3])
+  const spent = await log.summarize({ by: ['month', 'user'] })
+  expect(top.cells).toEqual(
+    spent.map(({ month, user, count, costUsd, costUnknown }) => ({
+      period: month,
+      name: user,
+      count,
+      costUsd,
+      costUnknown,
+    })),
+  )
+  const byCost = spent.toSorted((a, b) => b.costUsd - a.costUsd) // all of it is of one month
+  expect(top.spenders).toEqual(byCost.map(({ user }) => user))
   const errors = await scene.json<Overview>('/api/overview?status=error')
   expect(errors.total.count).toBe(3)
+})
+
+test('users who cost little are one in the sums by user', async () => {
+  const path = await logOf(30, i => ({ user: `user ${i % 9}`, costUsd: i % 9 }))
+  const { spenders, cells, total } = await (await viewScene({ path })).json<TopUsers>('/api/users')
+  expect([spenders, total]).toEqual([['user 8', 'user 7', 'user 6', 'user 5', 'user 4', 'user 3'], 9])
+  expect(cells.find(({ name }) => name === null)).toMatchObject({ count: 12, costUsd: 12 })
 })
 
 test('sums that are kept grow with the log, and count each entry once', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Figures, Overview } from '../src/view/contract.ts'
-import { chartsOf } from '../src/view/page/charts-of.ts'
-import { formatCostAligned, formatCostSum, formatExactCost } from '../src/view/page/format.ts'
+import { chartsOf, spendingOf } from '../src/view/page/charts-of.ts'
+import { formatCost, formatCostAligned, formatCostSum, formatExactCost } from '../src/view/page/format.ts'
 import { notOkShareOf } from '../src/view/page/statuses.ts'
 
 const NONE: Figures = {
@@ -22,8 +22,8 @@ test('a sum of costs says where some are not known', () => {
 
 test('a chart has no cost where none is known, and nothing where there was no call', () => {
   const cells = [
-    { period: '2026-11-24', model: 'a', count: 2, costUsd: 0, costUnknown: 2 },
-    { period: '2026-11-25', model: 'b', count: 2, costUsd: 1, costUnknown: 1 },
+    { period: '2026-11-24', name: 'a', count: 2, costUsd: 0, costUnknown: 2 },
+    { period: '2026-11-25', name: 'b', count: 2, costUsd: 1, costUnknown: 1 },
   ]
   const overview: Overview = {
     size: 4,
@@ -45,8 +45,29 @@ test('a chart has no cost where none is known, and nothing where there was no ca
   ])
 })
 
+test('what users cost has a series for each spender, and one for all others', () => {
+  const cell = { count: 1, costUnknown: 0 }
+  const { periods, series } = spendingOf({
+    users: [],
+    total: 9,
+    spenders: ['alice', 'bob'],
+    cells: [
+      { ...cell, period: '2026-09', name: 'bob', costUsd: 2 },
+      { ...cell, period: '2026-11', name: null, costUsd: 0.5 },
+      { ...cell, period: '2026-11', name: 'alice', costUsd: 1 },
+    ],
+  })
+  expect(periods).toEqual(['2026-09', '2026-10', '2026-11'])
+  expect(series.map(({ name, values }) => [name, values])).toEqual([
+    ['alice', [0, 0, 1]],
+    ['bob', [2, 0, 0]],
+    ['Others', [0, 0, 0.5]],
+  ])
+})
+
 test('costs in a list line up, and an entry has all digits', () => {
   const aligned = [0.1234567, 12, 0, 0.00002, 1234.5, null].map(formatCostAligned)
+  expect([0.8, 0.25, 12, 0.034, 0].map(formatCost)).toEqual(['$0.80', '$0.25', '$12.00', '$0.034', '$0'])
   expect(aligned).toEqual(['$0.1235', '$12.0000', '$0.0000', '<$0.0001', '$1,234.50', '–'])
   expect([0.1234567, 12, 0.00002, 1e300].map(formatExactCost)).toEqual([
     '$0.1234567',

@@ -137,11 +137,16 @@ export interface Overview {
   readonly cells: readonly Cell[]
 }
 
-/** `GET /api/users`: those with the most calls. */
+/** `GET /api/users`. */
 export interface TopUsers {
+  /** Those with the most calls. */
   readonly users: readonly (Figures & { readonly user: string })[]
   /** How many there are in all. */
   readonly total: number
+  /** Those who cost most, in this order. */
+  readonly spenders: readonly string[]
+  /** One for each spender in each month; those without a name are all other users. */
+  readonly cells: readonly Cell[]
 }
 
 /** The figures of a group. */
@@ -153,10 +158,10 @@ export interface Figures
   readonly status: Readonly<Record<string, number>>
 }
 
-/** The calls and the cost of a model in a period. */
+/** The calls and the cost of a model or a user in a period. */
 export interface Cell {
   readonly period: string
-  readonly model: string
+  readonly name: string | null
   readonly count: number
   readonly costUsd: number
   /** How many of them have no cost. */

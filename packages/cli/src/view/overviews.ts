@@ -9,12 +9,14 @@ import {
   selectionOfFilter,
   summaryGroups,
 } from '@audit/core/backend'
-import type { Figures, Overview, TopUsers } from './contract.ts'
+import type { Cell, Figures, Overview, TopUsers } from './contract.ts'
 import { Tally } from './tally.ts'
 
 /** More days are shown as months. */
 const MOST_DAYS = 120
 const TOP_USERS = 10
+/** So many users have a colour of their own in the chart of what they cost. */
+const TOP_SPENDERS = 6
 /** How many filters' sums are kept. */
 const KEPT_TALLIES = 16
 
@@ -37,7 +39,7 @@ export class Overviews {
     const days = parts.map(({ values: [day] }) => String(day)).toSorted()
     const step = daysBetween(days[0], days.at(-1)) > MOST_DAYS ? 'month' : 'day'
     const periodOf = (day: GroupValue) => (step === 'month' ? String(day).slice(0, 'yyyy-mm'.length) : day)
-    const total = groups(parts, [], () => [])[0]
+    const [total] = groups(parts, [], () => [])
     return {
       size,
       step,
@@ -49,28 +51,26 @@ export class Overviews {
       models: groups(parts, ['model'], ([, model]) => [model])
         .map(group => ({ model: String(group.model), ...figuresOf(group) }))
         .toSorted((a, b) => b.count - a.count),
-      cells: groups(parts, ['period', 'model'], ([day, model]) => [periodOf(day), model]).map(
-        ({ period, model, count, costUsd, costUnknown }) => ({
-          period: String(period),
-          model: String(model),
-          count,
-          costUsd,
-          costUnknown,
-        }),
-      ),
+      cells: cellsOf(parts, ([day, model]) => [periodOf(day), model]),
     }
   }
 
-  /** The users with the most calls among the entries that match. Throws like `overview`. */
+  /** The users with the most calls, and what they cost, among the entries that match. Throws like `overview`. */
   async topUsers(filter: Filter): Promise<TopUsers> {
     await this.overview(filter) // it is looked at first, and counting both at once would make it wait
-    const parts = await this.#tally(filter, ['user']).parts(await this.#log.count())
-    const top = parts.toSorted((a, b) => b.count - a.count).slice(0, TOP_USERS)
-    const users = summaryGroups(top, ['user']).map(group => ({
-      user: String(group.user),
-      ...figuresOf(group),
-    }))
-    return { users: users.toSorted((a, b) => b.count - a.count), total: parts.length }
+    const parts = await this.#tally(filter, ['user', 'month']).parts(await this.#log.count())
+    const users = merged(parts, ['user'], ([user]) => [user])
+    const top = users.toSorted((a, b) => b.count - a.count).slice(0, TOP_USERS)
+    const spenders = users.toSorted((a, b) => costOf(b) - costOf(a)).slice(0, TOP_SPENDERS)
+    const names = new Set(spenders.map(({ values: [user] }) => String(user)))
+    return {
+      users: summaryGroups(top, ['user'])
+        .map(group => ({ user: String(group.user), ...figuresOf(group) }))
+        .toSorted((a, b) => b.count - a.count),
+      total: users.length,
+      spenders: [...names],
+      cells: cellsOf(parts, ([user, month]) => [month, names.has(String(user)) ? user : null]),
+    }
   }
 
   #tally(filter: Filter, by: readonly GroupKey[]): Tally {
@@ -89,15 +89,38 @@ function daysBetween(first = '', last = ''): number {
   return (Date.parse(last) - Date.parse(first)) / 86_400_000
 }
 
+/** Finds the values of a coarser group in those of a part. */
+type ValuesOf = (values: readonly GroupValue[]) => readonly GroupValue[]
+
 /** Parts by other, coarser values. */
-function groups<Key extends string>(
+function merged(
   parts: readonly SummaryPart[],
-  by: readonly Key[],
-  valuesOf: (values: readonly GroupValue[]) => readonly GroupValue[],
-) {
+  by: readonly GroupKey[],
+  valuesOf: ValuesOf,
+): readonly SummaryPart[] {
   const summarizer = new Summarizer(by)
   for (const part of parts) summarizer.merge({ ...part, values: valuesOf(part.values) })
-  return summaryGroups(summarizer.parts(), by)
+  return summarizer.parts()
+}
+
+function groups(parts: readonly SummaryPart[], by: readonly GroupKey[], valuesOf: ValuesOf) {
+  return summaryGroups(merged(parts, by, valuesOf), by)
+}
+
+/** @param valuesOf finds the period and the name. */
+function cellsOf(parts: readonly SummaryPart[], valuesOf: ValuesOf): readonly Cell[] {
+  return groups(parts, ['period', 'name'], valuesOf).map(({ period, name, count, costUsd, costUnknown }) => ({
+    period: String(period),
+    name: typeof name === 'string' ? name : null,
+    count,
+    costUsd,
+    costUnknown,
+  }))
+}
+
+/** What a group cost, nearly: to put groups in order. */
+function costOf({ costs }: SummaryPart): number {
+  return costs.reduce((sum, cost) => sum + cost, 0)
 }
 
 const NONE: SummaryFigures = {

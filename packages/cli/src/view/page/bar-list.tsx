@@ -14,8 +14,10 @@ export function BarList({
   rows,
   count: total,
   filters,
+  class: kind = '',
 }: {
   readonly title: string
+  readonly class?: string
   readonly name: 'user' | 'model'
   readonly rows: readonly (Figures & { readonly value: string })[] | undefined
   /** How many values there are in all. */
@@ -24,7 +26,7 @@ export function BarList({
 }) {
   const most = Math.max(1, ...(rows ?? []).map(({ count }) => count))
   return (
-    <section class="card" aria-label={title}>
+    <section class={`card ${kind}`} aria-label={title}>
       <h2>{title}</h2>
       <ol class="bars">
         {rows?.slice(0, MOST).map(({ value, count, costUsd, costUnknown, latencyMs }) => (
@@ -35,15 +37,19 @@ export function BarList({
                 <Word text={value === '' ? '(empty)' : value} />
               </span>
               <span class="bar-figures muted">
-                {formatCostSum({ count, costUsd, costUnknown })} · p95{' '}
-                {formatDuration(latencyMs?.p95 ?? null)}
+                {formatCostSum({ count, costUsd, costUnknown })}
+                <span class="bar-latency"> · p95 {formatDuration(latencyMs?.p95 ?? null)}</span>
               </span>
               <span class="bar-count">{formatCount(count)}</span>
             </Link>
           </li>
         ))}
       </ol>
-      {total > MOST && <p class="muted">and {formatCount(total - MOST)} more</p>}
+      {total > MOST && (
+        <p class="muted">
+          and {formatCount(total - MOST)} more: <code>audit stats --by {name}</code> lists them
+        </p>
+      )}
     </section>
   )
 }

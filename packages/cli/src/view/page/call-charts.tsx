@@ -1,7 +1,6 @@
 import { useMemo } from 'preact/hooks'
 import type { Overview } from '../contract.ts'
-import { changed, pathTo } from './address.ts'
-import { Chart, type PathOf } from './chart.tsx'
+import { Chart, entriesBehind } from './chart.tsx'
 import { chartsOf } from './charts-of.ts'
 import { formatCompact, formatCostSum, formatDuration, formatShare, plural } from './format.ts'
 import { notOkShareOf } from './statuses.ts'
@@ -21,12 +20,9 @@ export function CallCharts({
   const each = overview.step === 'month' ? 'a month' : 'a day'
   const { total } = overview
   const notOk = notOkShareOf(total)
-  const inPeriod = (period: string) => changed(filters, { since: period, until: period })
-  const plain: PathOf = period => pathTo.entries(inPeriod(period))
-  const ofModel: PathOf = (period, series) => {
-    const model = series === undefined ? undefined : charts.models[series]
-    return pathTo.entries(model === undefined ? inPeriod(period) : changed(inPeriod(period), { model }))
-  }
+  const tokens = total.tokens.input + total.tokens.output
+  const plain = entriesBehind(filters)
+  const ofModel = entriesBehind(filters, 'model', charts.models)
   const common = { theme, pathOf: plain }
   return (
     <>
@@ -53,11 +49,12 @@ export function CallCharts({
       <Chart
         {...common}
         title={`Tokens ${each}`}
-        note={formatCompact(total.tokens.input + total.tokens.output)}
+        note={tokens === 0 ? 'no entry has tokens' : formatCompact(tokens)}
         data={charts.tokens}
       />
       <Chart
         {...common}
+        class="third"
         title="Share not ok"
         note={notOk === null ? 'no entry has a status' : formatShare(notOk)}
         data={charts.notOk}

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { drawPlot, PLOT_HEIGHT } from './plot.ts'
+import { changed, pathTo } from './address.ts'
+import { drawPlot, PLOT_HEIGHT, type Plot, shapeOf } from './plot.ts'
 import type { PlotData } from './plot-data.ts'
 import { Link, navigate } from './router.tsx'
 import { Word } from './text.tsx'
@@ -8,6 +9,23 @@ import type { Theme } from './theme.ts'
 /** Where the entries behind a period are, and behind one of the series in it. */
 export type PathOf = (period: string, series: number | undefined) => string
 
+/**
+ * Leads to the entries of a period, and to those of one series in it.
+ *
+ * @param names what the series stand for; `undefined` for one of all others.
+ */
+export function entriesBehind(
+  filters: URLSearchParams,
+  filter: 'model' | 'user' = 'model',
+  names: readonly (string | undefined)[] = [],
+): PathOf {
+  return (period, series) => {
+    const name = series === undefined ? undefined : names[series]
+    const inPeriod = changed(filters, { since: period, until: period })
+    return pathTo.entries(name === undefined ? inPeriod : changed(inPeriod, { [filter]: name }))
+  }
+}
+
 /** A chart, whose parts lead to the entries behind them. What it shows is also there as a table, for the keyboard. */
 export function Chart({
   title,
@@ -15,9 +33,11 @@ export function Chart({
   data,
   theme,
   pathOf,
+  class: kind = '',
 }: {
   readonly title: string
   readonly note: string
+  readonly class?: string
   readonly data: PlotData
   readonly theme: Theme
   readonly pathOf: PathOf
@@ -26,7 +46,7 @@ export function Chart({
   const target = usePlot(data, theme, pathOf, setHovered)
   const period = hovered === undefined ? undefined : data.periods[hovered]
   return (
-    <figure class="card chart" aria-label={title}>
+    <figure class={`card chart ${kind}`} aria-label={title}>
       <figcaption>
         <h2>{title}</h2>
         <span class="muted">{period ?? note}</span>
@@ -54,7 +74,7 @@ export function Chart({
   )
 }
 
-/** Draws the chart into an element, anew when what it shows or its colours change. */
+/** Draws the chart into an element, anew when its series or its colours change. */
 function usePlot(
   data: PlotData,
   theme: Theme,
@@ -62,21 +82,27 @@ function usePlot(
   onHover: (period: number | undefined) => void,
 ) {
   const target = useRef<HTMLDivElement>(null)
-  const path = useRef(pathOf)
-  path.current = pathOf
+  const plot = useRef<Plot>(undefined)
+  const latest = useRef({ data, pathOf })
+  latest.current = { data, pathOf }
+  const shape = shapeOf(data)
   useEffect(() => {
     const element = target.current
-    if (!element || data.periods.length === 0) return
-    const plot = drawPlot(element, data, onHover, ({ period, series }) => {
-      navigate(path.current(data.periods[period] ?? '', series))
+    if (!element || latest.current.data.periods.length === 0) return
+    const drawn = drawPlot(element, latest.current.data, onHover, ({ period, series }) => {
+      const { data, pathOf } = latest.current
+      navigate(pathOf(data.periods[period] ?? '', series))
     })
-    const observer = new ResizeObserver(() => plot.resize(element.clientWidth))
+    plot.current = drawn
+    const observer = new ResizeObserver(() => drawn.resize(element.clientWidth))
     observer.observe(element)
     return () => {
       observer.disconnect()
-      plot.destroy()
+      drawn.destroy()
+      plot.current = undefined
     }
-  }, [data, theme, onHover])
+  }, [shape, theme, onHover])
+  useEffect(() => plot.current?.show(data), [data])
   return target
 }
 

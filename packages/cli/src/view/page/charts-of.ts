@@ -1,5 +1,5 @@
-import type { Figures, Overview } from '../contract.ts'
-import { formatCompact, formatCost, formatDuration, formatShare } from './format.ts'
+import type { Cell, Figures, Overview, TopUsers } from '../contract.ts'
+import { formatCompact, formatCost, formatCostTick, formatDuration, formatShare } from './format.ts'
 import { allPeriods } from './periods.ts'
 import type { PlotData, PlotSeries } from './plot-data.ts'
 import { countOf, ERRORS, knownOf, notOkOf } from './statuses.ts'
@@ -43,13 +43,15 @@ export function chartsOf(overview: Overview): Charts {
       ...common,
       kind: 'stack',
       format: formatCompact,
-      series: byModel(overview, periods, own, 'count'),
+      isWhole: true,
+      series: byName(overview.cells, periods, own, 'count'),
     },
     cost: {
       ...common,
       kind: 'stack',
       format: formatCost,
-      series: byModel(overview, periods, own, 'costUsd'),
+      tick: formatCostTick,
+      series: byName(overview.cells, periods, own, 'costUsd'),
     },
     latency: {
       ...common,
@@ -65,6 +67,7 @@ export function chartsOf(overview: Overview): Charts {
       ...common,
       kind: 'stack',
       format: formatCompact,
+      isWhole: true,
       series: [
         { name: 'Input', color: 0, values: over(({ tokens }) => tokens.input) },
         { name: 'Output', color: GOOD, values: over(({ tokens }) => tokens.output) },
@@ -74,21 +77,37 @@ export function chartsOf(overview: Overview): Charts {
   }
 }
 
-function byModel(
-  { cells }: Overview,
+/** What the users cost in each month. */
+export function spendingOf({ spenders, cells }: TopUsers): PlotData {
+  const periods = allPeriods(
+    cells.map(({ period }) => period),
+    'month',
+  )
+  return {
+    periods,
+    step: 'month',
+    kind: 'stack',
+    format: formatCost,
+    tick: formatCostTick,
+    series: byName(cells, periods, spenders, 'costUsd'),
+  }
+}
+
+function byName(
+  cells: readonly Cell[],
   periods: readonly string[],
   own: readonly string[],
   figure: 'count' | 'costUsd',
 ): readonly PlotSeries[] {
   const sums = new Map<string, number | null>()
   for (const cell of cells) {
-    const key = `${cell.period} ${own.indexOf(cell.model)}`
+    const key = `${cell.period} ${cell.name === null ? -1 : own.indexOf(cell.name)}`
     const isUnknown = figure === 'costUsd' && cell.costUnknown >= cell.count
     sums.set(key, isUnknown ? (sums.get(key) ?? null) : (sums.get(key) ?? 0) + cell[figure])
   }
   // Nothing was spent where there was no call; where no cost is known, there is no figure.
-  const sumOf = (period: string, model: number) => {
-    const sum = sums.get(`${period} ${model}`)
+  const sumOf = (period: string, i: number) => {
+    const sum = sums.get(`${period} ${i}`)
     return sum === undefined ? 0 : sum
   }
   const series = own.map((name, i) => ({

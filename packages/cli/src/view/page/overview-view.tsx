@@ -1,5 +1,6 @@
 import type { LogInfo, Overview, TopUsers } from '../contract.ts'
 import { pathTo } from './address.ts'
+import { apiPath } from './api-path.ts'
 import { BarList } from './bar-list.tsx'
 import { CallCharts } from './call-charts.tsx'
 import { ErrorState } from './empty-state.tsx'
@@ -7,14 +8,17 @@ import { EmptyLog, NoMatch } from './entries-view.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { plural } from './format.ts'
 import { Link } from './router.tsx'
+import { SpendingChart } from './spending-chart.tsx'
 import { StatusList } from './status-list.tsx'
 import type { Theme } from './theme.ts'
 import { Tiles } from './tiles.tsx'
-import { useLoaded } from './use-loaded.ts'
+import { type Loaded, useLoaded } from './use-loaded.ts'
 import { useThrottled } from './use-throttled.ts'
 
-/** While the log grows, the figures follow so often: charts that change all the time cannot be read. */
-const REFRESH_MS = 30_000
+/** While the log grows, the figures follow so often. */
+const FOLLOW_MS = 5000
+/** So often those of the users do: there may be as many users as entries. */
+const FOLLOW_USERS_MS = 30_000
 
 const NO_FILTERS = new URLSearchParams()
 
@@ -28,9 +32,8 @@ export function OverviewView({
   readonly theme: Theme
   readonly filters: URLSearchParams
 }) {
-  const size = useThrottled(log.size, REFRESH_MS)
-  const { data: overview, error } = useLoaded<Overview>(`/api/overview?${filters}`, size)
-  const { data: top } = useLoaded<TopUsers>(`/api/users?${filters}`, size)
+  const overview = useLoaded<Overview>(apiPath.overview(filters), useThrottled(log.size, FOLLOW_MS))
+  const top = useLoaded<TopUsers>(`/api/users?${filters}`, useThrottled(log.size, FOLLOW_USERS_MS))
   if (log.size === 0) return <EmptyLog heading="h1" />
   return (
     <>
@@ -42,8 +45,8 @@ export function OverviewView({
           that match the search.
         </p>
       )}
-      {error && <ErrorState error={error} />}
-      <Figures log={log} overview={overview} top={top} theme={theme} filters={filters} isFailed={!!error} />
+      {overview.error && <ErrorState error={overview.error} />}
+      <Figures log={log} overview={overview} top={top.data} theme={theme} filters={filters} />
     </>
   )
 }
@@ -54,25 +57,24 @@ function Figures({
   top,
   theme,
   filters,
-  isFailed,
 }: {
   readonly log: LogInfo
-  readonly overview: Overview | undefined
+  readonly overview: Loaded<Overview>
   readonly top: TopUsers | undefined
   readonly theme: Theme
   readonly filters: URLSearchParams
-  readonly isFailed: boolean
 }) {
-  if (overview?.total.count === 0) return <NoMatch all={pathTo.overview(NO_FILTERS)} size={log.size} />
+  const { data, error, isLoading } = overview
+  if (data?.total.count === 0) return <NoMatch all={pathTo.overview(NO_FILTERS)} size={log.size} />
   return (
-    <>
-      <Tiles total={overview?.total} users={top?.total} filters={filters} />
-      {overview ? (
-        <Charts overview={overview} users={top} theme={theme} filters={filters} />
+    <div class={data && isLoading ? 'stale' : ''} aria-busy={isLoading}>
+      <Tiles total={data?.total} users={top?.total} filters={filters} />
+      {data ? (
+        <Charts overview={data} users={top} theme={theme} filters={filters} />
       ) : (
-        <p class="page-ghost muted">{isFailed ? '' : `Counting ${plural(log.size, 'entry', 'entries')} …`}</p>
+        <p class="page-ghost muted">{error ? '' : `Counting ${plural(log.size, 'entry', 'entries')} …`}</p>
       )}
-    </>
+    </div>
   )
 }
 
@@ -83,7 +85,7 @@ function Charts({
   filters,
 }: {
   readonly overview: Overview
-  /** They are counted after everything else, so that they come last. */
+  /** They are counted after everything else, so that they come last, where they move nothing. */
   readonly users: TopUsers | undefined
   readonly theme: Theme
   readonly filters: URLSearchParams
@@ -94,12 +96,14 @@ function Charts({
       <CallCharts overview={overview} theme={theme} filters={filters} />
       <StatusList total={total} filters={filters} />
       <BarList
+        class="third"
         title="Models"
         name="model"
         rows={models.map(({ model, ...figures }) => ({ ...figures, value: model }))}
         count={models.length}
         filters={filters}
       />
+      <SpendingChart total={total} users={users} theme={theme} filters={filters} />
       <BarList
         title="Top users"
         name="user"

@@ -8,6 +8,10 @@ export interface PlotData {
   /** Whether the series add up, one upon the other, or each is a line. */
   readonly kind: 'stack' | 'lines'
   readonly format: (value: number) => string
+  /** For the axis, if another one is needed there. */
+  readonly tick?: (value: number) => string
+  /** Whether there is nothing between 0 and 1. */
+  readonly isWhole?: boolean
 }
 
 /** A series of a chart. */

@@ -4,6 +4,9 @@ import { formatCount, formatShare } from './format.ts'
 import { Link } from './router.tsx'
 import { StatusBadge } from './status-badge.tsx'
 
+/** More ways are not shown: whoever records can write anything there. */
+const MOST = 10
+
 /** How calls ended, each with the entries behind it. */
 export function StatusList({
   total,
@@ -14,7 +17,7 @@ export function StatusList({
 }) {
   const statuses = Object.entries(total.status).toSorted(([, a], [, b]) => b - a)
   return (
-    <section class="card" aria-label="How calls ended">
+    <section class="card third" aria-label="How calls ended">
       <h2>How calls ended</h2>
       {statuses.length === 0 && (
         <p class="muted">
@@ -22,7 +25,7 @@ export function StatusList({
         </p>
       )}
       <ul class="statuses">
-        {statuses.map(([status, count]) => (
+        {statuses.slice(0, MOST).map(([status, count]) => (
           <li key={status}>
             <Link to={pathTo.entries(changed(filters, { status }))}>
               <StatusBadge status={status} />
@@ -32,6 +35,11 @@ export function StatusList({
           </li>
         ))}
       </ul>
+      {statuses.length > MOST && (
+        <p class="muted">
+          and {formatCount(statuses.length - MOST)} more: <code>audit stats --by status</code> lists them
+        </p>
+      )}
     </section>
   )
 }
