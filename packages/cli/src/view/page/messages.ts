@@ -1,4 +1,5 @@
 import type { AuditEntry, JsonValue } from '@audit/core'
+import { formatLength } from './format.ts'
 
 /** One turn of a conversation. */
 export interface Message {
@@ -25,12 +26,12 @@ function exactMessages(value: JsonValue | undefined): readonly Message[] | undef
 }
 
 function messageOf(value: JsonValue): readonly Message[] {
-  const { role, content, parts } = fieldsOf(value)
+  const { role, content, parts, ...others } = fieldsOf(value)
   if (typeof role !== 'string') return []
-  const body = content ?? parts
-  if (typeof body === 'string') return [{ role, text: body }]
-  if (!isList(body)) return [{ role, text: JSON.stringify(value, undefined, 2) }]
-  return [{ role, text: body.map(partText).join('\n') }]
+  const body = content ?? parts ?? []
+  const texts = isList(body) ? body.map(partText) : [typeof body === 'string' ? body : jsonText(body)]
+  if (Object.keys(others).length > 0) texts.push(jsonText(others)) // such as the calls of tools
+  return [{ role, text: texts.filter(text => text !== '').join('\n') }]
 }
 
 /** Text as it is, and everything else as the JSON that it is. */
@@ -38,7 +39,19 @@ function partText(part: JsonValue): string {
   const { type, text, content } = fieldsOf(part)
   if (typeof text === 'string' && (type === undefined || String(type).endsWith('text'))) return text
   if (typeof content === 'string' && type === 'text') return content
-  return JSON.stringify(part)
+  return jsonText(part)
+}
+
+/** The base64 of a picture or a recording, in a URL or under `data`. */
+const BASE64 = /^(?:data:[\w.+/-]+;base64,)?(?=[\w+/=-]{200})[\w+/=-]+$/
+
+/** JSON, without what only a machine can read: the canonical line has that. */
+function jsonText(json: unknown): string {
+  return JSON.stringify(json, (key, value: unknown) => {
+    const isBase64 =
+      typeof value === 'string' && (key === 'data' || value.startsWith('data:')) && BASE64.test(value)
+    return isBase64 ? `${value.slice(0, value.indexOf(',') + 1)}… (${formatLength(value.length)})` : value
+  })
 }
 
 function fieldsOf(value: JsonValue): Readonly<Record<string, JsonValue | undefined>> {
