@@ -202,6 +202,96 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (skipped where no chromium
     expect(await page.evaluate('scrollY')).toBe(place)
   })
 
+  test('Escape leaves a field as it was, and an entry for the view that it was opened from', async () => {
+    const { page } = await visit(await served())
+    await go(page, '/sessions/s-3')
+    await page.locator('.turn-head a').first().click()
+    await page.waitForSelector('.proof')
+    await page.keyboard.press('Escape')
+    await page.waitForURL(/\/sessions\/s-3$/)
+    await page.waitForSelector('.turn')
+    await page.keyboard.press('/')
+    await page.waitForURL(/\/entries$/)
+    await page.keyboard.type('haiku')
+    await page.keyboard.press('Escape')
+    await page.waitForSelector('a.row')
+    expect(await page.getByLabel('Text').inputValue()).toBe('')
+    await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('.proof')
+    expect(new URL(page.url()).search).toBe('')
+  })
+
+  test('each of several filters of the metadata is shown, and can be taken away', async () => {
+    const { page } = await visit(await served())
+    await go(page, '/entries?metadata=error.type%3D503&metadata=audit.status%3Derror')
+    await page.locator('.list-head').getByText('3 entries').waitFor()
+    const fields = page.locator('.field-metadata input')
+    const values = async () => Promise.all((await fields.all()).map(field => field.inputValue()))
+    expect(await values()).toEqual(['error.type=503', 'audit.status=error', ''])
+    await fields.first().fill('')
+    await page.waitForURL(url => url.search === '?metadata=audit.status%3Derror')
+    expect(await values()).toEqual(['audit.status=error', ''])
+  })
+
+  test('the overview follows the log, and its charts stay the ones that they are', async () => {
+    const path = join(temporaryFolder(), 'audit.db')
+    await using log = new AuditLog({ backend: new SqliteBackend({ path }) })
+    await log.record({ model: 'm', inputText: '', outputText: '' })
+    const { page } = await visit(await servedBinary([path]))
+    await page.clock.install()
+    await page.reload()
+    await page.waitForSelector('.u-over')
+    await page.evaluate(`document.querySelector('.u-over').dataset.kept = 'yes'`)
+    await log.record({ model: 'm', inputText: '', outputText: '' })
+    await expect
+      .poll(async () => {
+        await page.clock.runFor(3000)
+        return page.locator('.tile-value').first().textContent()
+      })
+      .toBe('2')
+    expect(await page.locator('.u-over[data-kept]').count()).toBe(1)
+  })
+
+  test('a server that has gone is said, and stays said', async () => {
+    const { page, context } = await visit(await served())
+    await go(page, '/entries')
+    await page.waitForSelector('a.row')
+    await context.route('**/api/**', route => route.abort())
+    await page.locator('a.row').first().click()
+    await page.getByText('The server has stopped').first().waitFor()
+    await page.getByRole('alert').nth(1).waitFor()
+    expect(await accessibilityOf(page)).toEqual([])
+  })
+
+  test('a link to a view that stands on another site leads there, after a click', async () => {
+    const { page } = await visit(await served())
+    const view = new URL('/entries?user=alice', page.url()).href
+    await page.goto(`data:text/html,<a href="${view}">the entries of alice</a>`)
+    await page.getByText('the entries of alice').click()
+    await page.getByRole('link', { name: 'go on' }).click()
+    await page.waitForSelector('a.row')
+    expect(page.url()).toBe(view)
+  })
+
+  test('an entry is copied, and printed as a whole', async () => {
+    const text = 'word '.repeat(1000)
+    const { page, context } = await visit(await servedWith([{ model: 'm', inputText: text, outputText: '' }]))
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    await go(page, '/entries/0')
+    await page.getByRole('button', { name: 'Copy id' }).click()
+    await page.getByText('Copied').waitFor()
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
+      await page.locator('.proof dd').first().textContent(),
+    )
+    const shown = page.locator('.message .lines').first()
+    expect((await shown.textContent())?.length).toBe(2048)
+    await page.evaluate(`dispatchEvent(new Event('beforeprint'))`)
+    await expect.poll(() => shown.textContent()).toBe(text)
+    await page.evaluate(`dispatchEvent(new Event('afterprint'))`)
+    await expect.poll(async () => (await shown.textContent())?.length).toBe(2048)
+  })
+
   test('the download menu fits, and closes without opening what is beneath it', async () => {
     const { page } = await visit(await served(), { width: 360 })
     await go(page, '/entries')

@@ -84,10 +84,10 @@ export const secureHeaders: MiddlewareHandler = async (context, next) => {
   }
 }
 
-const WRONG_HOST = 'This is not the address of the page. Open the one that `audit view` printed.'
+const WRONG_HOST = 'This is not the address of the page. Open the one that audit view printed.'
 const GET_ONLY = 'The page only reads: GET and HEAD are all that it answers.'
 const NO_TOKEN =
-  'Open the address that `audit view` printed, with its token. It is good once: to open the page in another browser, start `audit view` again.'
+  'Open the address that audit view printed, with its token. It is good once: to open the page in another browser, start audit view again.'
 const CROSS_SITE = 'Another site asked for this. Open the page in a tab of its own.'
 
 function newSecret(): string {
@@ -112,6 +112,9 @@ function isLink(path: string, mode: string | undefined): boolean {
 
 type ErrorStatus = 401 | 403 | 405 | 421
 
+/** A browser sends no strict cookie to a link on another site, but sends it from here: to the same address, to lose no view. */
+const TRY_AGAIN = '<p>Is the page open in this browser already? <a href="">Then go on to it</a>.</p>'
+
 /** For people a page, for programs JSON. The texts are our own: nothing of the request is in them. */
 function refusal(context: Context, status: ErrorStatus, code: string, message: string): Response {
   const isForPeople = context.req.header('accept')?.includes('text/html') === true
@@ -119,7 +122,7 @@ function refusal(context: Context, status: ErrorStatus, code: string, message: s
   return context.html(
     `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
       `<title>audit view</title><link rel="stylesheet" href="/assets/style.css">` +
-      `<main class="refusal"><h1>Not open here</h1><p>${message}</p><p><a href="/">Try again</a></p></main></html>`,
+      `<main class="refusal"><h1>Not open here</h1><p>${message}</p>${TRY_AGAIN}</main></html>`,
     status,
   )
 }

@@ -29,15 +29,17 @@ export const pathTo = {
   session: (id: string) => `/sessions/${encodeURIComponent(id)}`,
 }
 
-/** Filters with some of them set to other values; `undefined` and `''` take one away. */
-export function changed(
-  filters: URLSearchParams,
-  changes: { readonly [K in FilterName]?: string | undefined },
-): URLSearchParams {
+/** Other values of some filters; `''` is none. Of metadata there may be several. */
+export type Changes = { readonly [K in Exclude<FilterName, 'metadata'>]?: string } & {
+  readonly metadata?: readonly string[]
+}
+
+/** Filters with some of them set to other values. */
+export function changed(filters: URLSearchParams, changes: Changes): URLSearchParams {
   const result = new URLSearchParams(filters)
   for (const [name, value] of Object.entries(changes)) {
-    if (value === undefined || value === '') result.delete(name)
-    else result.set(name, value)
+    result.delete(name)
+    for (const each of [value].flat()) if (each !== '') result.append(name, each)
   }
   return result
 }

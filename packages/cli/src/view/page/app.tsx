@@ -1,12 +1,14 @@
 import { useEffect } from 'preact/hooks'
 import type { LogInfo } from '../contract.ts'
+import { pathTo } from './address.ts'
 import { EmptyState, ErrorState } from './empty-state.tsx'
 import { EntriesView } from './entries-view.tsx'
 import { EntryView } from './entry-view.tsx'
 import { Header } from './header.tsx'
 import { OverviewView } from './overview-view.tsx'
-import { Link, Router, useAddress } from './router.tsx'
+import { Link, navigate, Router, useAddress } from './router.tsx'
 import { SessionView } from './session-view.tsx'
+import { useShortcuts } from './shortcuts.ts'
 import { word } from './text.tsx'
 import { type Theme, useTheme } from './theme.ts'
 import { TrustBanner } from './trust-banner.tsx'
@@ -24,7 +26,12 @@ export function App() {
       <a class="skip" href="#main">
         Skip to the content
       </a>
-      <Header log={log.data} error={log.error} theme={theme} onTheme={setTheme} />
+      <Header log={log.data} theme={theme} onTheme={setTheme} />
+      {log.data && log.error && (
+        <p class="alert" role="alert">
+          {log.error.message}
+        </p>
+      )}
       {log.data && trust.data ? ( // together, so that neither moves the other
         <>
           <TrustBanner trust={trust.data} size={log.data.size} onVerify={trust.verify} />
@@ -34,7 +41,7 @@ export function App() {
           <Footer />
         </>
       ) : (
-        <main id="main">{error && <ErrorState error={error} />}</main>
+        <main id="main">{error && <ErrorState error={error} heading="h1" />}</main>
       )}
     </Router>
   )
@@ -55,6 +62,7 @@ function Footer() {
 function View({ log, theme }: { readonly log: LogInfo; readonly theme: Theme }) {
   const address = useAddress()
   const title = titleOf(address.view, 'id' in address ? address.id : '')
+  useShortcuts({ '/': () => goToSearch(address.filters) })
   useEffect(() => {
     document.title = `${title} · ${word(log.name)}`
   }, [title, log.name])
@@ -69,6 +77,13 @@ function View({ log, theme }: { readonly log: LogInfo; readonly theme: Theme }) 
       </p>
     </EmptyState>
   )
+}
+
+/** Only the overview and the entries have a search. */
+function goToSearch(filters: URLSearchParams): void {
+  const search = () => document.querySelector<HTMLInputElement>('input[type=search]')
+  if (!search()) navigate(pathTo.entries(filters))
+  requestAnimationFrame(() => search()?.focus()) // once it is there
 }
 
 function titleOf(view: string, id: string): string {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/** Copies a text, and says that it did. */
+/** Copies a text, and says that it did, in the room of its label. */
 export function CopyButton({ label, text }: { readonly label: string; readonly text: () => string }) {
   const [outcome, setOutcome] = useState<string>()
   useEffect(() => {
@@ -11,11 +11,11 @@ export function CopyButton({ label, text }: { readonly label: string; readonly t
   const copy = () =>
     navigator.clipboard.writeText(text()).then(
       () => setOutcome('Copied'),
-      () => setOutcome('Not allowed'),
+      () => setOutcome('Failed'),
     )
   return (
-    <button type="button" class="button" onClick={() => void copy()}>
-      {label}
+    <button type="button" class="button copy" onClick={() => void copy()}>
+      <span class={outcome === undefined ? '' : 'told'}>{label}</span>
       <span class="outcome" role="status">
         {outcome}
       </span>

@@ -19,15 +19,27 @@ export function EmptyState({
   )
 }
 
+/** Errors that the same again does not mend: the message says what does. */
+const LASTING: readonly unknown[] = ['gone', 'AUDIT_INVALID_QUERY']
+
 /** Says what went wrong, and what to do. */
-export function ErrorState({ error }: { readonly error: Error }) {
+export function ErrorState({
+  error,
+  heading: Heading = 'h2',
+}: {
+  readonly error: Error
+  readonly heading?: 'h1' | 'h2'
+}) {
+  const canTryAgain = !('code' in error && LASTING.includes(error.code))
   return (
     <div class="empty error" role="alert">
-      <h2>This did not work</h2>
+      <Heading>This did not work</Heading>
       <p>{error.message}</p>
-      <button type="button" class="button" onClick={() => location.reload()}>
-        Try again
-      </button>
+      {canTryAgain && (
+        <button type="button" class="button" onClick={() => location.reload()}>
+          Try again
+        </button>
+      )}
     </div>
   )
 }

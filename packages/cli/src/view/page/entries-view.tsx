@@ -26,6 +26,11 @@ export function EntriesView({ log, filters }: { readonly log: LogInfo; readonly 
       {text !== null && <LookupLinks text={text.trim()} />}
       <div class="list-head">
         <p role="status">{list.error ? '' : summaryOf(list, match)}</p>
+        {list.state === 'loading' && list.searchedBackTo !== null && (
+          <button type="button" class="button" onClick={stop}>
+            Stop
+          </button>
+        )}
         {newer > 0 && (
           <button type="button" class="button accent" onClick={showNewer}>
             Show {plural(newer, 'newer entry', 'newer entries')}
@@ -38,7 +43,7 @@ export function EntriesView({ log, filters }: { readonly log: LogInfo; readonly 
       ) : (
         <Found log={log} list={list} filters={filters} onMore={loadMore} />
       )}
-      <More list={list} onMore={loadMore} onStop={stop} />
+      <More list={list} onMore={loadMore} />
     </>
   )
 }
@@ -100,25 +105,11 @@ function summaryOf({ rows, next, searchedBackTo, state }: EntryList, match: Matc
 function More({
   list: { rows, next, state },
   onMore,
-  onStop,
 }: {
   readonly list: EntryList
   readonly onMore: () => void
-  readonly onStop: () => void
 }) {
-  if (state === 'loading') {
-    return (
-      <p class="more">
-        {rows.length > 0 || next !== null ? (
-          <button type="button" class="button" onClick={onStop}>
-            Stop
-          </button>
-        ) : (
-          ' '
-        )}
-      </p>
-    )
-  }
+  if (state === 'loading') return <p class="more" />
   if (next === null) return rows.length > 0 ? <p class="more muted">This is the oldest entry.</p> : null
   return (
     <p class="more">

@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import type { EntryDetail, LogInfo, Lookup, Neighbours as NeighbourIds } from '../contract.ts'
 import { pathTo } from './address.ts'
+import { apiPath } from './api-path.ts'
 import { Conversation } from './conversation.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { EmptyState, ErrorState } from './empty-state.tsx'
@@ -9,7 +10,7 @@ import { EntryProof } from './entry-proof.tsx'
 import { EntryRows } from './entry-rows.tsx'
 import { formatCount } from './format.ts'
 import { RelatedEntries } from './related-entries.tsx'
-import { Link, navigate, returnTo } from './router.tsx'
+import { Link, leave, navigate } from './router.tsx'
 import { useShortcuts } from './shortcuts.ts'
 import { Time } from './time.tsx'
 import { useLoaded } from './use-loaded.ts'
@@ -26,7 +27,7 @@ export function EntryView({
   readonly id: string
   readonly filters: URLSearchParams
 }) {
-  const path = `/api${pathTo.entry(id, NO_FILTERS)}`
+  const path = apiPath.entry(id)
   const { data: detail, error, isLoading } = useLoaded<EntryDetail>(path)
   const { data: neighbours } = useLoaded<NeighbourIds>(`${path}/neighbours?${filters}`)
   const go = (to: string | null | undefined) => (to ? () => navigate(pathTo.entry(to, filters)) : undefined)
@@ -36,7 +37,7 @@ export function EntryView({
     ArrowLeft: newer,
     j: older,
     ArrowRight: older,
-    Escape: () => returnTo(pathTo.entries(filters)),
+    Escape: () => leave(pathTo.entries(filters)),
   })
   if (error) return <NoEntry id={id} error={error} />
   if (!detail) return <div class="page-ghost" aria-busy={isLoading} />
@@ -56,9 +57,13 @@ export function EntryView({
         <section aria-label="Conversation">
           <Conversation entry={entry} />
           <div class="actions">
-            <CopyButton label="Copy as JSON" text={() => JSON.stringify(entry, undefined, 2)} />
             <CopyButton label="Copy as text" text={() => `${entry.inputText}\n\n${entry.outputText}`} />
+            <CopyButton label="Copy as JSON" text={() => JSON.stringify(entry, undefined, 2)} />
+            <CopyButton label="Copy id" text={() => entry.entryId} />
             <CopyButton label="Copy link" text={() => location.href} />
+            <button type="button" class="button" onClick={() => print()}>
+              Print
+            </button>
           </div>
         </section>
         <EntryFacts log={log} entry={entry} />
@@ -119,7 +124,7 @@ function NoEntry({ id, error }: { readonly id: string; readonly error: Error }) 
   useEffect(() => {
     if (unique !== undefined) navigate(pathTo.entry(unique, NO_FILTERS), { replaces: true })
   }, [unique])
-  if (!isMissing) return <ErrorState error={error} />
+  if (!isMissing) return <ErrorState error={error} heading="h1" />
   if (isLoading || unique !== undefined) return <div class="page-ghost" aria-busy="true" />
   if (first) {
     return (

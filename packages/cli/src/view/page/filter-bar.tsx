@@ -1,14 +1,11 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import type { TargetedKeyboardEvent } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
 import type { FilterName, LogInfo, Values } from '../contract.ts'
-import { changed, pathTo } from './address.ts'
+import { type Changes, changed, pathTo } from './address.ts'
 import { navigate, useAddress } from './router.tsx'
-import { useShortcuts } from './shortcuts.ts'
 import { word } from './text.tsx'
 import { TimeFilter } from './time-filter.tsx'
 import { useLoaded } from './use-loaded.ts'
-
-/** Filters that are set to other values. */
-type Changes = { readonly [K in FilterName]?: string }
 
 /** Chooses entries. What it says stands in the address, so that a view can be sent, and back and forward work. */
 export function FilterBar({ log, filters }: { readonly log: LogInfo; readonly filters: URLSearchParams }) {
@@ -55,22 +52,30 @@ function Fields({
   readonly filters: URLSearchParams
   readonly onChange: (changes: Changes) => void
 }) {
-  const search = useRef<HTMLInputElement>(null)
-  useShortcuts({ '/': () => search.current?.focus() })
-  const field = (name: FilterName) => ({
+  const field = (name: Exclude<FilterName, 'metadata'>) => ({
     name,
-    filters,
+    value: filters.get(name) ?? '',
     onChange: (value: string) => onChange({ [name]: value }),
   })
+  const pairs = filters.getAll('metadata')
   return (
     <>
-      <Field {...field('text')} label="Text" input={search} placeholder="Search in texts" />
+      <Field {...field('text')} label="Text" type="search" placeholder="Search in texts" />
       <TimeFilter filters={filters} onChange={onChange} />
       <Field {...field('user')} label="User" suggest />
       <Field {...field('model')} label="Model" suggest />
       <Field {...field('status')} label="Status" suggest />
       <Field {...field('session')} label="Session" title={word(log.sessionKey)} />
-      <Field {...field('metadata')} label="Metadata" placeholder="key=value" />
+      {[...pairs, ''].map((pair, i) => (
+        <Field
+          key={i}
+          name="metadata"
+          label={i === 0 ? 'Metadata' : 'and'}
+          placeholder="key=value"
+          value={pair}
+          onChange={value => onChange({ metadata: pairs.with(i, value) })}
+        />
+      ))}
     </>
   )
 }
@@ -78,23 +83,22 @@ function Fields({
 function Field({
   label,
   name,
-  filters,
+  value,
   onChange,
+  type = 'text',
   suggest = false,
   placeholder = 'any',
   title,
-  input,
 }: {
   readonly label: string
   readonly name: FilterName
-  readonly filters: URLSearchParams
+  readonly value: string
   readonly onChange: (value: string) => void
+  readonly type?: 'text' | 'search'
   readonly suggest?: boolean
   readonly placeholder?: string
   readonly title?: string
-  readonly input?: { current: HTMLInputElement | null }
 }) {
-  const value = filters.get(name) ?? ''
   const [typed, setTyped] = useState(value)
   useEffect(() => setTyped(value), [value])
   const [isWanted, setWanted] = useState(false)
@@ -104,19 +108,19 @@ function Field({
     <label class={`field field-${name}${value === '' ? '' : ' active'}`} title={title}>
       <span>{label}</span>
       <input
-        type={name === 'text' ? 'search' : 'text'}
+        type={type}
         name={name}
-        ref={input ?? null}
         value={typed}
         placeholder={placeholder}
         autocomplete="off"
         spellcheck={false}
         {...(list !== undefined && { list })}
         onFocus={() => setWanted(true)}
-        onKeyDown={event => {
-          if (event.key === 'Enter' || event.key === 'Escape') event.currentTarget.blur() // the other keys work again
+        onKeyDown={event => leaveField(event, value)}
+        onInput={({ currentTarget: input }) => {
+          setTyped(input.value)
+          if (input.value === '' && value !== '') onChange('') // also by the button that clears a search
         }}
-        onInput={event => setTyped(event.currentTarget.value)}
         onChange={event => onChange(event.currentTarget.value)}
       />
       {list !== undefined && (
@@ -128,4 +132,16 @@ function Field({
       )}
     </label>
   )
+}
+
+/** Enter takes what was typed, and Escape what stood there before. Then the other keys work again. */
+function leaveField(event: TargetedKeyboardEvent<HTMLInputElement>, before: string): void {
+  if (event.key !== 'Enter' && event.key !== 'Escape') return
+  const input = event.currentTarget
+  if (event.key === 'Escape') {
+    event.preventDefault()
+    input.value = before
+    input.dispatchEvent(new Event('input', { bubbles: true }))
+  }
+  input.blur()
 }

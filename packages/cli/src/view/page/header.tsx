@@ -8,13 +8,10 @@ import type { Theme } from './theme.ts'
 /** Which log this is, and where one can go. */
 export function Header({
   log,
-  error,
   theme,
   onTheme,
 }: {
   readonly log: LogInfo | undefined
-  /** Why nothing newer can be said. */
-  readonly error: Error | undefined
   readonly theme: Theme
   readonly onTheme: (theme: Theme) => void
 }) {
@@ -26,9 +23,7 @@ export function Header({
         <img src="/assets/icon.svg" alt="" width="28" height="28" />
         <div class="brand-text">
           <strong title={log && word(log.location)}>{log ? <Word text={log.name} /> : '\u00a0'}</strong>
-          <span class="muted">
-            {error?.message ?? (log ? plural(log.size, 'entry', 'entries') : '\u00a0')}
-          </span>
+          <span class="muted">{log ? plural(log.size, 'entry', 'entries') : '\u00a0'}</span>
         </div>
       </div>
       <nav aria-label="Views">

@@ -41,10 +41,15 @@ export function navigate(path: string, { replaces = false } = {}): void {
   window.dispatchEvent(new PopStateEvent('popstate', { state: history.state }))
 }
 
-/** Goes back if that leads to a path, so that the view is as it was left; otherwise goes there as a link does. */
-export function returnTo(path: string): void {
-  if (placeNow().before === path) history.back()
-  else navigate(path)
+/**
+ * Goes back to the view that an entry or a session was opened from, which then is as it was left.
+ *
+ * @param path where to go instead, if that was another entry, or nothing of this page.
+ */
+export function leave(path: string): void {
+  const { before } = placeNow()
+  if (before === undefined || before.startsWith('/entries/')) navigate(path)
+  else history.back()
 }
 
 function noteScroll(): void {

@@ -1,10 +1,12 @@
 import type { AuditEntry } from '@audit/core'
 import type { LogInfo, SessionPage } from '../contract.ts'
 import { pathTo } from './address.ts'
+import { apiPath } from './api-path.ts'
 import { Conversation } from './conversation.tsx'
 import { EmptyState, ErrorState } from './empty-state.tsx'
 import { formatCost, formatCostSum, formatDuration, plural, unknownCosts } from './format.ts'
-import { Link } from './router.tsx'
+import { Link, leave } from './router.tsx'
+import { useShortcuts } from './shortcuts.ts'
 import { StatusBadge } from './status-badge.tsx'
 import { Word } from './text.tsx'
 import { Time } from './time.tsx'
@@ -12,12 +14,10 @@ import { useLoaded } from './use-loaded.ts'
 
 /** The entries of a session as one conversation, with the time between them. */
 export function SessionView({ log, id }: { readonly log: LogInfo; readonly id: string }) {
-  const { data, error } = useLoaded<SessionPage>(
-    `/api/session?${new URLSearchParams({ session: id })}`,
-    log.size,
-  )
+  const { data, error } = useLoaded<SessionPage>(apiPath.session(id), log.size)
   const filters = new URLSearchParams({ session: id })
-  if (error) return <ErrorState error={error} />
+  useShortcuts({ Escape: () => leave(pathTo.entries(filters)) })
+  if (error) return <ErrorState error={error} heading="h1" />
   if (!data) return <div class="page-ghost" aria-busy="true" />
   if (data.entries.length === 0) {
     return (
@@ -93,7 +93,8 @@ function Turn({
           </Link>
           <StatusBadge status={typeof status === 'string' ? status : null} />
           <span class="muted">
-            {formatDuration(entry.latencyMs)} · {formatCost(entry.costUsd)}
+            {entry.latencyMs === null ? 'latency unknown' : formatDuration(entry.latencyMs)} ·{' '}
+            {entry.costUsd === null ? 'cost unknown' : formatCost(entry.costUsd)}
           </span>
         </h2>
         <Conversation entry={entry} />

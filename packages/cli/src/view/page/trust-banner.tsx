@@ -2,7 +2,7 @@ import type { Finding } from '@audit/core'
 import { useState } from 'preact/hooks'
 import type { CheckpointInfo, Trust } from '../contract.ts'
 import { pathTo } from './address.ts'
-import { formatAge, formatCount, formatShare, formatTime, plural } from './format.ts'
+import { formatAge, formatCount, formatShare, formatTime, plural, sentence } from './format.ts'
 import { Link } from './router.tsx'
 import { Word } from './text.tsx'
 
@@ -76,10 +76,10 @@ function verdictOf(trust: Trust, size: number): Verdict {
       return {
         kind: 'bad',
         title: findingTitle(trust),
-        text: problem ?? 'The log is not what was recorded, or not what was signed.',
+        text: problem ? sentence(problem) : 'The log is not what was recorded, or not what was signed.',
       }
     case 'failed':
-      return { kind: 'bad', title: 'Not verified.', text: problem ?? '' }
+      return { kind: 'bad', title: 'Not verified.', text: sentence(problem ?? 'the log could not be read') }
   }
 }
 
@@ -155,7 +155,7 @@ function TrustDetails({ trust: { checkpoint, root, verifiedAt, unchecked } }: { 
   return (
     <details>
       <summary>Details</summary>
-      <dl class="facts">
+      <dl class="facts wide">
         {verifiedAt !== null && <Fact name="Verified at" value={`${formatTime(verifiedAt)} UTC`} />}
         {root !== null && <Fact name="Root" value={root} />}
         {checkpoint && (
