@@ -28,6 +28,7 @@ export function BarList({
   return (
     <section class={`card ${kind}`} aria-label={title}>
       <h2>{title}</h2>
+      {rows === undefined && <p class="muted">Counting …</p>}
       <ol class="bars">
         {rows?.slice(0, MOST).map(({ value, count, costUsd, costUnknown, latencyMs }) => (
           <li key={value}>
