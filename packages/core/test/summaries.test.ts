@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { AuditLog, type EntryInput, MemoryBackend, type SummaryGroup } from '@audit/core'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ExactSum } from '../src/summary/exact-sum.ts'
 import { LatencySketch, percentiles } from '../src/summary/latency-sketch.ts'
 import { Summarizer } from '../src/summary/summarizer.ts'
@@ -14,6 +14,8 @@ const input = (fields: Partial<EntryInput> = {}): EntryInput => ({
   outputText: '',
   ...fields,
 })
+
+const timed = { timestamp: '2026-11-23T20:28:00.123Z', costUsd: null, latencyMs: null }
 
 async function logOf(inputs: readonly EntryInput[]): Promise<AuditLog> {
   const log = new AuditLog()
@@ -42,6 +44,23 @@ test('entries are summed up by group, in the order of the values', async () => {
   })
   expect(alice?.latencyMs?.max).toBe(200)
   expect(bob?.first).toBe(bob?.last)
+})
+
+test('no long text becomes the key of a Map, in which thousands of them would share a bucket', () => {
+  const summarizer = new Summarizer(['user', 'topics'])
+  const set = vi.spyOn(Map.prototype, 'set')
+  for (const end of ['a', 'b', 'a']) {
+    const text = 'u'.repeat(20_000) + end
+    summarizer.add({ ...timed, user: text, model: 'm', metadata: { topics: [text] } })
+  }
+  const lengths = set.mock.calls.map(([key]) => String(key).length)
+  set.mockRestore()
+  expect(lengths.length).toBeGreaterThan(0)
+  expect(Math.max(...lengths)).toBeLessThan(1000)
+  expect(summarizer.parts().map(({ values, count }) => [String(values[0]).at(-1), count])).toEqual([
+    ['a', 2],
+    ['b', 1],
+  ])
 })
 
 test('times are grouped in UTC, and combinations of keys are groups of their own', async () => {

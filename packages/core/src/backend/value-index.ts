@@ -1,4 +1,4 @@
-import { sha256Binary } from '../crypto/sha256.ts'
+import { mapKey } from '../crypto/map-key.ts'
 import { Column } from './column.ts'
 import { TimeOrder } from './time-order.ts'
 
@@ -27,7 +27,7 @@ export class ValueIndex {
 
   /** Adds an entry, with an index higher than all before, that has this value. Returns the id of the value. */
   add(index: number, text: string): number {
-    const key = keyOf(text)
+    const key = mapKey(text)
     const known = this.#ids.get(key)
     const id = known ?? this.#texts.length
     this.#ofEntries.set(index, id)
@@ -45,7 +45,7 @@ export class ValueIndex {
 
   /** The id of a value; `undefined` if no entry has it. */
   idOf(text: string): number | undefined {
-    return this.#ids.get(keyOf(text))
+    return this.#ids.get(mapKey(text))
   }
 
   /** The id of the value of an entry; `NO_VALUE` if it has none. */
@@ -74,16 +74,4 @@ export class ValueIndex {
     order.push(this.firstWith(id))
     return order
   }
-}
-
-/** Texts up to this many characters are used as keys directly. */
-const MAX_KEY_LENGTH = 256
-
-/**
- * A long text is replaced with its digest: beyond 16,383 characters, a Map hashes only the length of a text, so thousands
- * would share a bucket; and the text itself need not be held. The key begins with a lone surrogate, which no stored text
- * contains.
- */
-function keyOf(text: string): string {
-  return text.length <= MAX_KEY_LENGTH ? text : `\ud800${sha256Binary(text)}`
 }

@@ -1,8 +1,9 @@
+import { mapKey } from '../crypto/map-key.ts'
 import { canonicalJson } from '../entry/canonical-json.ts'
 import type { GroupValue } from './group-key.ts'
 
-/** Begins the key of a value that is no text. No text does: it would not be well-formed. */
-const NO_TEXT = '\ud800'
+/** Begins the key of a value that is no text. No text does, since it would not be well-formed, and no `mapKey`. */
+const NO_TEXT = '\ud801'
 
 /** A map by the values of groups, which are equal as JSON. A map for each key: to join the values would cost more. */
 export class GroupMap<T> {
@@ -41,6 +42,6 @@ export class GroupMap<T> {
 }
 
 function keyOf(value: GroupValue): string {
-  if (typeof value === 'string') return value
-  return value === undefined ? NO_TEXT : NO_TEXT + canonicalJson(value)
+  if (typeof value === 'string') return mapKey(value)
+  return value === undefined ? NO_TEXT : NO_TEXT + mapKey(canonicalJson(value))
 }
