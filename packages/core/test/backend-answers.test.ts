@@ -93,12 +93,15 @@ test('hashes may be a part of a larger buffer, in whatever view', async () => {
   expect((await log.verify({ checkpoint })).ok).toBe(true)
 })
 
-test.each([null, 'text', {}, 5])('no findings: %j', async answer => {
-  const backend = Object.assign(new MemoryBackend(), { inspect: async () => answer })
-  const log = new AuditLog({ backend: backend as unknown as AuditBackend }) // breaks the contract
-  if (answer === null) return expect((await log.verify()).ok).toBe(true) // as where there is no inspect
-  expect((await log.verify()).findings.map(({ kind }) => kind)).toEqual(['damaged'])
-})
+test.each([null, 'text', {}, 5, [[null]], [[5]], [['text']], [[{ kind: 'damaged' }]], [new Array(2)]])(
+  'no findings: %j',
+  async answer => {
+    const backend = Object.assign(new MemoryBackend(), { inspect: async () => answer })
+    const log = new AuditLog({ backend: backend as unknown as AuditBackend }) // breaks the contract
+    if (answer === null) return expect((await log.verify()).ok).toBe(true) // as where there is no inspect
+    expect((await log.verify()).findings.map(({ kind }) => kind)).toEqual(['damaged'])
+  },
+)
 
 const isFrozen = (value: unknown): boolean =>
   typeof value !== 'object' ||

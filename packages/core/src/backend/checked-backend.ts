@@ -143,8 +143,14 @@ function firstIndexFrom(given: unknown): number {
 }
 
 function findingsFrom(given: unknown): readonly Finding[] {
-  if (Array.isArray(given) && given.length <= MOST_FINDINGS) return given
-  throw wrong(given, 'findings')
+  if (!Array.isArray(given) || given.length > MOST_FINDINGS) throw wrong(given, 'findings')
+  for (const finding of given) if (!isFinding(finding)) throw wrong(finding, 'a finding')
+  return given
+}
+
+function isFinding(given: unknown): given is Finding {
+  const { kind, message }: { readonly [K in keyof Finding]?: unknown } = Object(given)
+  return typeof kind === 'string' && typeof message === 'string'
 }
 
 function digestsOfPage(page: Page): EntryDigests {
