@@ -1,5 +1,5 @@
 import { type AuditEntry, AuditError, type AuditLog, type EntryFields, type JsonObject } from '@audit/core'
-import { canonicalEntryId, createLeaf, digestsOf, IMPORT_MODEL, type Leaf } from '@audit/core/backend'
+import { canonicalEntryId, createLeaf, digestsOf, IMPORT_MODEL, type Leaf, mapKey } from '@audit/core/backend'
 import { canonicalFields } from './source-line.ts'
 
 /** The key of the metadata that holds the original id and time of an entry that got others. */
@@ -38,17 +38,17 @@ export class ImportedEntries {
   /** Whether the log has this entry, another one of its id, or none. */
   compare({ entry, hash }: Leaf): 'same' | 'other' | 'none' {
     if (this.#hashes.has(keyOf(hash))) return 'same'
-    return this.#ids.has(entry.entryId) ? 'other' : 'none'
+    return this.#ids.has(mapKey(entry.entryId)) ? 'other' : 'none'
   }
 
   /** Returns whether the log gave the entry its id. */
   #add(entry: AuditEntry): boolean {
     const { leafHashes, areOwn } = digestsOf([entry], false)
-    this.#ids.add(canonicalEntryId(entry.entryId))
+    this.#ids.add(mapKey(canonicalEntryId(entry.entryId)))
     this.#hashes.add(keyOf(leafHashes))
     const { index: _, ...fields } = entry
     for (let original = originalOf(fields); original; original = originalOf(original)) {
-      this.#ids.add(canonicalEntryId(original.entryId))
+      this.#ids.add(mapKey(canonicalEntryId(original.entryId)))
       this.#hashes.add(keyOf(createLeaf(original).hash))
     }
     return areOwn[0] === true

@@ -7,6 +7,7 @@ import {
   importMetadata,
   type Leaf,
   MerkleAccumulator,
+  mapKey,
 } from '@audit/core/backend'
 import { CommandError } from '../command-error.ts'
 import { batchesOf } from '../log/batches.ts'
@@ -164,7 +165,7 @@ export class Importer {
       const reason = this.#reasonAgainst(item)
       if (reason !== undefined) await this.#omit(item.where, reason)
       if (reason !== undefined || 'reason' in item) continue
-      this.#ids.add(item.entry.fields.entryId)
+      this.#ids.add(mapKey(item.entry.fields.entryId))
       if (item.entry.hasLostNumber) this.#count.lostNumbers++
       yield { ...item.entry, where: item.where }
     }
@@ -172,7 +173,7 @@ export class Importer {
 
   #reasonAgainst(item: SourceItem): string | undefined {
     if ('reason' in item) return item.reason
-    return this.#ids.has(item.entry.fields.entryId) ? 'an earlier one has its id' : undefined
+    return this.#ids.has(mapKey(item.entry.fields.entryId)) ? 'an earlier one has its id' : undefined
   }
 
   async #omit(where: string, reason: string): Promise<void> {
@@ -198,8 +199,10 @@ export async function beginningOf(source: Source, backend: AuditBackend): Promis
   let first = 0
   let index = 0
   for await (const item of source.items()) {
-    if ('reason' in item || ids.has(item.entry.fields.entryId)) continue
-    ids.add(item.entry.fields.entryId)
+    if ('reason' in item) continue
+    const id = mapKey(item.entry.fields.entryId)
+    if (ids.has(id)) continue
+    ids.add(id)
     if (index === size) return size
     if (index >= first + stored.length / 32) {
       first = index
