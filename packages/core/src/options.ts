@@ -22,6 +22,19 @@ export function optionsOf<Key extends string>(
   return ownFields(given, keys, reason => invalidOptions(owner, reason))
 }
 
+/**
+ * An option that is `true` or `false`; `false` where it was left out. `undefined` is an error, as from a variable that is not
+ * set: what was to be on would be off.
+ *
+ * @param owner whose option it is, for the message: `SqliteBackend`.
+ * @throws AuditError `AUDIT_INVALID_OPTIONS`.
+ */
+export function flagFrom<Key extends string>(given: Given<Key>, key: Key, owner: string): boolean {
+  const flag = key in given ? given[key] : false
+  if (typeof flag === 'boolean') return flag
+  throw invalidOptions(owner, `${key} must be true or false`)
+}
+
 /** The error for options that cannot be used. */
 export function invalidOptions(owner: string, reason: string): AuditError {
   return new AuditError('AUDIT_INVALID_OPTIONS', `${owner}: ${reason}`)

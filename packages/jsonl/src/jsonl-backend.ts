@@ -4,6 +4,7 @@ import {
   AuditError,
   type EntryDigests,
   type Finding,
+  flagFrom,
   invalidOptions,
   type Leaf,
   LifeCycle,
@@ -250,11 +251,12 @@ function pageOf({ entries, isPartial }: EntryPage): Page {
 }
 
 function checkOptions(given: JsonlBackendOptions) {
-  const { path, readOnly = false, onDamage, ...rest } = optionsOf(given, OPTION_KEYS, 'JsonlBackend')
-  const metadataIndexes = metadataIndexesFrom(rest.metadataIndexes, 'JsonlBackend')
+  const options = optionsOf(given, OPTION_KEYS, 'JsonlBackend')
+  const { path, onDamage } = options
+  const readOnly = flagFrom(options, 'readOnly', 'JsonlBackend')
+  const metadataIndexes = metadataIndexesFrom(options.metadataIndexes, 'JsonlBackend')
   if (typeof path !== 'string' || path === '') throw invalid('path must name the file')
   if (path.includes('\0')) throw invalid('path must not contain NUL')
-  if (typeof readOnly !== 'boolean') throw invalid('readOnly must be true or false')
   if (onDamage === undefined) return { path, readOnly, metadataIndexes }
   if (typeof onDamage !== 'function') throw invalid('onDamage must be a function')
   return { path, readOnly, metadataIndexes, onDamage: (damage: Damage): unknown => onDamage(damage) }

@@ -66,6 +66,7 @@ test.each([
   { path: 'a\0b' },
   { path: 'a', onDamage: 'warn' },
   { path: 'a', readOnly: 'yes' },
+  { path: 'a', readOnly: undefined },
   { path: 'a', metadataIndexes: 'session' },
   { path: 'a', metadataIndexes: [''] },
   { path: 'a', metadataIndexes: ['k', 'k'] },

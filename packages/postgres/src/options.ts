@@ -1,5 +1,6 @@
 import {
   type AuditError,
+  flagFrom,
   type IndexingProgress,
   invalidOptions,
   metadataIndexesFrom,
@@ -64,16 +65,11 @@ export interface CheckedOptions {
 }
 
 /** Checks the options. Throws AuditError `AUDIT_INVALID_OPTIONS`, whose message never contains the connection string. */
-export function checkOptions(given: unknown): CheckedOptions {
-  const {
-    pool,
-    connectionString,
-    log = DEFAULT_LOG,
-    replica,
-    readOnly = false,
-    metadataIndexes,
-    onIndexing = () => {},
-  } = optionsOf(given, KEYS, OWNER)
+export function checkOptions(options: unknown): CheckedOptions {
+  const given = optionsOf(options, KEYS, OWNER)
+  const { pool, connectionString, replica, metadataIndexes, onIndexing = () => {} } = given
+  const log = 'log' in given ? given.log : DEFAULT_LOG // `undefined` would record into another log than was meant
+  const readOnly = flagFrom(given, 'readOnly', OWNER)
   if ((pool === undefined) === (connectionString === undefined)) {
     throw invalid('give either a pool or a connectionString')
   }
@@ -85,7 +81,6 @@ export function checkOptions(given: unknown): CheckedOptions {
   if (typeof log !== 'string' || !log.isWellFormed() || !LOG_NAME.test(log)) {
     throw invalid('log must be a name of 1 to 200 characters, without control characters')
   }
-  if (typeof readOnly !== 'boolean') throw invalid('readOnly must be true or false')
   if (!isCallback(onIndexing)) throw invalid('onIndexing must be a function')
   const keys = metadataIndexesFrom(metadataIndexes, OWNER)
   return { pool, connectionString, log, replica, readOnly, metadataIndexes: keys, onIndexing }

@@ -1,5 +1,11 @@
 import { resolve } from 'node:path'
-import { type IndexingProgress, invalidOptions, metadataIndexesFrom, optionsOf } from '@audit/core/backend'
+import {
+  flagFrom,
+  type IndexingProgress,
+  invalidOptions,
+  metadataIndexesFrom,
+  optionsOf,
+} from '@audit/core/backend'
 
 /** What `new SqliteBackend` takes. */
 export interface SqliteBackendOptions {
@@ -27,17 +33,12 @@ const OWNER = 'SqliteBackend'
 
 /** Checks the options and fills in the defaults. Throws AuditError `AUDIT_INVALID_OPTIONS`. */
 export function checkOptions(options: SqliteBackendOptions) {
-  const {
-    path,
-    readOnly = false,
-    metadataIndexes,
-    onIndexing = () => {},
-  } = optionsOf(options, ['path', 'readOnly', 'metadataIndexes', 'onIndexing'], OWNER)
-  if (typeof readOnly !== 'boolean') throw invalidOptions(OWNER, 'readOnly must be true or false')
+  const given = optionsOf(options, ['path', 'readOnly', 'metadataIndexes', 'onIndexing'], OWNER)
+  const { path, metadataIndexes, onIndexing = () => {} } = given
   if (!isListener(onIndexing)) throw invalidOptions(OWNER, 'onIndexing must be a function')
   return {
     path: checkedPath(path),
-    readOnly,
+    readOnly: flagFrom(given, 'readOnly', OWNER),
     metadataIndexes: metadataIndexesFrom(metadataIndexes, OWNER),
     onIndexing,
   }

@@ -28,6 +28,7 @@ test.each([
   ['a database in memory', { path: ':memory:' }],
   ['an unknown option', { path: 'audit.db', readonly: true }],
   ['a readOnly that is neither true nor false', { path: 'audit.db', readOnly: 1 }],
+  ['a readOnly that is undefined', { path: 'audit.db', readOnly: undefined }],
   ['inherited options', Object.create({ path: 'audit.db' })],
 ])('%s is refused', (_, options) => {
   const construct = () => new SqliteBackend(options as { path: string }) // what JavaScript callers may do
