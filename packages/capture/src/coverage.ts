@@ -17,13 +17,13 @@ export interface Coverage {
 }
 
 /** What goes past the channels that are watched. */
-const CANNOT_SEE: readonly string[] = [
+const CANNOT_SEE: readonly string[] = Object.freeze([
   'what is said over a WebSocket, such as the Realtime API: only its opening is counted',
   'HTTP/2 and raw sockets, such as gRPC',
   'other processes and worker threads, such as an agent that runs as a subprocess',
   'requests that left before the capture was made',
   'hosts that are not known: name them in the option hosts',
-]
+])
 
 /** A request of undici, or of node:http, as their diagnostics channels show it. */
 interface SeenRequest {

@@ -119,6 +119,12 @@ describe.each(WAYS)('a request by %s', (_, send) => {
   })
 })
 
+test('what coverage tells of cannot be taken out for the captures of others', () => {
+  const { cannotSee } = newCapture().coverage()
+  expect(() => (cannotSee as string[]).splice(0)).toThrow(TypeError) // what a JavaScript caller can do
+  expect(newCapture().coverage().cannotSee.length).toBeGreaterThan(0)
+})
+
 test('auditFetch claims what it sends, calls and others', async () => {
   const capture = newCapture({ strict: true })
   const send = auditFetch(capture)
