@@ -147,7 +147,7 @@ export class AuditLog implements AsyncDisposable {
    * they continue at the last index + 1. With `follow`, it waits for further entries, from this process and others, and
    * looks for them every 100 ms; it survives a store that is unreachable for less than a minute.
    *
-   * Throws what `query` throws; `AUDIT_CORRUPT` if an entry is missing.
+   * Throws what `query` throws; `AUDIT_CORRUPT` if an entry is missing, or if a log that is followed was cut or replaced.
    *
    * @example
    * for await (const entry of log.entries({ start: 900, follow: true, signal })) await mirror.add(entry)

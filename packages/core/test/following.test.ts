@@ -56,6 +56,28 @@ test('a follower goes on where it was once a store that was away is back', async
   await entries.return(undefined)
 })
 
+test('a follower of a log that was restored from a backup, and has grown since, does not miss what came meanwhile', async () => {
+  const [before, after] = [new MemoryBackend(), new MemoryBackend()]
+  for (const [backend, texts] of [
+    [before, ['a', 'b', 'c']],
+    [after, ['a', 'x', 'y', 'z']],
+  ] as const) {
+    const log = new AuditLog({ backend })
+    for (const text of texts) await log.record(input(text))
+  }
+  let current = before
+  const restored = new Proxy(before, {
+    get(_, key) {
+      const value: unknown = Reflect.get(current, key)
+      return typeof value === 'function' ? value.bind(current) : value
+    },
+  })
+  const entries = new AuditLog({ backend: restored }).entries({ follow: true })
+  for (const text of ['a', 'b', 'c']) expect((await entries.next()).value?.inputText).toBe(text)
+  current = after
+  await expect(entries.next()).rejects.toThrow(expect.objectContaining({ code: 'AUDIT_CORRUPT' }))
+})
+
 test('a follower with a slow consumer survives a store that fails once', async () => {
   let failures = 0
   class Flaky extends MemoryBackend {

@@ -22,9 +22,10 @@ export async function* follow(
   { start, end, signal }: CheckedRange,
 ): AsyncGenerator<AuditEntry, void, undefined> {
   let next = start
+  let last: AuditEntry | undefined
   let silentSince: number | undefined
   while (next < end) {
-    const pages = reader.range(next, end, signal)
+    const pages = reader.range(next, end, signal, last)
     for (;;) {
       const page = await pages.next().catch(error => {
         silentSince ??= performance.now()
@@ -35,6 +36,7 @@ export async function* follow(
       if (!page || page.done) break
       for (const entry of untilAbortedEach(page.value, signal)) {
         next = entry.index + 1
+        last = entry
         yield entry
       }
     }

@@ -62,22 +62,39 @@ export class LogReader {
     })
   }
 
-  /** Entries by index, `start` inclusive to `end` exclusive, as the log is now. */
+  /**
+   * Entries by index, `start` inclusive to `end` exclusive, as the log is now.
+   *
+   * @param last the entry before `start`, where a reading goes on: it must still be there.
+   */
   async *range(
     start: number,
     end: number,
     signal?: AbortSignal,
+    last?: AuditEntry,
   ): AsyncGenerator<AuditEntry[], void, undefined> {
     const size = await untilAborted(this.#backend.size(), signal)
+    const total = Math.min(end, size) - start
+    if (last && total > 0) await untilAborted(this.#assertStillThere(last), signal)
     yield* pages({
       signal,
-      total: Math.min(end, size) - start,
+      total,
       fetch: (previous, limit) => {
         const from = previous ? previous.index + 1 : start
         return this.#readRange(from, from + limit)
       },
       follows: ({ index }, previous) => index === (previous ? previous.index + 1 : start),
     })
+  }
+
+  /** A log that was cut, or restored from a backup, may have grown again since: what came meanwhile would be missed. */
+  async #assertStillThere({ index, entryId }: AuditEntry): Promise<void> {
+    const [entry] = await this.#backend.read(index, index + 1)
+    if (entry?.entryId === entryId) return
+    throw new AuditError(
+      'AUDIT_CORRUPT',
+      `the log was cut or replaced while it was read: entry ${index} is another one now; read it again from its beginning`,
+    )
   }
 
   /**
