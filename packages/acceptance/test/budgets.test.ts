@@ -5,19 +5,15 @@ import { auditMiddleware as auditMessages } from '@audit/anthropic'
 import { type Capture, createCapture } from '@audit/capture'
 import { AuditLog } from '@audit/core'
 import { BudgetExceededError, CostTracker } from '@audit/cost'
-import { ProviderServer } from '@audit/harness'
+import { providerServer } from '@audit/harness/vitest'
 import { AuditCallbackHandler, auditModel } from '@audit/langchain'
 import { auditOpenAI } from '@audit/openai'
 import { ChatOpenAI } from '@langchain/openai'
 import { generateText, wrapLanguageModel } from 'ai'
 import OpenAI from 'openai'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
-let server: ProviderServer
-beforeAll(async () => {
-  server = await ProviderServer.start()
-})
-afterAll(() => server.stop())
+const server = await providerServer()
 
 const MODEL = 'gpt-4o-mini'
 const MESSAGES = [{ role: 'user' as const, content: 'Hello' }]

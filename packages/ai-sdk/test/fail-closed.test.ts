@@ -1,85 +1,15 @@
 import { createCapture, type RecordingLog } from '@audit/capture'
+import { BROKEN_LOGS, DOWN } from '@audit/capture-harness'
 import { AuditError, AuditLog, type EntryInput, MemoryBackend } from '@audit/core'
-import { type Behaviour, ProviderServer } from '@audit/harness'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { Behaviour } from '@audit/harness'
+import { providerServer } from '@audit/harness/vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { auditMiddleware } from '../src/index.ts'
 import { madeModel, PROMPT } from './made-model.ts'
 import { type Api, askAndRead, type Form, type Play, readAll } from './observed.ts'
 import { SDKS, type Sdk } from './sdks.ts'
 
-let server: ProviderServer
-const rejections: unknown[] = []
-beforeAll(async () => {
-  process.on('unhandledRejection', reason => rejections.push(reason))
-  server = await ProviderServer.start()
-})
-afterAll(async () => {
-  await server.stop()
-  expect(rejections).toEqual([])
-})
-
-/** What the SDK would take for a failure of its own connection, and send the request again. */
-const retryable = Object.assign(new Error('aborted'), {
-  name: 'AbortError',
-  code: 'ECONNRESET',
-  isRetryable: true,
-})
-const down = (error: unknown = new Error('disk full')): RecordingLog => ({
-  record: () => Promise.reject(error),
-})
-
-const LOGS: readonly {
-  readonly name: string
-  readonly code: string
-  create(): RecordingLog
-  readonly isWithheld?: true
-}[] = [
-  {
-    name: 'down',
-    code: 'AUDIT_WRITE_FAILED',
-    isWithheld: true,
-    create: () => down(new AuditError('AUDIT_WRITE_FAILED', 'disk full', { cause: retryable })),
-  },
-  {
-    name: 'down with an error of its own',
-    code: 'AUDIT_WRITE_FAILED',
-    isWithheld: true,
-    create: () => ({
-      record: () => {
-        throw retryable
-      },
-    }),
-  },
-  {
-    name: 'full',
-    code: 'AUDIT_WRITE_FAILED',
-    create: () => {
-      const cause = Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR' })
-      const error = new AuditError('AUDIT_WRITE_FAILED', 'the entries were not stored', { cause })
-      return { record: () => Promise.reject(error) }
-    },
-  },
-  {
-    name: 'overloaded',
-    code: 'AUDIT_OVERLOADED',
-    create: () => {
-      const backend = new MemoryBackend()
-      backend.append = () => new Promise(() => undefined) // a store that hangs
-      const log = new AuditLog({ backend, maxPendingBytes: 1 })
-      void log.record({ model: 'm', inputText: 'it fills', outputText: 'the queue' })
-      return log
-    },
-  },
-  {
-    name: 'closed',
-    code: 'AUDIT_CLOSED',
-    create: () => {
-      const log = new AuditLog({ backend: new MemoryBackend() })
-      void log.close() // it counts from now on
-      return log
-    },
-  },
-]
+const server = await providerServer()
 
 const CELLS = SDKS.flatMap(sdk =>
   (['chat', 'responses'] as const).flatMap(api =>
@@ -121,7 +51,7 @@ async function failureOf({ play }: { play: Play }): Promise<Error & { readonly c
 }
 
 describe.each(CELLS)('ai $major, $api, $form', cell => {
-  test.each(LOGS)(
+  test.each(BROKEN_LOGS)(
     'with the log $name, the call fails, says why, and is billed once',
     async ({ create, code, isWithheld }) => {
       const bench = setUp(cell, create())
@@ -139,7 +69,7 @@ describe.each(CELLS)('ai $major, $api, $form', cell => {
   )
 
   test('with the log down, a call that failed anyway says so, and is not made again', async () => {
-    const bench = setUp(cell, down(), { behaviour: 'failing' })
+    const bench = setUp(cell, DOWN, { behaviour: 'failing' })
     expect(await failureOf(bench)).toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
     expect(bench.scene).toMatchObject({ requests: 1, billed: 0 })
   })
@@ -147,7 +77,7 @@ describe.each(CELLS)('ai $major, $api, $form', cell => {
   test('by choice it goes on, and the failure is reported with what should have been recorded', async () => {
     const reported: [Error, EntryInput][] = []
     const onAuditFailure = (error: Error, draft: EntryInput) => void reported.push([error, draft])
-    const { play, scene, capture } = setUp(cell, down(), { onAuditFailure })
+    const { play, scene, capture } = setUp(cell, DOWN, { onAuditFailure })
     await askAndRead(play)
     await capture.drain()
     expect(reported).toHaveLength(1)
@@ -181,7 +111,7 @@ describe.each(CELLS)('ai $major, $api, $form', cell => {
   })
 
   test('an intent that cannot be stored keeps the request from leaving', async () => {
-    const bench = setUp(cell, down(), { intent: true })
+    const bench = setUp(cell, DOWN, { intent: true })
     expect(await failureOf(bench)).toMatchObject({ code: 'AUDIT_WRITE_FAILED' })
     expect(bench.scene.requests).toBe(0)
   })
@@ -208,7 +138,7 @@ describe.each(CELLS)('ai $major, $api, $form', cell => {
 
 describe.each(SDKS)('ai $major', sdk => {
   test('a failure that nobody can be told of makes drain() reject', async () => {
-    const { play, capture } = setUp({ sdk, api: 'chat', form: 'stream' }, down())
+    const { play, capture } = setUp({ sdk, api: 'chat', form: 'stream' }, DOWN)
     const warned = new Promise<Error>(resolve => process.once('warning', resolve))
     const { stream } = await play.model.doStream({ prompt: [] })
     await stream.cancel()
@@ -233,7 +163,7 @@ describe.each(SDKS)('ai $major', sdk => {
 
   test('the failure of a stream surfaces wherever an answer is read', async () => {
     const code = 'AUDIT_WRITE_FAILED'
-    const { play, scene } = setUp({ sdk, api: 'chat', form: 'stream' }, down())
+    const { play, scene } = setUp({ sdk, api: 'chat', form: 'stream' }, DOWN)
     const ask = () => sdk.ai.streamText({ model: play.model, prompt: 'a question' })
     await expect(readAll(ask().textStream)).rejects.toMatchObject({ code })
     await expect(readAll(ask().fullStream)).rejects.toMatchObject({ code })
@@ -263,7 +193,7 @@ describe.each(SDKS)('ai $major', sdk => {
   test.each(EARLY)(
     'a stream %s is a refusal to the SDK: textStream ends, and onError is told',
     async (_, options, code) => {
-      const { play, scene } = setUp({ sdk, api: 'chat', form: 'stream' }, down(), options)
+      const { play, scene } = setUp({ sdk, api: 'chat', form: 'stream' }, DOWN, options)
       const errors: unknown[] = []
       const onError = ({ error }: { readonly error: unknown }) => void errors.push(error)
       const result = sdk.ai.streamText({ model: play.model, prompt: 'a question', onError })
@@ -282,7 +212,7 @@ describe.each(SDKS)('ai $major', sdk => {
 // No other version has streamRetries.
 describe.each(SDKS.filter(({ major }) => major === 7))('ai $major', sdk => {
   test('streamRetries does not send again what could not be recorded', async () => {
-    const { play, scene } = setUp({ sdk, api: 'chat', form: 'stream' }, down())
+    const { play, scene } = setUp({ sdk, api: 'chat', form: 'stream' }, DOWN)
     const result = sdk.ai.streamText({
       model: play.model,
       prompt: 'a question',

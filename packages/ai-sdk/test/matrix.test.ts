@@ -1,5 +1,5 @@
-import { ProviderServer } from '@audit/harness'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { providerServer } from '@audit/harness/vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { type Api, askAndRead, type Form, observe } from './observed.ts'
 import { SDKS } from './sdks.ts'
 import { SITUATIONS, textMatches } from './situations.ts'
@@ -7,16 +7,9 @@ import { SITUATIONS, textMatches } from './situations.ts'
 const APIS: readonly Api[] = ['chat', 'responses']
 const FORMS: readonly Form[] = ['generate', 'stream']
 
-let server: ProviderServer
+const server = await providerServer()
 let size = 0
-const rejections: unknown[] = []
-beforeAll(async () => {
-  process.on('unhandledRejection', reason => rejections.push(reason))
-  server = await ProviderServer.start()
-})
-afterAll(async () => {
-  await server.stop()
-  expect(rejections).toEqual([])
+afterAll(() => {
   console.log(`matrix of @audit/ai-sdk: ${size} cells, each run with and without recording`)
 })
 

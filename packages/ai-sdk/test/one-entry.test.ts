@@ -1,17 +1,14 @@
 import { auditFetch, type Capture, createCapture } from '@audit/capture'
 import { type AuditEntry, AuditLog, MemoryBackend } from '@audit/core'
-import { type Behaviour, ProviderServer, type Scene } from '@audit/harness'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { Behaviour, Scene } from '@audit/harness'
+import { providerServer } from '@audit/harness/vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { auditMiddleware } from '../src/index.ts'
 import { bareModel, madeModel, PROMPT } from './made-model.ts'
 import { ANSWER, QUESTION, readAll } from './observed.ts'
 import { type Model, SDKS, type Sdk } from './sdks.ts'
 
-let server: ProviderServer
-beforeAll(async () => {
-  server = await ProviderServer.start()
-})
-afterAll(() => server.stop())
+const server = await providerServer()
 
 interface Bench {
   readonly log: AuditLog

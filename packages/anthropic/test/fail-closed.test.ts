@@ -1,77 +1,15 @@
 import { type CaptureOptions, createCapture, type RecordingLog } from '@audit/capture'
+import { BROKEN_LOGS, DOWN } from '@audit/capture-harness'
 import { AuditError, AuditLog, type EntryInput, MemoryBackend } from '@audit/core'
-import { type Behaviour, ProviderServer } from '@audit/harness'
+import type { Behaviour } from '@audit/harness'
 import { ANSWER, type Form } from '@audit/harness/situations'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { providerServer } from '@audit/harness/vitest'
+import { describe, expect, test } from 'vitest'
 import { addressOf, ask, askAndRead, type Play } from './observed.ts'
 import { SDKS, type Sdk } from './sdks.ts'
 import { streamHelper } from './situations.ts'
 
-let server: ProviderServer
-beforeAll(async () => {
-  server = await ProviderServer.start()
-})
-afterAll(() => server.stop())
-
-/** What an SDK would take for a failure of its own connection. */
-const retryable = Object.assign(new Error('aborted'), { name: 'AbortError', code: 'ECONNRESET' })
-
-const LOGS: readonly {
-  readonly name: string
-  readonly code: string
-  create(): RecordingLog
-  readonly isWithheld?: true
-}[] = [
-  {
-    name: 'down',
-    code: 'AUDIT_WRITE_FAILED',
-    isWithheld: true,
-    create: () => ({
-      record: () => Promise.reject(new AuditError('AUDIT_WRITE_FAILED', 'disk full', { cause: retryable })),
-    }),
-  },
-  {
-    name: 'down with an error of its own',
-    code: 'AUDIT_WRITE_FAILED',
-    isWithheld: true,
-    create: () => ({
-      record: () => {
-        throw retryable
-      },
-    }),
-  },
-  {
-    name: 'full',
-    code: 'AUDIT_WRITE_FAILED',
-    create: () => {
-      const cause = Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR' })
-      const error = new AuditError('AUDIT_WRITE_FAILED', 'the entries were not stored', { cause })
-      return { record: () => Promise.reject(error) }
-    },
-  },
-  {
-    name: 'overloaded',
-    code: 'AUDIT_OVERLOADED',
-    create: () => {
-      const backend = new MemoryBackend()
-      backend.append = () => new Promise(() => undefined) // a store that hangs
-      const log = new AuditLog({ backend, maxPendingBytes: 1 })
-      void log.record({ model: 'm', inputText: 'it fills', outputText: 'the queue' })
-      return log
-    },
-  },
-  {
-    name: 'closed',
-    code: 'AUDIT_CLOSED',
-    create: () => {
-      const log = new AuditLog({ backend: new MemoryBackend() })
-      void log.close() // it counts from now on
-      return log
-    },
-  },
-]
-
-const down = (): RecordingLog => ({ record: async () => Promise.reject(new Error('disk full')) })
+const server = await providerServer()
 
 const CELLS = SDKS.flatMap(sdk =>
   (['json', 'stream'] as const).map(form => ({ sdk, form, version: sdk.version })),
@@ -97,7 +35,7 @@ async function failureOf(calling: Promise<unknown>) {
 }
 
 describe.each(CELLS)('$version, $form', cell => {
-  test.each(LOGS)(
+  test.each(BROKEN_LOGS)(
     'with the log $name, the call fails, says why, and is billed once',
     async ({ create, code, isWithheld }) => {
       const { play, scene, capture } = setUp(cell, { log: create() })
@@ -112,7 +50,7 @@ describe.each(CELLS)('$version, $form', cell => {
   )
 
   test('with the log down, a call that failed anyway says so, and sends nothing more', async () => {
-    const { play, scene, capture } = setUp(cell, { log: down() }, 'failing')
+    const { play, scene, capture } = setUp(cell, { log: DOWN }, 'failing')
     const error = await failureOf(askAndRead(play))
     expect(error.code).toBe('AUDIT_WRITE_FAILED')
     expect(scene).toMatchObject({ requests: cell.sdk.hasMiddleware ? 3 : 1, billed: 0 })
@@ -122,7 +60,7 @@ describe.each(CELLS)('$version, $form', cell => {
   test('by choice it goes on, and the failure is reported with what should have been recorded', async () => {
     const reported: [Error, EntryInput][] = []
     const onAuditFailure = (error: Error, draft: EntryInput) => void reported.push([error, draft])
-    const { play, scene, capture } = setUp(cell, { log: down(), onAuditFailure })
+    const { play, scene, capture } = setUp(cell, { log: DOWN, onAuditFailure })
     await askAndRead(play)
     await capture.drain()
     expect(play.seen.length).toBeGreaterThan(0)
@@ -152,14 +90,14 @@ describe.each(CELLS)('$version, $form', cell => {
   })
 
   test('an intent that cannot be stored keeps the request from leaving', async () => {
-    const { play, scene } = setUp(cell, { log: down(), intent: true })
+    const { play, scene } = setUp(cell, { log: DOWN, intent: true })
     const error = await failureOf(askAndRead(play))
     expect(error.code).toBe('AUDIT_WRITE_FAILED')
     expect(scene.requests).toBe(0)
   })
 
   test('a failure that nobody can be told of makes drain() reject', async () => {
-    const { play, capture } = setUp(cell, { log: down() })
+    const { play, capture } = setUp(cell, { log: DOWN })
     const warned = new Promise<Error>(resolve => process.once('warning', resolve))
     const answer = await ask(play).asResponse()
     expect(answer.ok).toBe(true)
@@ -183,7 +121,7 @@ describe.each(CELLS)('$version, $form', cell => {
 test.each(SDKS.map(sdk => ({ sdk, version: sdk.version })))(
   'with $version, stream() wraps the error in one of its own, whose cause it is',
   async ({ sdk }) => {
-    const { play, scene } = setUp({ sdk, form: 'stream' }, { log: down() })
+    const { play, scene } = setUp({ sdk, form: 'stream' }, { log: DOWN })
     const error = await failureOf(streamHelper(play))
     expect(error).not.toBeInstanceOf(AuditError)
     expect(error.cause).toMatchObject({ code: 'AUDIT_WRITE_FAILED' })

@@ -1,18 +1,15 @@
 import Anthropic, { type Middleware } from '@anthropic-ai/sdk'
 import { auditFetch, type Capture, type CaptureOptions, createCapture } from '@audit/capture'
 import { type AuditEntry, AuditLog, MemoryBackend } from '@audit/core'
-import { type Behaviour, ProviderServer, type Scene } from '@audit/harness'
+import type { Behaviour, Scene } from '@audit/harness'
 import { ANSWER, QUESTION, readAll } from '@audit/harness/situations'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { providerServer } from '@audit/harness/vitest'
+import { describe, expect, test } from 'vitest'
 import { auditMiddleware } from '../src/index.ts'
 import { addressOf, BODY, MODEL } from './observed.ts'
 import { type Client, SDKS, type Sdk, WITH_MIDDLEWARE } from './sdks.ts'
 
-let server: ProviderServer
-beforeAll(async () => {
-  server = await ProviderServer.start()
-})
-afterAll(() => server.stop())
+const server = await providerServer()
 
 interface Bench {
   readonly log: AuditLog

@@ -1,15 +1,11 @@
 import { AuditLog } from '@audit/core'
-import { ProviderServer } from '@audit/harness'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { providerServer } from '@audit/harness/vitest'
+import { expect, test } from 'vitest'
 import { auditFetch, createCapture } from '../src/index.ts'
 
 // After drain() nothing leaves, and nothing is handed on, that no entry has.
 
-let server: ProviderServer
-beforeAll(async () => {
-  server = await ProviderServer.start()
-})
-afterAll(() => server.stop())
+const server = await providerServer()
 
 const post = (more: object = {}) => ({
   method: 'POST',

@@ -1,13 +1,10 @@
 import { AuditLog, MemoryBackend } from '@audit/core'
-import { type Behaviour, ProviderServer } from '@audit/harness'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Behaviour } from '@audit/harness'
+import { providerServer } from '@audit/harness/vitest'
+import { expect, test } from 'vitest'
 import { auditFetch, createCapture } from '../src/index.ts'
 
-let server: ProviderServer
-beforeAll(async () => {
-  server = await ProviderServer.start()
-})
-afterAll(() => server.stop())
+const server = await providerServer()
 
 function bench(behaviour: Behaviour = 'fine', options: Partial<Parameters<typeof createCapture>[0]> = {}) {
   const log = new AuditLog({ backend: new MemoryBackend() })

@@ -1,14 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { AuditLog } from '@audit/core'
-import { ProviderServer } from '@audit/harness'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { providerServer } from '@audit/harness/vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { auditFetch, createCapture, type Fetch, type Tries } from '../src/index.ts'
 
-let server: ProviderServer
-beforeAll(async () => {
-  server = await ProviderServer.start()
-})
-afterAll(() => server.stop())
+const server = await providerServer()
 
 function bench() {
   const log = new AuditLog()

@@ -1,15 +1,12 @@
 import { truncateSync } from 'node:fs'
 import Anthropic from '@anthropic-ai/sdk'
-import { type Behaviour, ProviderServer } from '@audit/harness'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Behaviour } from '@audit/harness'
+import { providerServer } from '@audit/harness/vitest'
+import { describe, expect, test } from 'vitest'
 import { allOf } from './all-of.ts'
 import { type ProxyOptions, startProxy, upstream } from './proxy-fixture.ts'
 
-let server: ProviderServer
-beforeAll(async () => {
-  server = await ProviderServer.start()
-})
-afterAll(() => server.stop())
+const server = await providerServer()
 
 const question = {
   model: 'claude-of-the-test',

@@ -3,20 +3,15 @@ import { once } from 'node:events'
 import { truncateSync } from 'node:fs'
 import { createCapture } from '@audit/capture'
 import { AuditLog } from '@audit/core'
-import { ProviderServer } from '@audit/harness'
-import { temporaryFolder } from '@audit/harness/vitest'
+import { providerServer, temporaryFolder } from '@audit/harness/vitest'
 import { JsonlBackend } from '@audit/jsonl'
 import Database from 'better-sqlite3'
 import OpenAI from 'openai'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { allOf } from './all-of.ts'
 import { proxied } from './proxy-fixture.ts'
 
-let server: ProviderServer
-beforeAll(async () => {
-  server = await ProviderServer.start()
-})
-afterAll(() => server.stop())
+const server = await providerServer()
 
 const MODEL = 'gpt-4o-mini'
 const messages = [{ role: 'user' as const, content: 'a question of some words' }]

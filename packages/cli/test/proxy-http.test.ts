@@ -7,18 +7,14 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
-import { ProviderServer, runCommand } from '@audit/harness'
-import { temporaryFolder } from '@audit/harness/vitest'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { runCommand } from '@audit/harness'
+import { providerServer, temporaryFolder } from '@audit/harness/vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { patientDispatcher } from '../src/proxy/patient-fetch.ts'
 import { runBinary } from './binary.ts'
 import { proxied, startProxy, upstream } from './proxy-fixture.ts'
 
-let server: ProviderServer
-beforeAll(async () => {
-  server = await ProviderServer.start()
-})
-afterAll(() => server.stop())
+const server = await providerServer()
 
 const BODY = JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'a question' }] })
 const JSON_TYPE = { 'content-type': 'application/json' }

@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { decodeLine } from '@audit/core/backend'
-import { ProviderServer, serverUrl } from '@audit/harness'
+import { serverUrl } from '@audit/harness'
+import { providerServer } from '@audit/harness/vitest'
 import OpenAI from 'openai'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { allOf } from './all-of.ts'
 import { runBinary } from './binary.ts'
 import { proxied, startProxy, upstream } from './proxy-fixture.ts'
 
-let server: ProviderServer
-beforeAll(async () => {
-  server = await ProviderServer.start()
-})
-afterAll(() => server.stop())
+const server = await providerServer()
 
 const MODEL = 'gpt-4o-mini'
 const messages = [{ role: 'user' as const, content: 'a question of some words' }]

@@ -1,7 +1,8 @@
 import { createCapture } from '@audit/capture'
 import { AuditError, AuditLog, MemoryBackend } from '@audit/core'
-import { ProviderServer, type Scene } from '@audit/harness'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { Scene } from '@audit/harness'
+import { providerServer } from '@audit/harness/vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { chatApp } from '../src/chat-app.ts'
 import { Conversations } from '../src/conversations.ts'
 import { askWithAiSdk } from '../src/models/with-ai-sdk.ts'
@@ -9,11 +10,7 @@ import { askWithOpenAI } from '../src/models/with-openai.ts'
 import { settingsFrom } from '../src/settings.ts'
 import { WAYS, type Way } from './chat-process.ts'
 
-let provider: ProviderServer
-beforeAll(async () => {
-  provider = await ProviderServer.start()
-})
-afterAll(() => provider.stop())
+const provider = await providerServer()
 
 /** Asks a chat whose log can store nothing. */
 async function askWithoutLog(way: Way, scene: Scene, intent: boolean): Promise<Response> {

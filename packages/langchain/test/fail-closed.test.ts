@@ -1,76 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { auditFetch, createCapture, type RecordingLog } from '@audit/capture'
+import { BROKEN_LOGS, DOWN } from '@audit/capture-harness'
 import { AuditError, AuditLog, type EntryInput, MemoryBackend } from '@audit/core'
-import { ProviderServer } from '@audit/harness'
+import { providerServer } from '@audit/harness/vitest'
 import { AIMessage } from '@langchain/core/messages'
 import { type Runnable, RunnableLambda } from '@langchain/core/runnables'
 import { FakeListChatModel } from '@langchain/core/utils/testing'
 import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { AuditCallbackHandler, auditModel } from '../src/index.ts'
 import { APIS, type Api, ask, type Form, modelAt, type Play, type Recorder, settled } from './observed.ts'
 import { withOlderCaller } from './older-caller.ts'
 import { answering, StageModel } from './stage-model.ts'
 
-let server: ProviderServer
-beforeAll(async () => {
-  server = await ProviderServer.start()
-})
-afterAll(() => server.stop())
-
-/** What an SDK would take for a failure of its own connection. */
-const retryable = Object.assign(new Error('aborted'), { name: 'AbortError', code: 'ECONNRESET' })
-const DOWN: RecordingLog = {
-  record: () => Promise.reject(new AuditError('AUDIT_WRITE_FAILED', 'disk full', { cause: retryable })),
-}
-
-const LOGS: readonly {
-  readonly name: string
-  readonly code: string
-  create(): RecordingLog
-  readonly isWithheld?: true
-}[] = [
-  { name: 'down', code: 'AUDIT_WRITE_FAILED', isWithheld: true, create: () => DOWN },
-  {
-    name: 'down with an error of its own',
-    code: 'AUDIT_WRITE_FAILED',
-    isWithheld: true,
-    create: () => ({
-      record: () => {
-        throw retryable
-      },
-    }),
-  },
-  {
-    name: 'full',
-    code: 'AUDIT_WRITE_FAILED',
-    create: () => {
-      const cause = Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR' })
-      const error = new AuditError('AUDIT_WRITE_FAILED', 'the entries were not stored', { cause })
-      return { record: () => Promise.reject(error) }
-    },
-  },
-  {
-    name: 'overloaded',
-    code: 'AUDIT_OVERLOADED',
-    create: () => {
-      const backend = new MemoryBackend()
-      backend.append = () => new Promise(() => undefined) // a store that hangs
-      const log = new AuditLog({ backend, maxPendingBytes: 1 })
-      void log.record({ model: 'm', inputText: 'it fills', outputText: 'the queue' })
-      return log
-    },
-  },
-  {
-    name: 'closed',
-    code: 'AUDIT_CLOSED',
-    create: () => {
-      const log = new AuditLog({ backend: new MemoryBackend() })
-      void log.close() // it counts from now on
-      return log
-    },
-  },
-]
+const server = await providerServer()
 
 const CELLS = (['model', 'handler', 'both'] as const).flatMap(recorder =>
   APIS.flatMap(api =>
@@ -117,7 +60,7 @@ async function failureOf(calling: Promise<unknown>) {
 }
 
 describe.each(CELLS)('recorded by $recorder, $api, $form', cell => {
-  test.each(LOGS)(
+  test.each(BROKEN_LOGS)(
     'with the log $name, the call fails, says why, and is billed once',
     async ({ create, code, isWithheld }) => {
       const { play, scene, capture } = setUp(cell, create())

@@ -1,21 +1,14 @@
-import { ProviderServer } from '@audit/harness'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { providerServer } from '@audit/harness/vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { APIS, askAndRead, type Form, MODELS, observe, type Recorder } from './observed.ts'
 import { SITUATIONS, type Situation, textMatches } from './situations.ts'
 
 const FORMS: readonly Form[] = ['invoke', 'stream']
 const RECORDERS: readonly Recorder[] = ['model', 'handler', 'both']
 
-let server: ProviderServer
+const server = await providerServer()
 let size = 0
-const rejections: unknown[] = []
-beforeAll(async () => {
-  process.on('unhandledRejection', reason => rejections.push(reason))
-  server = await ProviderServer.start()
-})
-afterAll(async () => {
-  await server.stop()
-  expect(rejections).toEqual([])
+afterAll(() => {
   console.log(`matrix of @audit/langchain: ${size} cells, each run with and without recording`)
 })
 

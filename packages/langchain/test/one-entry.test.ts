@@ -2,21 +2,18 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { auditFetch, type CaptureOptions, createCapture } from '@audit/capture'
 import { AuditLog, MemoryBackend } from '@audit/core'
-import { ProviderServer, type Scene } from '@audit/harness'
+import type { Scene } from '@audit/harness'
+import { providerServer } from '@audit/harness/vitest'
 import { HumanMessage, SystemMessage, ToolMessage } from '@langchain/core/messages'
 import { FakeEmbeddings, FakeListChatModel, FakeLLM } from '@langchain/core/utils/testing'
 import { AzureChatOpenAI, ChatOpenAI, OpenAI, OpenAIEmbeddings } from '@langchain/openai'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { AuditCallbackHandler, auditModel } from '../src/index.ts'
 import { ANSWER, modelAt, QUESTION } from './observed.ts'
 import { withOlderCaller } from './older-caller.ts'
 import { answering, StageModel, WholeModel } from './stage-model.ts'
 
-let server: ProviderServer
-beforeAll(async () => {
-  server = await ProviderServer.start()
-})
-afterAll(() => server.stop())
+const server = await providerServer()
 
 function bench(options: Partial<CaptureOptions> = {}, scene: Scene = server.scene()) {
   const log = new AuditLog({ backend: new MemoryBackend() })

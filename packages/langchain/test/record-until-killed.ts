@@ -5,7 +5,7 @@ import { JsonlBackend } from '@audit/jsonl'
 import { ChatOpenAI } from '@langchain/openai'
 import { AuditCallbackHandler, auditModel } from '../src/index.ts'
 
-const [recorder, path = '', baseURL = ''] = process.argv.slice(2)
+const [path = '', baseURL = '', recorder] = process.argv.slice(2)
 const capture = createCapture({
   log: new AuditLog({ backend: new JsonlBackend({ path }) }),
   user: 'alice',

@@ -1,21 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createCapture, type ScopeOptions } from '@audit/capture'
 import { AuditLog, MemoryBackend } from '@audit/core'
-import { ProviderServer } from '@audit/harness'
+import { providerServer } from '@audit/harness/vitest'
 import { ChatPromptTemplate } from '@langchain/core/prompts'
 import { RunnableLambda } from '@langchain/core/runnables'
 import { AsyncLocalStorageProviderSingleton } from '@langchain/core/singletons'
 import { OpenAIEmbeddings } from '@langchain/openai'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { AuditCallbackHandler, auditModel } from '../src/index.ts'
 import { modelAt } from './observed.ts'
 
-let server: ProviderServer
-beforeAll(async () => {
-  AsyncLocalStorageProviderSingleton.initializeGlobalInstance(new AsyncLocalStorage()) // as LangGraph does
-  server = await ProviderServer.start()
-})
-afterAll(() => server.stop())
+AsyncLocalStorageProviderSingleton.initializeGlobalInstance(new AsyncLocalStorage()) // as LangGraph does
+const server = await providerServer()
 
 function bench(recorder: 'model' | 'handler', user?: () => string) {
   const log = new AuditLog({ backend: new MemoryBackend() })

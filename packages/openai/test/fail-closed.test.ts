@@ -1,76 +1,16 @@
 import { createCapture, type RecordingLog } from '@audit/capture'
+import { BROKEN_LOGS, DOWN } from '@audit/capture-harness'
 import { AuditError, AuditLog, type EntryInput, MemoryBackend } from '@audit/core'
-import { type Behaviour, ProviderServer } from '@audit/harness'
+import type { Behaviour } from '@audit/harness'
 import type { Form } from '@audit/harness/situations'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { providerServer } from '@audit/harness/vitest'
+import { describe, expect, test } from 'vitest'
 import { auditOpenAI } from '../src/index.ts'
 import { type Api, ask, askAndRead, type Play } from './observed.ts'
 import { SDKS } from './sdks.ts'
 import { streamHelper, toolLoop } from './situations.ts'
 
-let server: ProviderServer
-beforeAll(async () => {
-  server = await ProviderServer.start()
-})
-afterAll(() => server.stop())
-
-/** What an SDK would take for a failure of its own connection. */
-const retryable = Object.assign(new Error('aborted'), { name: 'AbortError', code: 'ECONNRESET' })
-
-const LOGS: readonly {
-  readonly name: string
-  readonly code: string
-  create(): RecordingLog
-  readonly isWithheld?: true
-}[] = [
-  {
-    name: 'down',
-    code: 'AUDIT_WRITE_FAILED',
-    isWithheld: true,
-    create: () => ({
-      record: () => Promise.reject(new AuditError('AUDIT_WRITE_FAILED', 'disk full', { cause: retryable })),
-    }),
-  },
-  {
-    name: 'down with an error of its own',
-    code: 'AUDIT_WRITE_FAILED',
-    isWithheld: true,
-    create: () => ({
-      record: () => {
-        throw retryable
-      },
-    }),
-  },
-  {
-    name: 'full',
-    code: 'AUDIT_WRITE_FAILED',
-    create: () => {
-      const cause = Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR' })
-      const error = new AuditError('AUDIT_WRITE_FAILED', 'the entries were not stored', { cause })
-      return { record: () => Promise.reject(error) }
-    },
-  },
-  {
-    name: 'overloaded',
-    code: 'AUDIT_OVERLOADED',
-    create: () => {
-      const backend = new MemoryBackend()
-      backend.append = () => new Promise(() => undefined) // a store that hangs
-      const log = new AuditLog({ backend, maxPendingBytes: 1 })
-      void log.record({ model: 'm', inputText: 'it fills', outputText: 'the queue' })
-      return log
-    },
-  },
-  {
-    name: 'closed',
-    code: 'AUDIT_CLOSED',
-    create: () => {
-      const log = new AuditLog({ backend: new MemoryBackend() })
-      void log.close() // it counts from now on
-      return log
-    },
-  },
-]
+const server = await providerServer()
 
 const CELLS = SDKS.flatMap(sdk =>
   (['chat', 'responses'] as const).flatMap(api =>
@@ -104,7 +44,7 @@ async function failureOf(calling: Promise<unknown>) {
 }
 
 describe.each(NAMED)('openai $major, $api, $form', cell => {
-  test.each(LOGS)(
+  test.each(BROKEN_LOGS)(
     'with the log $name, the call fails, says why, and is billed once',
     async ({ create, code, isWithheld }) => {
       const { play, scene, capture } = setUp(cell, create())
@@ -120,11 +60,7 @@ describe.each(NAMED)('openai $major, $api, $form', cell => {
   )
 
   test('with the log down, a call that failed anyway says so, and sends nothing more', async () => {
-    const { play, scene } = setUp(
-      cell,
-      { record: async () => Promise.reject(new Error('disk full')) },
-      { behaviour: 'failing' },
-    )
+    const { play, scene } = setUp(cell, DOWN, { behaviour: 'failing' })
     const error = await failureOf(askAndRead(play))
     expect(error.code).toBe('AUDIT_WRITE_FAILED')
     expect(scene).toMatchObject({ requests: 3, billed: 0 })
@@ -132,11 +68,9 @@ describe.each(NAMED)('openai $major, $api, $form', cell => {
 
   test('by choice it goes on, and the failure is reported with what should have been recorded', async () => {
     const reported: [Error, EntryInput][] = []
-    const { play, scene, capture } = setUp(
-      cell,
-      { record: async () => Promise.reject(new Error('disk full')) },
-      { onAuditFailure: (error, draft) => void reported.push([error, draft]) },
-    )
+    const { play, scene, capture } = setUp(cell, DOWN, {
+      onAuditFailure: (error, draft) => void reported.push([error, draft]),
+    })
     await askAndRead(play)
     await capture.drain()
     expect(play.seen.length).toBeGreaterThan(0)
@@ -176,11 +110,7 @@ describe.each(NAMED)('openai $major, $api, $form', cell => {
   })
 
   test('an intent that cannot be stored keeps the request from leaving', async () => {
-    const { play, scene } = setUp(
-      cell,
-      { record: async () => Promise.reject(new Error('disk full')) },
-      { intent: true },
-    )
+    const { play, scene } = setUp(cell, DOWN, { intent: true })
     const error = await failureOf(askAndRead(play))
     expect(error.code).toBe('AUDIT_WRITE_FAILED')
     expect(scene.requests).toBe(0)
@@ -188,11 +118,10 @@ describe.each(NAMED)('openai $major, $api, $form', cell => {
 
   test('by choice an intent that cannot be stored is reported, and the request leaves', async () => {
     const reported: EntryInput[] = []
-    const { play, scene, capture } = setUp(
-      cell,
-      { record: async () => Promise.reject(new Error('disk full')) },
-      { intent: true, onAuditFailure: (_, draft) => void reported.push(draft) },
-    )
+    const { play, scene, capture } = setUp(cell, DOWN, {
+      intent: true,
+      onAuditFailure: (_, draft) => void reported.push(draft),
+    })
     await askAndRead(play)
     await capture.drain()
     expect(scene.requests).toBe(1)
@@ -200,7 +129,7 @@ describe.each(NAMED)('openai $major, $api, $form', cell => {
   })
 
   test('a failure that nobody can be told of makes drain() reject', async () => {
-    const { play, capture } = setUp(cell, { record: async () => Promise.reject(new Error('disk full')) })
+    const { play, capture } = setUp(cell, DOWN)
     const warned = new Promise<Error>(resolve => process.once('warning', resolve))
     const answer = await ask(play).asResponse()
     expect(answer.ok).toBe(true)
@@ -229,7 +158,7 @@ describe.each(SDKS.map(sdk => ({ sdk, major: sdk.major })))('openai $major', ({ 
     ['runTools()', toolLoop],
   ])('%s wraps the error in one of its own, whose cause it is', async (_, helper) => {
     const cell = { sdk, api: 'chat', form: 'stream' } as const
-    const { play, scene } = setUp(cell, { record: async () => Promise.reject(new Error('disk full')) })
+    const { play, scene } = setUp(cell, DOWN)
     const error = await failureOf(helper(play))
     expect(error).not.toBeInstanceOf(AuditError)
     expect(error.cause).toMatchObject({ code: 'AUDIT_WRITE_FAILED' })

@@ -1,50 +1,21 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { createCapture } from '@audit/capture'
+import { expectUnfinished } from '@audit/capture-harness'
 import { AuditLog, MemoryBackend } from '@audit/core'
-import { ProviderServer } from '@audit/harness'
-import { temporaryFolder } from '@audit/harness/vitest'
-import { JsonlBackend } from '@audit/jsonl'
+import { providerServer } from '@audit/harness/vitest'
 import OpenAI from 'openai'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { auditOpenAI } from '../src/index.ts'
 
-const CHILD = fileURLToPath(new URL('record-until-killed.ts', import.meta.url))
-
-let server: ProviderServer
-beforeAll(async () => {
-  server = await ProviderServer.start()
-})
-afterAll(() => server.stop())
+const server = await providerServer()
 
 const messages = [{ role: 'user' as const, content: 'a question' }]
 
 test('kill -9 in mid-stream leaves an entry that says so, and unfinished() lists it', async () => {
-  const path = `${temporaryFolder()}/audit.jsonl`
-  const child = spawn(process.execPath, [CHILD, path, server.scene('endless-stream').url], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  await expectUnfinished({
+    program: new URL('record-until-killed.ts', import.meta.url),
+    model: 'gpt-4o-mini',
+    server,
   })
-  await once(child.stdout, 'data')
-  child.kill('SIGKILL')
-  await once(child, 'close')
-
-  const log = new AuditLog({ backend: new JsonlBackend({ path, readOnly: true }) })
-  const capture = createCapture({ log })
-  const unfinished = await capture.unfinished(log)
-  expect(unfinished).toMatchObject([
-    {
-      user: 'alice',
-      model: 'gpt-4o-mini',
-      inputText: 'a question without an answer',
-      outputText: '',
-      metadata: { 'audit.status': 'unfinished', 'audit.intent': true },
-    },
-  ])
-  const entries = await log.query()
-  expect(entries).toHaveLength(3) // the first question with its answer, and the intent
-  expect(entries[1]?.metadata).toMatchObject({ 'audit.status': 'ok', 'audit.about': entries[0]?.entryId })
-  await log.close()
 })
 
 test('an intent is stored before the request leaves, and its call is about it', async () => {

@@ -1,21 +1,18 @@
 import { spawn } from 'node:child_process'
 import { createCapture } from '@audit/capture'
 import { AuditLog } from '@audit/core'
-import { outcomeOf, ProviderServer } from '@audit/harness'
+import { outcomeOf } from '@audit/harness'
 import { ANSWER, QUESTION } from '@audit/harness/situations'
+import { providerServer } from '@audit/harness/vitest'
 import OpenAI, { AzureOpenAI } from 'openai'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { auditOpenAI } from '../src/index.ts'
 
 import { SDKS } from './sdks.ts'
 
 // The limits that the README and docs/integrations.md name.
 
-let server: ProviderServer
-beforeAll(async () => {
-  server = await ProviderServer.start()
-})
-afterAll(() => server.stop())
+const server = await providerServer()
 
 const model = 'gpt-4o-mini'
 const messages = [{ role: 'user' as const, content: QUESTION }]

@@ -1,6 +1,6 @@
-import { ProviderServer } from '@audit/harness'
 import { type Form, textMatches } from '@audit/harness/situations'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { providerServer } from '@audit/harness/vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { type Api, askAndRead, observe } from './observed.ts'
 import { SDKS } from './sdks.ts'
 import { SITUATIONS, type Situation } from './situations.ts'
@@ -8,16 +8,9 @@ import { SITUATIONS, type Situation } from './situations.ts'
 const APIS: readonly Api[] = ['chat', 'responses']
 const FORMS: readonly Form[] = ['json', 'stream']
 
-let server: ProviderServer
+const server = await providerServer()
 let size = 0
-const rejections: unknown[] = []
-beforeAll(async () => {
-  process.on('unhandledRejection', reason => rejections.push(reason))
-  server = await ProviderServer.start()
-})
-afterAll(async () => {
-  await server.stop()
-  expect(rejections).toEqual([])
+afterAll(() => {
   console.log(`matrix of @audit/openai: ${size} cells, each run with and without recording`)
 })
 

@@ -1,16 +1,13 @@
 import { type Capture, createCapture } from '@audit/capture'
 import { type AuditEntry, AuditLog, MemoryBackend } from '@audit/core'
-import { ProviderServer, type Scene } from '@audit/harness'
+import type { Scene } from '@audit/harness'
 import { ANSWER, QUESTION } from '@audit/harness/situations'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { providerServer } from '@audit/harness/vitest'
+import { describe, expect, test } from 'vitest'
 import { auditOpenAI } from '../src/index.ts'
 import { type Client, SDKS } from './sdks.ts'
 
-let server: ProviderServer
-beforeAll(async () => {
-  server = await ProviderServer.start()
-})
-afterAll(() => server.stop())
+const server = await providerServer()
 
 interface Bench {
   readonly log: AuditLog
