@@ -54,9 +54,10 @@ const COMMANDS = [
 
 test.each(COMMANDS)('a terminal gets nothing to obey: %s', async command => {
   const env = { NO_COLOR: '1' }
-  const { exitCode, both } = await runHere(command.split(' '), { cwd: folder.path, columns: 100, env })
+  const options = { cwd: folder.path, columns: 100, env }
+  const { exitCode, both, progress } = await runHere(command.split(' '), options)
   expect(exitCode).toBe(0)
-  expect(both.replaceAll('\n', '')).not.toMatch(OBEYED)
+  expect((both + progress).replaceAll('\n', '')).not.toMatch(OBEYED)
 })
 
 test('what was typed is shown safely too', async () => {
@@ -70,13 +71,13 @@ test('what was typed is shown safely too', async () => {
       ['query', 'hostile.jsonl', '--metadata', payload],
       ['stats', 'hostile.jsonl', '--by', `${payload},${payload}`],
     ]) {
-      const { exitCode, stderr } = await runHere(args, {
+      const { exitCode, stderr, progress } = await runHere(args, {
         cwd: folder.path,
         columns: 100,
         env: { NO_COLOR: '1' },
       })
       expect(exitCode).toBe(2)
-      expect(stderr.replaceAll('\n', '')).not.toMatch(OBEYED)
+      expect((stderr + progress).replaceAll('\n', '')).not.toMatch(OBEYED)
     }
   }
 })

@@ -26,17 +26,29 @@ export interface Ended {
   readonly stderr: string
   /** Both, in the order in which they were written. */
   readonly both: string
+  /** The lines about how far it was, which are in none of the others: a fast machine shows none. */
+  readonly progress: string
+}
+
+/** What a line about how far a command is says: it is written over itself, and taken away in the end. */
+function progressIn(text: string): string | undefined {
+  return text.startsWith('\r') && text.endsWith('\u001b[K') ? text.slice(1, -'\u001b[K'.length) : undefined
 }
 
 /** Runs a command line in this process, from its source: `runHere(['query', 'audit.db'], { cwd, columns: 80 })`. */
 export async function runHere(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const { cwd = process.cwd(), env = {}, columns, stdin = '', now = NOW } = options
   const written: { readonly to: 'stdout' | 'stderr'; readonly text: string }[] = []
+  let progress = ''
   const outputTo = (to: 'stdout' | 'stderr') => {
     const stream = new Writable({
       write(chunk, _, done) {
-        written.push({ to, text: String(chunk) })
-        options.onOutput?.(String(chunk))
+        const line = progressIn(String(chunk))
+        progress += line ?? ''
+        if (line === undefined) {
+          written.push({ to, text: String(chunk) })
+          options.onOutput?.(String(chunk))
+        }
         done()
       },
     })
@@ -57,5 +69,6 @@ export async function runHere(args: readonly string[], options: RunOptions = {})
       .filter(({ to }) => streams.includes(to))
       .map(({ text }) => text)
       .join('')
-  return { exitCode, stdout: textOf('stdout'), stderr: textOf('stderr'), both: textOf('stdout', 'stderr') }
+  const [stdout, stderr, both] = [textOf('stdout'), textOf('stderr'), textOf('stdout', 'stderr')]
+  return { exitCode, stdout, stderr, both, progress }
 }
