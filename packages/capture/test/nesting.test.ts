@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { AuditLog } from '@audit/core'
 import { providerServer } from '@audit/harness/vitest'
 import { expect, onTestFinished, test } from 'vitest'
@@ -56,14 +55,16 @@ test.each([
 
 test('a worker that a call has started records its own calls', async () => {
   const { scene, capture, ask, asked } = bench()
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   let worker: Promise<unknown> | undefined
   const send = auditFetch(capture, {
     fetch: (...request) => {
-      worker ??= wait(50).then(() => ask(send, 'Hi')) // the same question, when the call that started it has ended
+      worker ??= ended.then(() => ask(send, 'Hi')) // the same question, when the call that started it has ended
       return fetch(...request)
     },
   })
   await ask(send, 'Hi')
+  end()
   await worker
   expect(await asked()).toEqual(['Hi', 'Hi'])
   expect(capture.coverage()).toMatchObject({ requests: 2, claimed: 2 })
@@ -72,14 +73,16 @@ test('a worker that a call has started records its own calls', async () => {
 
 test('what a worker sends that a call has started is not claimed by that call', async () => {
   const { capture, ask } = bench()
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   let worker: Promise<unknown> | undefined
   const send = auditFetch(capture, {
     fetch: (...request) => {
-      worker ??= wait(50).then(() => ask(fetch, 'past every integration'))
+      worker ??= ended.then(() => ask(fetch, 'past every integration'))
       return fetch(...request)
     },
   })
   await ask(send, 'Hi')
+  end()
   await worker
   expect(capture.coverage()).toMatchObject({ requests: 2, claimed: 1 })
 })
