@@ -23,7 +23,7 @@ import { eventText, type ProviderAnswer, type ProviderEvent } from './answer.ts'
  * | `wrong-type` | the content type of a web page | likewise |
  * | `gzip` | compressed | compressed |
  * | `reset` | breaks the connection before any answer, for the first request | likewise |
- * | `trickle` | every byte alone | likewise |
+ * | `trickle` | in pieces of one to seven bytes | likewise |
  * | `no-content` | an empty body | likewise |
  */
 export type Behaviour =
@@ -73,6 +73,18 @@ export function streamTexts(behaviour: Behaviour, { events, failure }: ProviderA
     default:
       return texts
   }
+}
+
+/** A text in pieces of one byte, two, and so on to seven, and again: each kind of place is cut somewhere. */
+export function trickled(text: string): readonly Buffer[] {
+  const bytes = Buffer.from(text)
+  const pieces: Buffer[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const size = 1 + (pieces.length % 7)
+    pieces.push(bytes.subarray(at, at + size))
+    at += size
+  }
+  return pieces
 }
 
 /** The text of the JSON with this behaviour. */

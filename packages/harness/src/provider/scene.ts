@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import type { ProviderAnswer } from './answer.ts'
-import { type Behaviour, jsonText, streamTexts } from './behaviour.ts'
+import { type Behaviour, jsonText, streamTexts, trickled } from './behaviour.ts'
 
 const RATE_LIMITED = 2
 const STREAM_TYPE = 'text/event-stream; charset=utf-8'
@@ -61,7 +61,7 @@ export class Scene {
     this.#head(reply, STREAM_TYPE)
     if (this.behaviour === 'gzip') return void reply.end(gzipSync(texts.join('')))
     if (this.behaviour.startsWith('endless')) return this.#endlessly(reply, texts)
-    for (const text of this.behaviour === 'trickle' ? texts.join('') : texts) {
+    for (const text of this.behaviour === 'trickle' ? trickled(texts.join('')) : texts) {
       await this.#write(reply, text)
       if (this.behaviour === 'slow') await pause(5)
     }
@@ -72,7 +72,7 @@ export class Scene {
     const text = jsonText(this.behaviour, answer)
     this.#head(reply, 'application/json')
     if (this.behaviour === 'gzip') return void reply.end(gzipSync(text))
-    if (this.behaviour === 'trickle') for (const byte of text) await this.#write(reply, byte)
+    if (this.behaviour === 'trickle') for (const piece of trickled(text)) await this.#write(reply, piece)
     else await this.#write(reply, text.slice(0, text.length / 2))
     if (this.behaviour === 'endless') return
     if (this.behaviour === 'slow') await pause(30)
@@ -98,7 +98,7 @@ export class Scene {
   }
 
   /** Waits until the client takes more, and for a turn of the event loop, so that each write is a chunk of its own. */
-  async #write(reply: ServerResponse, text: string): Promise<void> {
+  async #write(reply: ServerResponse, text: string | Buffer): Promise<void> {
     this.bytes += Buffer.byteLength(text)
     await new Promise<void>(resolve => {
       const closed = () => resolve()
