@@ -39,5 +39,5 @@ describe.skipIf(REAL_EXCHANGES === undefined)(`real exchanges${REASON}`, () => {
     const entries = await log.query()
     expect(entries.map(({ inputText, outputText }) => [inputText, outputText])).toEqual(chosen)
     for (const { metadata } of entries) expect(metadata['audit.status']).toBe('ok')
-  })
+  }, 300_000) // 200 calls, one after the other
 })

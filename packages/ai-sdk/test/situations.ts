@@ -29,12 +29,12 @@ async function abortInMidstream(play: Play): Promise<void> {
   }
 }
 
-async function abortBeforeAnswer(play: Play): Promise<void> {
+async function abortBeforeAnswer(play: Play, reason?: Error): Promise<void> {
   const controller = new AbortController()
   const reading = askAndRead(play, { abortSignal: controller.signal })
   reading.catch(() => undefined) // it is awaited below
   while (play.scene.requests === 0) await pause(5)
-  controller.abort()
+  controller.abort(reason)
   await reading
 }
 
@@ -288,7 +288,7 @@ export const SITUATIONS: readonly Situation[] = [
   {
     name: 'aborted by a timeout',
     behaviour: 'silent',
-    play: play => askAndRead(play, { abortSignal: AbortSignal.timeout(300) }),
+    play: play => abortBeforeAnswer(play, new DOMException('too slow', 'TimeoutError')), // as AbortSignal.timeout() does
     statuses: ['timeout'],
     text: 'none',
   },
