@@ -1,3 +1,3 @@
 import { testConfig } from '@audit/harness/vitest-config'
 
-export default testConfig()
+export default testConfig({ isolate: false })
