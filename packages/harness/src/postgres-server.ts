@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { chownSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, lchownSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -46,7 +46,7 @@ export class PostgresServer {
   private constructor(version: Version, data?: string) {
     this.#version = version
     this.#folder = join(tmpdir(), `audit-postgres-${randomUUID()}`)
-    mkdirSync(this.#folder, { mode: 0o755 })
+    mkdirSync(this.#folder)
     this.#data = data ?? join(this.#folder, 'data')
     this.#user = unprivilegedUser()
     process.once('exit', () => this.#abandon())
@@ -122,7 +122,7 @@ export class PostgresServer {
     cpSync(this.#data, standby.#data, { recursive: true })
     await this.restart()
     writeFileSync(join(standby.#data, 'standby.signal'), '')
-    standby.own(standby.#data)
+    standby.own(standby.#folder)
     const { hostname, port, username } = new URL(this.url)
     await standby.restart({
       primary_conninfo: `host=${hostname} port=${port} user=${username} password='${PASSWORD}' application_name=${name}`,
@@ -139,17 +139,17 @@ export class PostgresServer {
   own(folder: string): void {
     const { uid, gid } = this.#user
     if (uid === undefined || gid === undefined) return
-    chownSync(folder, uid, gid)
+    lchownSync(folder, uid, gid)
     for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-      chownSync(join(folder, path), uid, gid)
+      lchownSync(join(folder, path), uid, gid)
     }
   }
 
   async #initialise(): Promise<void> {
     const passwordFile = join(this.#folder, 'password')
-    writeFileSync(passwordFile, PASSWORD, { mode: 0o644 })
+    writeFileSync(passwordFile, PASSWORD)
     mkdirSync(this.#data, { mode: 0o700, recursive: true })
-    this.own(this.#data)
+    for (const folder of [this.#folder, this.#data]) this.own(folder) // whatever the umask keeps from others
     const args = ['-D', this.#data, '-U', 'postgres', '--encoding=UTF8', '--locale=C', '--auth=scram-sha-256']
     await promisify(execFile)(this.#binaries.initdb, [...args, `--pwfile=${passwordFile}`], this.#user)
   }

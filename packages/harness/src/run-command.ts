@@ -41,12 +41,16 @@ export function runNode(cwd: string, ...args: readonly string[]): Promise<string
   return runCommand(cwd, process.execPath, args)
 }
 
+/** Settings of npm that say where packages come from, and not how a command was called. */
+const SOURCE = /^npm_config_(?:.*registry|cache|.*proxy|cafile|userconfig)$/
+
 /**
  * The environment as it would be in a terminal. A package manager that started the tests leaves its own folders in
- * `NODE_PATH`, where Node would find what is not installed, and `npx -c` leaves its own arguments, which an inner
- * `npx` would take for its own.
+ * `NODE_PATH`, where Node would find what is not installed, and npm leaves its own options, which an inner npm would take
+ * for its own, such as the command of `npx -c`, and the folder of `npm --prefix`.
  */
 function ownEnvironment(): NodeJS.ProcessEnv {
-  const { NODE_PATH: _, npm_config_call: __, npm_config_package: ___, ...env } = process.env
-  return env
+  const isOwn = ([name]: readonly [string, unknown]) =>
+    name !== 'NODE_PATH' && (!name.startsWith('npm_config_') || SOURCE.test(name))
+  return Object.fromEntries(Object.entries(process.env).filter(isOwn))
 }
