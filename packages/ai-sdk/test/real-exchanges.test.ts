@@ -19,25 +19,29 @@ const KINDS: readonly (readonly [api: Api, form: string])[] = [
 ]
 
 describe.skipIf(REAL_EXCHANGES === undefined)(`real exchanges${REASON}`, () => {
-  test.each(KINDS)('go through %s, %s, as they are', async (api, form) => {
-    // The server gives the last answer of a question that occurs twice.
-    const answers = new Map(realExchanges().map(({ inputText, outputText }) => [inputText, outputText]))
-    const chosen = [...answers].filter((_, i) => i % EACH === 0)
-    await using server = await ProviderServer.start()
-    const log = new AuditLog({ backend: new MemoryBackend() })
-    const capture = createCapture({ log })
-    const openai: OpenAIProvider = createOpenAI({ apiKey: 'none', baseURL: server.scene().url })
-    const model = wrapLanguageModel({
-      model: openai[api]('gpt-4o-mini'),
-      middleware: auditMiddleware(capture),
-    })
-    for (const [prompt, answer] of chosen) {
-      const asked = form === 'whole' ? await generateText({ model, prompt }) : streamText({ model, prompt })
-      expect(await asked.text).toBe(answer)
-    }
-    await capture.drain()
-    const entries = await log.query()
-    expect(entries.map(({ inputText, outputText }) => [inputText, outputText])).toEqual(chosen)
-    for (const { metadata } of entries) expect(metadata['audit.status']).toBe('ok')
-  }, 300_000) // 200 calls, one after the other
+  test.each(KINDS)(
+    'go through %s, %s, as they are',
+    async (api, form) => {
+      // The server gives the last answer of a question that occurs twice.
+      const answers = new Map(realExchanges().map(({ inputText, outputText }) => [inputText, outputText]))
+      const chosen = [...answers].filter((_, i) => i % EACH === 0)
+      await using server = await ProviderServer.start()
+      const log = new AuditLog({ backend: new MemoryBackend() })
+      const capture = createCapture({ log })
+      const openai: OpenAIProvider = createOpenAI({ apiKey: 'none', baseURL: server.scene().url })
+      const model = wrapLanguageModel({
+        model: openai[api]('gpt-4o-mini'),
+        middleware: auditMiddleware(capture),
+      })
+      for (const [prompt, answer] of chosen) {
+        const asked = form === 'whole' ? await generateText({ model, prompt }) : streamText({ model, prompt })
+        expect(await asked.text).toBe(answer)
+      }
+      await capture.drain()
+      const entries = await log.query()
+      expect(entries.map(({ inputText, outputText }) => [inputText, outputText])).toEqual(chosen)
+      for (const { metadata } of entries) expect(metadata['audit.status']).toBe('ok')
+    },
+    300_000,
+  ) // 200 calls, one after the other
 })

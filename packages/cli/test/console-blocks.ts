@@ -61,7 +61,8 @@ async function runLine(
     return runHere(args, { cwd: folder, columns: COLUMNS, env: { NO_COLOR: '1', TERM: 'dumb' } })
   }
   const { exitCode, output, errors } = await outcomeOf(
-    spawn('bash', ['-c', line], {
+    spawn('bash', ['-c', `umask 022; ${line}`], {
+      // the files that it makes have the modes that most machines give them
       cwd: folder,
       env: { ...process.env, NO_COLOR: '1', PATH: pathWithAudit(folder) },
     }),

@@ -16,6 +16,12 @@ export interface TestOptions {
   readonly isolate?: boolean
 }
 
+/**
+ * Tests read what they start: it has no colours, whatever the run itself has, and no shell warns of a locale that is not
+ * installed.
+ */
+const ENV = { FORCE_COLOR: '0', LC_ALL: 'C' }
+
 /** The configuration of vitest that all packages have. */
 export function testConfig({
   timeoutMs = 60_000,
@@ -25,6 +31,7 @@ export function testConfig({
   return defineConfig({
     test: {
       include: ['test/**/*.test.ts'],
+      env: ENV,
       globalSetup: needsServer ? [fileURLToPath(new URL('shared-server-setup.ts', import.meta.url))] : [],
       isolate,
       maxWorkers: Math.max(2, availableParallelism() - 1), // of two cores, vitest would use one
