@@ -89,15 +89,17 @@ describe.each(Object.entries(PLACES))('%s', (_, placeOf) => {
     const { recorder, log, env } = placeOf()
     const writer = new Writer(recorder)
     await writer.progress()
-    for (const [name, args] of COMMANDS) {
+    // At once: the log grows meanwhile, and some of them read all of it.
+    const running = COMMANDS.map(async ([name, args]) => {
       const { exitCode, output, errors } = await runBinary(
         name === 'show' ? [name, ...log.slice(0, 1), ...args, ...log.slice(1)] : [name, ...log, ...args],
         { env },
       )
       expect({ name, exitCode }, errors).toEqual({ name, exitCode: 0 })
       expect(output, name).not.toBe('')
-      await writer.progress()
-    }
+    })
+    await Promise.all(running)
+    await writer.progress()
   })
 
   test('tail -f gives each entry once while they come', async () => {

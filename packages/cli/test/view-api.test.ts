@@ -63,10 +63,11 @@ test('a list comes in pages of 50, newest first, each entry once', async () => {
 })
 
 test('filters are those of the command line', async () => {
-  const { json } = await viewScene()
+  const scene = await viewScene()
+  const { json } = scene
   const found = async (filters: string) => {
-    const { entries } = await json<EntryPage>(`/api/entries?${filters}`)
-    return entries.map(({ index }) => index)
+    const pages = await allPages(scene, filters) // a busy machine may need several
+    return pages.flatMap(({ entries }) => entries.map(({ index }) => index))
   }
   expect(await found('session=s-3')).toEqual([15, 14, 13, 12])
   expect(await found('status=error')).toEqual([38, 25, 12])
