@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createEntry, createLeaf, decodeLine, encodeLine, leafHash } from '@audit/core/backend'
+import { createEntry, createLeaf, decodeLine, encodeLine, leafHash, readLine } from '@audit/core/backend'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
@@ -52,10 +52,29 @@ test('decoding a line and encoding it again gives the same line', () => {
       const entry = createEntry(JSON.parse(JSON.stringify(value)))
       const line = encodeLine(entry)
       expect(decodeLine(line)).toEqual(entry)
+      expect(readLine(line)).toEqual({ entry, isCanonical: true })
       expect(encodeLine(decodeLine(line))).toBe(line)
       expect(JSON.stringify(JSON.parse(line)).length).toBe(line.length)
     }),
   )
+})
+
+test.each([
+  ['a space', (line: string) => `${line} `],
+  ['an escape that it does not need', (line: string) => line.replace('"in"', '"\\u0069n"')],
+  ['a lone surrogate', (line: string) => line.replace('"in"', '"\\ud800"')],
+  ['a zero behind the point', (line: string) => line.replace('250', '250.0')],
+  ['a zero below zero', (line: string) => line.replace('250', '-0')],
+  [
+    'keys in another order',
+    (line: string) => line.replace('{"cost_usd":0.003,', '{').replace(/}$/, ',"cost_usd":1}'),
+  ],
+  ['keys of metadata in another order', (line: string) => line.replace('{}', '{"b":1,"a":1}')],
+  ['numbers as keys in the order of JavaScript', (line: string) => line.replace('{}', '{"9":1,"10":1}')],
+])('a line that is spelt in another way is not canonical: %s', (_, spell) => {
+  const line = encodeLine(fields())
+  expect(spell(line)).not.toBe(line)
+  expect(readLine(spell(line)).isCanonical).toBe(false)
 })
 
 test('a line that another writer spelt differently is read, with its strings as they are', () => {

@@ -1,4 +1,4 @@
-import { type AuditEntry, freezeEntry } from '../entry/entry.ts'
+import { freezeEntry } from '../entry/entry.ts'
 import { describe } from '../entry/json.ts'
 import { AuditError, type AuditErrorCode } from '../errors.ts'
 import { hashCount } from '../merkle/hashes.ts'
@@ -74,7 +74,7 @@ export class CheckedBackend implements AuditBackend {
   /** Computed by the backend if it can, and otherwise from what it reads. */
   digests(start: number, end: number): Promise<EntryDigests> {
     return this.#ask(async () => {
-      if (!this.#backend.digests) return digestsOfPage(pageFrom(await this.#backend.read(start, end)))
+      if (!this.#backend.digests) return digestsOfPage(entriesFrom(await this.#backend.read(start, end)))
       return digestsFrom(await this.#backend.digests(start, end))
     })
   }
@@ -176,11 +176,15 @@ function countFrom(given: unknown, what: string): number {
 
 /** Freezes the entries of a page in place, whatever the store did. */
 function pageFrom(given: unknown): Page {
+  const page = entriesFrom(given)
+  for (const entry of page) freezeEntry(entry)
+  return page
+}
+
+/** The fields of the entries are checked where they are used. */
+function entriesFrom(given: unknown): Page {
   if (!Array.isArray(given)) throw wrong(given, 'entries')
-  for (const entry of given) {
-    if (typeof entry !== 'object' || entry === null) throw wrong(entry, 'an entry')
-    freezeEntry(entry as AuditEntry) // its fields are checked where they are used
-  }
+  for (const entry of given) if (typeof entry !== 'object' || entry === null) throw wrong(entry, 'an entry')
   return given
 }
 

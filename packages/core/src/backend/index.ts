@@ -4,7 +4,7 @@ export { type AuditEntry, createEntry, type EntryInput, placeEntry } from '../en
 export { canonicalEntryId, type EntryIdentity } from '../entry/entry-id.ts'
 export type { EntryFields } from '../entry/fields.ts'
 export type { JsonObject, JsonValue } from '../entry/json.ts'
-export { decodeLine, encodeLine } from '../entry/line.ts'
+export { type DecodedLine, decodeLine, encodeLine, readLine } from '../entry/line.ts'
 export { ambiguityOf } from '../entry/strict-json.ts'
 export { canonicalTimestamp } from '../entry/timestamp.ts'
 export { AuditError, type AuditErrorCode } from '../errors.ts'
@@ -20,7 +20,15 @@ export type { SketchBin } from '../summary/latency-sketch.ts'
 export { type SummarizedFields, Summarizer } from '../summary/summarizer.ts'
 export { type SummaryFigures, summaryGroups } from '../summary/summary.ts'
 export { STATUS_KEY, type SummaryPart, type SummaryRequest } from '../summary/summary-part.ts'
-export { digestsOf, type EntryDigests } from '../verification/entry-digests.ts'
+export {
+  digestOf,
+  digestOfOwnLine,
+  digestsOf,
+  type EntryDigest,
+  type EntryDigests,
+  isOwn,
+  joinDigests,
+} from '../verification/entry-digests.ts'
 export type { Finding, FindingKind } from '../verification/finding.ts'
 export { IMPORT_MODEL, type ImportedRange, importMetadata } from '../verification/imported-range.ts'
 export type { AuditBackend, BackendSupport } from './backend.ts'

@@ -42,6 +42,19 @@ const KEYS: readonly string[] = Object.values(LINE_KEYS)
  *   double cannot hold a number: two different lines would then be one entry.
  */
 export function decodeLine(line: string): EntryFields {
+  return readLine(line).entry
+}
+
+/** What a line holds. */
+export interface DecodedLine {
+  /** Deeply frozen. */
+  readonly entry: EntryFields
+  /** Whether `encodeLine` spells the entry so too, character by character. */
+  readonly isCanonical: boolean
+}
+
+/** The same, and whether the line is the canonical one of its entry. Throws as `decodeLine` does. */
+export function readLine(line: string): DecodedLine {
   const record = parse(line)
   if (!isPlainObject(record)) throw damaged(`${describe(record)} is not a JSON object`)
   const missing = KEYS.find(key => !Object.hasOwn(record, key))
@@ -50,9 +63,11 @@ export function decodeLine(line: string): EntryFields {
   if (unknown !== undefined) throw damaged(`unknown key ${quote(unknown)}`)
   const entry = Object.freeze(fieldsOf(record, LINE_KEYS, { fail: damaged }))
   if (!parseSpan(entry.timestamp)) throw damaged('timestamp is not an ISO 8601 time')
-  const ambiguity = ambiguityOf(line, record)
+  // A canonical line says one thing, because it can be computed from what it says.
+  const isCanonical = encodeLine(entry) === line
+  const ambiguity = isCanonical ? undefined : ambiguityOf(line, record)
   if (ambiguity !== undefined) throw damaged(ambiguity)
-  return entry
+  return { entry, isCanonical }
 }
 
 function parse(line: string): unknown {

@@ -1,4 +1,4 @@
-import { sha256 } from '../crypto/sha256.ts'
+import { sha256, sha256Binary } from '../crypto/sha256.ts'
 import type { EntryFields } from '../entry/fields.ts'
 import { encodeLine } from '../entry/line.ts'
 
@@ -16,6 +16,13 @@ export interface Leaf {
 export function leafHash(line: string): Uint8Array {
   // U+0000 is the byte 0x00 in UTF-8, so one call encodes and hashes.
   return sha256(`\0${line}`)
+}
+
+const PREFIX = Buffer.of(0)
+
+/** The leaf hash of a line, or of its UTF-8, as `sha256Binary` gives it. */
+export function leafHashBinary(line: string | Uint8Array): string {
+  return sha256Binary(typeof line === 'string' ? `\0${line}` : Buffer.concat([PREFIX, line]))
 }
 
 /** Makes what a backend's `append` takes. */

@@ -2,8 +2,8 @@ import type { AuditEntry } from '../entry/entry.ts'
 import { timeOfEntryId } from '../entry/entry-id.ts'
 import { encodeLine } from '../entry/line.ts'
 import { AuditError } from '../errors.ts'
-import { HASH_BYTES, joinHashes } from '../merkle/hashes.ts'
-import { leafHash } from '../merkle/leaf.ts'
+import { HASH_BYTES } from '../merkle/hashes.ts'
+import { leafHashBinary } from '../merkle/leaf.ts'
 
 /**
  * What a verification compares of entries: computed from the entries as they are stored, and from nothing that is stored
@@ -21,24 +21,59 @@ export interface EntryDigests {
   readonly isPartial: boolean
 }
 
+/** The same of one entry. */
+export interface EntryDigest {
+  readonly index: number
+  readonly entryId: string
+  /** 32 characters, a byte each. */
+  readonly leafHash: string
+  /** Whether the id holds the timestamp: `isOwn`. */
+  readonly isOwn: boolean
+}
+
 /**
  * The digests of entries that a store has read.
  *
  * @throws AuditError `AUDIT_CORRUPT` if one of them cannot be encoded.
  */
 export function digestsOf(entries: readonly AuditEntry[], isPartial: boolean): EntryDigests {
+  return joinDigests(entries.map(digestOf), isPartial)
+}
+
+/** The digest of an entry that a store has read. Throws as `digestsOf` does. */
+export function digestOf(entry: AuditEntry): EntryDigest {
+  const { index, entryId } = entry
+  return { index, entryId, leafHash: leafHashBinary(lineOf(entry)), isOwn: isOwn(entry) }
+}
+
+/**
+ * The digest of an entry that this package wrote, from its canonical line, which need not be decoded.
+ *
+ * @param line its UTF-8, without a newline.
+ */
+export function digestOfOwnLine(index: number, entryId: string, line: Uint8Array): EntryDigest {
+  return { index, entryId, leafHash: leafHashBinary(line), isOwn: true }
+}
+
+/** Digests as a backend answers with them. */
+export function joinDigests(digests: readonly EntryDigest[], isPartial: boolean): EntryDigests {
   return {
-    indexes: entries.map(({ index }) => index),
-    entryIds: entries.map(({ entryId }) => entryId),
-    leafHashes: joinHashes(entries.map(hashOf)),
-    areOwn: entries.map(({ entryId, timestamp }) => timeOfEntryId(entryId) === timestamp),
+    indexes: digests.map(({ index }) => index),
+    entryIds: digests.map(({ entryId }) => entryId),
+    leafHashes: new Uint8Array(Buffer.from(digests.map(({ leafHash }) => leafHash).join(''), 'latin1')),
+    areOwn: digests.map(({ isOwn }) => isOwn),
     isPartial,
   }
 }
 
-function hashOf(entry: AuditEntry): Uint8Array {
+/** Whether the id holds the timestamp, as in every entry that this package writes. */
+export function isOwn({ entryId, timestamp }: Pick<AuditEntry, 'entryId' | 'timestamp'>): boolean {
+  return timeOfEntryId(entryId) === timestamp
+}
+
+function lineOf(entry: AuditEntry): string {
   try {
-    return leafHash(encodeLine(entry))
+    return encodeLine(entry)
   } catch (error) {
     throw AuditError.wrap(error, 'AUDIT_CORRUPT', `entry ${entry.index} cannot be encoded`)
   }
