@@ -246,8 +246,8 @@ export class JsonlBackend implements AuditBackend {
   }
 }
 
-function pageOf({ entries, isPartial }: EntryPage): Page {
-  return isPartial ? partialPage([...entries]) : [...entries]
+function pageOf({ items, isPartial }: EntryPage): Page {
+  return isPartial ? partialPage([...items]) : [...items]
 }
 
 function checkOptions(given: JsonlBackendOptions) {

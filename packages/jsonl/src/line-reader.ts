@@ -1,4 +1,3 @@
-import { AuditError } from '@audit/core'
 import type { LineDigest } from './line-digest.ts'
 import type { ReadInto } from './line-scanner.ts'
 import type { KnownLine, LineTable } from './line-table.ts'
@@ -22,6 +21,7 @@ export class LineReader {
   readonly #read: ReadInto
   readonly #table: LineTable
   readonly #digest: LineDigest
+  readonly #buffer = Buffer.allocUnsafeSlow(LARGEST_READ)
 
   constructor(read: ReadInto, table: LineTable, digest: LineDigest) {
     this.#read = read
@@ -30,32 +30,23 @@ export class LineReader {
   }
 
   /**
-   * The bytes of the lines of these entries, in this order, read in few large pieces.
-   *
-   * @throws AuditError `AUDIT_CORRUPT` if one of the lines was changed.
+   * Makes something of each line of these entries, in this order; of `undefined` for a line that was changed. They are read in
+   * few large pieces, into one buffer, so the bytes of a line are gone once `make` returns.
    */
-  lines(indexes: readonly number[]): Buffer[] {
-    return this.linesOrNone(indexes).map((line, i) => {
-      if (line) return line
-      const index = indexes[i] ?? 0
-      throw new AuditError(
-        'AUDIT_CORRUPT',
-        `the file was changed: the line of entry ${index}, at byte ${this.#table.at(index).offset}, differs from what was read before; ` +
-          'restore it, and open it again',
-      )
-    })
+  map<T>(indexes: readonly number[], make: (line: Buffer | undefined, index: number) => T): T[] {
+    const known = indexes.map(index => this.#table.at(index))
+    const made = new Array<T>(indexes.length)
+    for (const { start, end, members } of runsOf(known)) {
+      const bytes = this.#bufferOf(end - start)
+      this.#read(bytes, start)
+      for (const member of members)
+        made[member] = make(this.#lineWithin(bytes, start, known[member]), indexes[member] ?? 0)
+    }
+    return made
   }
 
-  /** Like `lines`, with `undefined` for a line that was changed. */
-  linesOrNone(indexes: readonly number[]): (Buffer | undefined)[] {
-    const known = indexes.map(index => this.#table.at(index))
-    const lines = new Array<Buffer | undefined>(indexes.length)
-    for (const { start, end, members } of runsOf(known)) {
-      const bytes = Buffer.allocUnsafe(end - start)
-      this.#read(bytes, start)
-      for (const member of members) lines[member] = this.#lineWithin(bytes, start, known[member])
-    }
-    return lines
+  #bufferOf(length: number): Buffer {
+    return length <= LARGEST_READ ? this.#buffer.subarray(0, length) : Buffer.allocUnsafe(length)
   }
 
   #lineWithin(bytes: Buffer, start: number, known: KnownLine | undefined): Buffer | undefined {

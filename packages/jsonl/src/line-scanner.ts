@@ -7,7 +7,7 @@ import { constants } from 'node:buffer'
 export const MAX_LINE_BYTES = constants.MAX_STRING_LENGTH
 
 /** About 2 milliseconds of decoding. */
-const CHUNK_BYTES = 256 * 1024
+export const CHUNK_BYTES = 256 * 1024
 const NEWLINE = 0x0a
 
 /** Whole lines of a file. The chunk at the end has the last line even without its newline. */
@@ -40,9 +40,11 @@ export type ReadInto = (target: Buffer, offset: number) => void
 
 /**
  * Reads the first lines between two offsets, `start` before `end`: about 256 KiB, and more only for a longer line.
+ *
+ * @param buffer has `CHUNK_BYTES` to read into, so the chunk is gone when it is used again.
  */
-export function readChunk(read: ReadInto, start: number, end: number): LineChunk | LongLine {
-  const bytes = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - start))
+export function readChunk(read: ReadInto, start: number, end: number, buffer: Buffer): LineChunk | LongLine {
+  const bytes = buffer.subarray(0, Math.min(CHUNK_BYTES, end - start))
   read(bytes, start)
   if (bytes.length === end - start) return { offset: start, bytes }
   const whole = bytes.lastIndexOf(NEWLINE) + 1

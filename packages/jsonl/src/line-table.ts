@@ -9,21 +9,24 @@ export interface KnownLine {
   readonly length: number
   /** 32 bits of its digest. */
   readonly digest: number
+  /** Whether it is the canonical line of its entry, byte for byte. */
+  readonly isCanonical: boolean
 }
 
 interface TablePage {
   readonly offsets: Float64Array
   readonly lengths: Uint32Array
   readonly digests: Uint32Array
+  readonly areCanonical: Uint8Array
 }
 
-/** The line of each entry, in 16 bytes per entry. */
+/** The line of each entry, in 17 bytes per entry. */
 export class LineTable {
   readonly #pages: TablePage[] = []
   #size = 0
 
   /** Adds the line of the next index. */
-  add({ offset, length, digest }: KnownLine): void {
+  add({ offset, length, digest, isCanonical }: KnownLine): void {
     const slot = this.#size++ % PAGE
     if (slot === 0) this.#pages.push(newPage())
     const page = this.#pages.at(-1)
@@ -31,6 +34,7 @@ export class LineTable {
     page.offsets[slot] = offset
     page.lengths[slot] = length
     page.digests[slot] = digest
+    page.areCanonical[slot] = Number(isCanonical)
   }
 
   /** How many lines it holds. */
@@ -47,6 +51,7 @@ export class LineTable {
       offset: page.offsets[slot] ?? 0,
       length: page.lengths[slot] ?? 0,
       digest: page.digests[slot] ?? 0,
+      isCanonical: page.areCanonical[slot] === 1,
     }
   }
 }
@@ -56,5 +61,6 @@ function newPage(): TablePage {
     offsets: new Float64Array(PAGE),
     lengths: new Uint32Array(PAGE),
     digests: new Uint32Array(PAGE),
+    areCanonical: new Uint8Array(PAGE),
   }
 }

@@ -1,12 +1,21 @@
-import { AuditError, type EntryFields, EntryIndex, type IndexedFields } from '@audit/core/backend'
+import {
+  AuditError,
+  digestOf,
+  digestOfOwnLine,
+  type EntryDigest,
+  type EntryFields,
+  EntryIndex,
+  type IndexedFields,
+  placeEntry,
+} from '@audit/core/backend'
 import type { Damage } from './damage.ts'
 import { DamageList } from './damage-list.ts'
-import { decodeEntryLine, type Flaw, isFlaw } from './entry-line.ts'
+import { decodeEntryLine, type Flaw, isFlaw, ownIdOf } from './entry-line.ts'
 import { IdLookup } from './id-lookup.ts'
 import { KnownEnd } from './known-end.ts'
 import { LineDigest } from './line-digest.ts'
 import { LineReader } from './line-reader.ts'
-import { type Line, type LongLine, linesOf, type ReadInto, readChunk } from './line-scanner.ts'
+import { CHUNK_BYTES, type Line, type LongLine, linesOf, type ReadInto, readChunk } from './line-scanner.ts'
 import { LineTable } from './line-table.ts'
 
 /** A line that was just written, without its newline, and what the index needs of its entry. */
@@ -28,6 +37,7 @@ export class LogContents {
   readonly #lines: LineReader
   readonly #ids: IdLookup
   readonly #end: KnownEnd
+  readonly #chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
   /** Where reading continues: after the last newline. A tail without one is read again. */
   #position = 0
   /** Number of the line that begins there. */
@@ -64,7 +74,7 @@ export class LogContents {
   /** Reads a part of what was added to the file, which has `size` bytes of whole batches. Returns whether there is more. */
   readSome(size: number): boolean {
     if (size <= this.#end.size) return false
-    const chunk = readChunk(this.#read, this.#position, size)
+    const chunk = readChunk(this.#read, this.#position, size, this.#chunk)
     if (!('bytes' in chunk)) {
       this.#takeLong(chunk)
       this.#end.setLong(chunk.offset, chunk.offset + chunk.length + Number(chunk.isClosed))
@@ -88,7 +98,7 @@ export class LogContents {
   addWritten(lines: readonly WrittenLine[]): void {
     for (const { fields, bytes } of lines) {
       const offset = this.#position
-      this.#add(fields, offset, bytes)
+      this.#add(fields, offset, bytes, true) // as core encodes it
       this.#pass(offset, bytes.length)
       // Nothing is read back: if that failed, `record` would reject for an entry that is stored.
       this.#end.set(offset, Buffer.concat([bytes, NEWLINE]))
@@ -113,16 +123,22 @@ export class LogContents {
 
   /** The entries at these indexes, in their order. Throws as `entryAt` does. */
   entriesAt(indexes: readonly number[]): EntryFields[] {
-    return this.#lines.lines(indexes).map(line => {
-      const decoded = decodeEntryLine(line)
-      if (decoded && !isFlaw(decoded)) return decoded
-      throw new AuditError('AUDIT_CORRUPT', 'the file was changed: a line is no longer an entry')
+    return this.#lines.map(indexes, (line, index) => this.#entryOf(line, index))
+  }
+
+  /** The digests of the entries at these indexes, in their order. Throws as `entryAt` does. */
+  digestsAt(indexes: readonly number[]): EntryDigest[] {
+    return this.#lines.map(indexes, (line, index) => {
+      const ownId = line && this.isCanonical(index) ? ownIdOf(line) : undefined
+      return line && ownId !== undefined
+        ? digestOfOwnLine(index, ownId, line)
+        : digestOf(placeEntry(this.#entryOf(line, index), index))
     })
   }
 
-  /** The lines of the entries at these indexes, in their order; `undefined` for a line that was changed. */
-  linesAt(indexes: readonly number[]): (Buffer | undefined)[] {
-    return this.#lines.linesOrNone(indexes)
+  /** Whether an entry has its canonical line, byte for byte. */
+  isCanonical(index: number): boolean {
+    return this.#table.at(index).isCanonical
   }
 
   /** The index of the entry with this id. */
@@ -132,15 +148,25 @@ export class LogContents {
 
   #take({ offset, bytes, isClosed }: Line): void {
     const decoded = decodeEntryLine(bytes)
-    const flaw = decoded && (isFlaw(decoded) ? decoded : this.#flawOf(decoded))
+    const flaw = decoded && (isFlaw(decoded) ? decoded : this.#flawOf(decoded.entry))
     if (!isClosed) {
       if (decoded) this.damage.setTail(this.#damageAt(offset, bytes.length, flaw ?? OPEN))
       return
     }
     if (flaw) this.damage.add(this.#damageAt(offset, bytes.length, flaw))
     else this.damage.dropTail()
-    if (decoded && !isFlaw(decoded) && !flaw) this.#add(decoded, offset, bytes)
+    if (decoded && !isFlaw(decoded) && !flaw) this.#add(decoded.entry, offset, bytes, decoded.isCanonical)
     this.#pass(offset, bytes.length)
+  }
+
+  #entryOf(line: Buffer | undefined, index: number): EntryFields {
+    if (!line) {
+      const { offset } = this.#table.at(index)
+      throw changed(`the line of entry ${index}, at byte ${offset}, differs from what was read before`)
+    }
+    const decoded = decodeEntryLine(line)
+    if (decoded && !isFlaw(decoded)) return decoded.entry
+    throw changed('a line is no longer an entry')
   }
 
   /** An entry with the id of an earlier one is damage. */
@@ -171,8 +197,8 @@ export class LogContents {
     this.#line++
   }
 
-  #add(fields: IndexedFields, offset: number, bytes: Buffer): void {
-    this.#table.add({ offset, length: bytes.length, digest: this.#digest.ofLine(bytes) })
+  #add(fields: IndexedFields, offset: number, bytes: Buffer, isCanonical: boolean): void {
+    this.#table.add({ offset, length: bytes.length, digest: this.#digest.ofLine(bytes), isCanonical })
     this.index.add(fields)
   }
 }
@@ -180,3 +206,7 @@ export class LogContents {
 const NEWLINE = Buffer.from('\n')
 const OPEN: Flaw = { reason: 'torn', message: 'it has no newline yet, so it does not count' }
 const TOO_LONG: Flaw = { reason: 'too-long', message: 'it is longer than the longest string of JavaScript' }
+
+function changed(what: string): AuditError {
+  return new AuditError('AUDIT_CORRUPT', `the file was changed: ${what}; restore it, and open it again`)
+}

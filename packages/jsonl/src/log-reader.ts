@@ -1,12 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   type AuditEntry,
-  digestsOf,
+  type EntryDigest,
   type EntryDigests,
-  encodeLine,
   type Finding,
-  HASH_BYTES,
-  leafHash,
+  joinDigests,
   matches,
   PAGE_BYTES,
   placeEntry,
@@ -16,16 +14,17 @@ import {
   type SummaryRequest,
 } from '@audit/core/backend'
 import type { Damage } from './damage.ts'
-import { decodeEntryLine, isFlaw } from './entry-line.ts'
 import type { LogContents } from './log-contents.ts'
 
 /** Read at most this many lines, or about this many bytes, before other calls get a turn. */
 const MAX_READ_LINES = 512
 const MAX_READ_BYTES = 1024 * 1024
+/** The same for entries of which only something in memory is looked up. */
+const MAX_LOOKED_UP = 65_536
 
-/** Entries, and whether more may follow because they weigh about `PAGE_BYTES`. */
-export interface EntryPage {
-  readonly entries: readonly AuditEntry[]
+/** Entries, or something of each, and whether more may follow because they weigh about `PAGE_BYTES`. */
+export interface EntryPage<T = AuditEntry> {
+  readonly items: readonly T[]
   readonly isPartial: boolean
 }
 
@@ -47,11 +46,13 @@ export class LogReader {
   }
 
   read(start: number, end: number): Promise<EntryPage> {
-    return this.#pageOf(this.#entries(this.#range(start, end), MAX_READ_LINES))
+    return this.#pageOf(this.#entries(this.#range(start, end)))
   }
 
   digests(start: number, end: number): Promise<EntryDigests> {
-    const digests = this.read(start, end).then(({ entries, isPartial }) => digestsOf(entries, isPartial))
+    const digests = this.#pageOf(this.#digestsIn(start, end)).then(({ items, isPartial }) =>
+      joinDigests(items, isPartial),
+    )
     this.#digested = { start, end, digests }
     return digests
   }
@@ -88,13 +89,9 @@ export class LogReader {
   async leafHashes(start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
     const digested = await this.#takeDigested(start, end)
     if (digested) return digested
-    const range = this.#range(start, end)
-    const hashes = new Uint8Array(range.length * HASH_BYTES)
-    let count = 0
-    for await (const entries of this.#entries(range, MAX_READ_LINES)) {
-      for (const entry of entries) hashes.set(leafHash(encodeLine(entry)), HASH_BYTES * count++)
-    }
-    return hashes
+    const all: EntryDigest[] = []
+    for await (const digests of this.#digestsIn(start, end)) all.push(...digests)
+    return new Uint8Array(joinDigests(all, false).leafHashes)
   }
 
   /** The hashes of the range whose digests were asked for last, once, if it was read to its end. */
@@ -108,33 +105,31 @@ export class LogReader {
 
   /** Lines that are not entries, and entries that are not spelt as this package writes them. */
   async inspect(): Promise<readonly Finding[]> {
-    const findings = this.#contents.damage.damages.map(findingOf)
-    const all = this.#range(0, this.#contents.index.size)
-    for (const indexes of this.#parts(all, MAX_READ_LINES)) {
-      const lines = this.#contents.linesAt(indexes)
-      for (const [i, index] of indexes.entries()) {
-        const line = lines[i]
-        if (!line || isCanonical(line)) continue // `read` reports a changed line
-        const message = `the line of entry ${index} is not spelt as this package writes it`
-        findings.push({ kind: 'foreign-entry', index, message })
-      }
-      await nextTurn()
+    const { damage, index: entries } = this.#contents
+    const findings = damage.damages.map(findingOf)
+    for (let index = 0; index < entries.size; index++) {
+      if (index % MAX_LOOKED_UP === 0) await nextTurn()
+      if (this.#contents.isCanonical(index)) continue
+      const message = `the line of entry ${index} is not spelt as this package writes it`
+      findings.push({ kind: 'foreign-entry', index, message })
     }
     return findings
   }
 
-  /** Collects entries until they weigh a page. */
-  async #pageOf(parts: AsyncIterable<readonly AuditEntry[]>): Promise<EntryPage> {
-    const entries: AuditEntry[] = []
+  /** Collects entries, or something of each, until the entries weigh a page. */
+  async #pageOf<T extends { readonly index: number }>(
+    parts: AsyncIterable<readonly T[]>,
+  ): Promise<EntryPage<T>> {
+    const items: T[] = []
     let bytes = 0
     for await (const part of parts) {
-      for (const entry of part) {
-        entries.push(entry)
-        bytes += this.#contents.lineLength(entry.index)
+      for (const item of part) {
+        items.push(item)
+        bytes += this.#contents.lineLength(item.index)
       }
-      if (bytes >= PAGE_BYTES) return { entries, isPartial: true }
+      if (bytes >= PAGE_BYTES) return { items, isPartial: true }
     }
-    return { entries, isPartial: false }
+    return { items, isPartial: false }
   }
 
   #range(start: number, end: number): Indexes {
@@ -153,18 +148,29 @@ export class LogReader {
     }
   }
 
-  async *#entries(
+  #entries(indexes: Iterable<number>, firstPart?: number): AsyncIterable<AuditEntry[]> {
+    return this.#inParts(indexes, firstPart, part =>
+      this.#contents.entriesAt(part).map((entry, i) => placeEntry(entry, part[i] ?? 0)),
+    )
+  }
+
+  #digestsIn(start: number, end: number): AsyncIterable<EntryDigest[]> {
+    return this.#inParts(this.#range(start, end), undefined, part => this.#contents.digestsAt(part))
+  }
+
+  async *#inParts<T>(
     indexes: Iterable<number>,
-    firstPart: number,
-  ): AsyncGenerator<AuditEntry[], void, undefined> {
+    firstPart: number | undefined,
+    read: (part: readonly number[]) => T[],
+  ): AsyncGenerator<T[], void, undefined> {
     for (const part of this.#parts(indexes, firstPart)) {
-      yield this.#contents.entriesAt(part).map((entry, i) => placeEntry(entry, part[i] ?? 0))
+      yield read(part)
       await nextTurn() // before the next part
     }
   }
 
   /** Splits these indexes, at first `firstPart` of them and then more, into parts whose lines fit into bounded memory. */
-  *#parts(indexes: Iterable<number>, firstPart: number): Generator<number[], void, undefined> {
+  *#parts(indexes: Iterable<number>, firstPart = MAX_READ_LINES): Generator<number[], void, undefined> {
     let limit = firstPart
     let part: number[] = []
     let bytes = 0
@@ -194,11 +200,6 @@ class Indexes {
   *[Symbol.iterator](): Generator<number, void, undefined> {
     for (let i = 0; i < this.length; i++) yield this.#start + i
   }
-}
-
-function isCanonical(line: Buffer): boolean {
-  const decoded = decodeEntryLine(line)
-  return decoded !== undefined && !isFlaw(decoded) && line.equals(Buffer.from(encodeLine(decoded)))
 }
 
 function findingOf({ line, offset, reason, message }: Damage): Finding {

@@ -141,7 +141,7 @@ test('whatever bytes are put in, cut out or changed, no entry is invented and th
       }, content)
       await writeFile(path, edited)
       const canonical = async ({ log }: Pick<Awaited<ReturnType<typeof openInThisThread>>, 'log'>) =>
-        (await log.read(0, 100)).entries.map(entry => encodeLine(entry))
+        (await log.read(0, 100)).items.map(entry => encodeLine(entry))
       const own = await openInThisThread(path)
       const closed = edited.subarray(0, edited.lastIndexOf('\n') + 1)
       expect(await canonical(own)).toEqual(entriesByPlainReading(closed))

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
+  CHUNK_BYTES,
   type LineChunk,
   type LongLine,
   linesOf,
@@ -12,8 +13,9 @@ import {
 const NEWLINE = 0x0a
 
 function* scanLines(read: ReadInto, start: number, end: number): Generator<LineChunk | LongLine> {
+  const buffer = Buffer.alloc(CHUNK_BYTES)
   for (let offset = start; offset < end; ) {
-    const chunk = readChunk(read, offset, end)
+    const chunk = readChunk(read, offset, end, buffer)
     yield chunk
     offset += 'bytes' in chunk ? chunk.bytes.length : chunk.length + Number(chunk.isClosed)
   }

@@ -39,7 +39,7 @@ test('by named keys, nothing is read but the lines that are found, and a count r
   ]
   for (const filter of filters) {
     const selection: Selection = { ...filter, order: 'desc', limit: 10 }
-    const { entries } = await reader.find(selection)
+    const { items: entries } = await reader.find(selection)
     const lines = entries.map(({ index }) => (leaves[index]?.line.length ?? 0) + 1)
     // Lines that are close together are read in one piece.
     if (entries.length > 0) expect(bytes.read).toBeGreaterThan(0)

@@ -75,6 +75,6 @@ export async function openInThisThread(
     log,
     damages,
     append: (...leaves: readonly Leaf[]) => log.append(encodeBatch(leaves)),
-    texts: () => textsOf({ read: async (start, end) => [...(await log.read(start, end)).entries] }),
+    texts: () => textsOf({ read: async (start, end) => [...(await log.read(start, end)).items] }),
   }
 }
