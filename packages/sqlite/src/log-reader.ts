@@ -1,8 +1,10 @@
 import {
-  digestsOf,
+  type AuditError,
+  digestOf,
   type EntryDigests,
   HASH_BYTES,
   type JsonObject,
+  joinDigests,
   joinHashes,
   matchesMetadata,
   type Selection,
@@ -20,13 +22,22 @@ import {
   leafHashesSql,
   MATCHES_BYTES,
   MATCHES_METADATA,
+  NO_HASH,
   readSql,
   rootsSql,
   SIZE_SQL,
   type Sql,
 } from './selection-sql.ts'
 import { Statements } from './statements.ts'
-import { damaged, mayHideBytes, metadataOf, metadataOfBytes, pageOf, storedRow } from './stored-row.ts'
+import {
+  damaged,
+  mayHideBytes,
+  metadataOf,
+  metadataOfBytes,
+  pageOf,
+  type StoredRow,
+  storedRow,
+} from './stored-row.ts'
 import { SummaryReader } from './summary-reader.ts'
 
 /** The answer of `MATCHES_METADATA` if only the bytes can decide. */
@@ -59,19 +70,20 @@ export class LogReader {
   }
 
   read(start: number, end: number): RowPage {
-    return pageOf(this.#rows(readSql(start, end)))
+    return this.#page(readSql(start, end))
   }
 
   /** Computed from the rows, and not from the hashes beside them. */
   digests(start: number, end: number): EntryDigests {
-    const { rows, isPartial } = this.read(start, end)
-    return digestsOf(rows.map(entryOf), isPartial)
+    const rows = this.#rows(readSql(start, end))
+    const { items, isPartial } = pageOf(rows, ({ row, metadata }) => digestOf(entryOf(row, metadata)))
+    return joinDigests(items, isPartial)
   }
 
   find(selection: Selection): RowPage {
     if (selection.limit === 0) return { rows: [], isPartial: false }
     const key = this.#choice.narrowestKey(selection)
-    const page = pageOf(this.#rows(findSql(selection, key)))
+    const page = this.#page(findSql(selection, key))
     for (const row of page.rows)
       if (!isOf(selection, row, key)) throw damaged(row[0], 'is not what an index says of it')
     return page
@@ -93,12 +105,12 @@ export class LogReader {
 
   leafHashes(start: number, end: number): Uint8Array {
     const { text, values } = leafHashesSql(start, end)
-    return join(
-      this.#statements
-        .of(text)
-        .pluck()
-        .all(...values),
-    )
+    const hex = this.#statements
+      .of(text)
+      .pluck()
+      .get(...values) as string | null // of no row
+    if (hex?.includes(NO_HASH)) throw noHash()
+    return new Uint8Array(Buffer.from(hex ?? '', 'hex')) // a copy, because a Buffer may share its memory
   }
 
   /** Subtree roots of a level, up to the first missing one. */
@@ -112,7 +124,12 @@ export class LogReader {
     return join(found.slice(0, gap < 0 ? found.length : gap).map(([, root]) => root))
   }
 
-  *#rows({ text, values }: Sql): Generator<Row> {
+  #page(sql: Sql): RowPage {
+    const { items: rows, isPartial } = pageOf(this.#rows(sql), ({ row }) => row)
+    return { rows, isPartial }
+  }
+
+  *#rows({ text, values }: Sql): Generator<StoredRow> {
     const statement = this.#statements.of(text).raw().safeIntegers()
     for (const columns of statement.iterate(...values))
       yield storedRow(columns as unknown[], index => this.#textBytes(index)) // raw returns arrays
@@ -140,8 +157,12 @@ function isOf(selection: Selection, row: Row, key: string | undefined): boolean 
 /** In a damaged file, a column may hold a value of any type, whatever was declared. */
 function join(stored: readonly unknown[]): Uint8Array {
   const hashes = stored.filter(isHash)
-  if (hashes.length < stored.length) throw damaged(undefined, 'has a hash that is not one of 32 bytes')
+  if (hashes.length < stored.length) throw noHash()
   return joinHashes(hashes)
+}
+
+function noHash(): AuditError {
+  return damaged(undefined, 'has a hash that is not one of 32 bytes')
 }
 
 function isHash(value: unknown): value is Uint8Array {

@@ -1,4 +1,4 @@
-import { type AuditEntry, canonicalJson, type EntryFields } from '@audit/core/backend'
+import { type AuditEntry, canonicalJson, type EntryFields, type JsonObject } from '@audit/core/backend'
 
 /** An entry's values in the order of the columns, without its index and its hash. */
 export type NewRow = readonly [
@@ -37,19 +37,13 @@ export function newRowOf(entry: EntryFields): NewRow {
   return [entryId, timestamp, user, model, costUsd, latencyMs, canonicalJson(metadata), inputText, outputText]
 }
 
-/** The entry of a row that a reader has checked. */
-export function entryOf([
-  index,
-  entryId,
-  timestamp,
-  user,
-  model,
-  costUsd,
-  latencyMs,
-  metadata,
-  ...texts
-]: Row): AuditEntry {
-  const [inputText, outputText] = texts
+/**
+ * The entry of a row that a reader has checked.
+ *
+ * @param metadata what its JSON says, if it is known already.
+ */
+export function entryOf(row: Row, metadata?: JsonObject): AuditEntry {
+  const [index, entryId, timestamp, user, model, costUsd, latencyMs, json, inputText, outputText] = row
   return {
     entryId,
     timestamp,
@@ -59,7 +53,7 @@ export function entryOf([
     outputText,
     costUsd,
     latencyMs,
-    metadata: JSON.parse(metadata), // the reader has already parsed and checked it
+    metadata: metadata ?? JSON.parse(json), // the reader has already parsed and checked it
     index,
   }
 }

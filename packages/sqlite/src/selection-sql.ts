@@ -1,4 +1,4 @@
-import { type Cursor, canonicalJson, type JsonObject, type Selection } from '@audit/core/backend'
+import { type Cursor, canonicalJson, HASH_BYTES, type JsonObject, type Selection } from '@audit/core/backend'
 import { INDEXED_CHARACTERS, indexedValueSql, metadataIndexName } from './metadata-index.ts'
 import { ROW_COLUMNS } from './row.ts'
 import { INDEXES } from './schema.ts'
@@ -31,10 +31,21 @@ export function readSql(start: number, end: number): Sql {
   return inRange(`${ROW_COLUMNS}, crc`, [start, end])
 }
 
-/** Reads leaf hashes by index. */
+/**
+ * Reads leaf hashes by index as one text of hexadecimal digits: a value for each would cost twice as much. `NO_HASH` is in the
+ * place of what is none: in a damaged file, a column may hold a value of any type, whatever was declared.
+ */
 export function leafHashesSql(start: number, end: number): Sql {
-  return inRange('leaf_hash', [start, end])
+  const { text, values } = inRange('leaf_hash', [start, end])
+  const isHash = `typeof(leaf_hash) = 'blob' AND length(leaf_hash) = ${HASH_BYTES}`
+  return {
+    text: `SELECT group_concat(CASE WHEN ${isHash} THEN hex(leaf_hash) ELSE '${NO_HASH}' END, '') FROM (${text})`,
+    values,
+  }
 }
+
+/** No hexadecimal digit. */
+export const NO_HASH = '?'
 
 function inRange(columns: string, values: readonly [start: number, end: number]): Sql {
   const text = `SELECT ${columns} FROM audit_log WHERE "index" >= ? AND "index" < ? ORDER BY "index"`

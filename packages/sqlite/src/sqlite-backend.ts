@@ -265,7 +265,7 @@ export class SqliteBackend implements AuditBackend {
 }
 
 function pageOf({ rows, isPartial }: RowPage): Page {
-  const entries = rows.map(entryOf)
+  const entries = rows.map(row => entryOf(row))
   return isPartial ? partialPage(entries) : entries
 }
 

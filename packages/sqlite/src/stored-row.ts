@@ -20,6 +20,13 @@ export function checksumOf(row: Row): number {
   return crc32(row.join('\0'))
 }
 
+/** A row that was checked. */
+export interface StoredRow {
+  readonly row: Row
+  /** What its JSON says. */
+  readonly metadata: JsonObject
+}
+
 /**
  * Checks that the values of a row, as SQLite returns them with 64-bit integers, are spelt as this package writes them.
  * Otherwise two rows that differ in the file would be the same entry, with the same leaf hash.
@@ -31,25 +38,25 @@ export function checksumOf(row: Row): number {
 export function storedRow(
   columns: readonly unknown[],
   readBytes: (index: number) => readonly unknown[],
-): Row {
-  const [place, entryId, timestamp, user, model, costUsd, latencyMs, metadata, inputText, outputText, crc] =
+): StoredRow {
+  const [place, entryId, timestamp, user, model, costUsd, latencyMs, json, inputText, outputText, crc] =
     columns
   const index = Number(place)
   if (typeof place !== 'bigint' || !Number.isSafeInteger(index)) throw damaged(index, 'has no index')
-  const texts = [entryId, timestamp, user, model, metadata, inputText, outputText]
+  const texts = [entryId, timestamp, user, model, json, inputText, outputText]
   if (!texts.every(text => typeof text === 'string')) throw damaged(index, 'has something else for a text')
   if (!isAmount(costUsd) || !isAmount(latencyMs)) throw damaged(index, 'has something else for a number')
   const row = [index, ...columns.slice(1, -1)] as unknown as Row // each value was checked
   if (typeof crc !== 'bigint' || Number(crc) !== checksumOf(row))
     throw damaged(index, 'does not match its checksum')
-  const [id, time, , , json] = texts
+  const [id, time] = texts
   if (id !== canonicalEntryId(String(id)) || !TIMESTAMP.test(String(time)))
     throw damaged(index, 'is not spelt as it was recorded')
-  metadataOf(json, index)
-  if (!texts.some(text => text.includes(REPLACEMENT))) return row
+  const metadata = metadataOf(json, index)
+  if (!texts.some(text => text.includes(REPLACEMENT))) return { row, metadata }
   const bytes = readBytes(index)
   if (!texts.every((text, i) => isEncodedAs(text, bytes[i]))) throw damaged(index, 'is not UTF-8')
-  return row
+  return { row, metadata }
 }
 
 /** Metadata from its canonical JSON; `AUDIT_CORRUPT` for any other spelling. */
@@ -71,16 +78,19 @@ export function mayHideBytes(text: unknown): boolean {
   return typeof text === 'string' && text.includes(REPLACEMENT)
 }
 
-/** Collects rows until they weigh a page. */
-export function pageOf(rows: Iterable<Row>): { readonly rows: Row[]; readonly isPartial: boolean } {
-  const taken: Row[] = []
+/** Makes something of each row, until the rows weigh a page. */
+export function pageOf<T>(
+  rows: Iterable<StoredRow>,
+  make: (stored: StoredRow) => T,
+): { readonly items: T[]; readonly isPartial: boolean } {
+  const items: T[] = []
   let weight = 0
-  for (const row of rows) {
-    if (weight >= PAGE_BYTES) return { rows: taken, isPartial: true }
-    for (const value of row) if (typeof value === 'string') weight += value.length
-    taken.push(row)
+  for (const stored of rows) {
+    if (weight >= PAGE_BYTES) return { items, isPartial: true }
+    for (const value of stored.row) if (typeof value === 'string') weight += value.length
+    items.push(make(stored))
   }
-  return { rows: taken, isPartial: false }
+  return { items, isPartial: false }
 }
 
 /** Whether a value can be a cost or a latency. */

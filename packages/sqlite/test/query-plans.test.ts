@@ -182,9 +182,9 @@ describe('every combination of filters, order, cursor and limit seeks its index,
 })
 
 test('the size, a range of indexes, their hashes and the roots of subtrees are sought by their keys', () => {
-  for (const sql of [readSql(1, 5), leafHashesSql(1, 5)]) {
-    expect(planOf(sql)).toBe('SEARCH audit_log USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)')
-  }
+  const byIndex = 'SEARCH audit_log USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)'
+  expect(planOf(readSql(1, 5))).toBe(byIndex)
+  expect(planOf(leafHashesSql(1, 5))).toBe(`CO-ROUTINE (subquery-1)\n${byIndex}\nSCAN (subquery-1)`)
   expect(planOf({ text: SIZE_SQL, values: [] })).toBe('SEARCH audit_log')
   expect(planOf({ text: TEXT_BYTES_SQL, values: [1] })).toBe(
     'SEARCH audit_log USING INTEGER PRIMARY KEY (rowid=?)',

@@ -141,3 +141,16 @@ test('a minus zero, which is written into the file itself', async () => {
   const log = openLog(path)
   await expect(log.query()).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
 })
+
+test.each([
+  ['a text', 'CAST(leaf_hash AS TEXT)'],
+  ['hexadecimal digits', 'hex(leaf_hash)'],
+  ['a byte shorter', 'substr(leaf_hash, 1, 31)'],
+  ['a byte longer', "unhex(hex(leaf_hash) || '00')"],
+])('a leaf hash that is %s is none', async (_, sql) => {
+  const path = await recordedLog()
+  changeUntyped(path, `PRAGMA ignore_check_constraints = ON; ${set(`leaf_hash = ${sql}`)}`)
+  const log = openLog(path)
+  const { findings } = await log.verify()
+  expect(findings).toContainEqual(expect.objectContaining({ kind: 'entry-changed', index: TARGET }))
+})
