@@ -3,7 +3,7 @@ import { encodeLine } from '@audit/core/backend'
 import { TemporaryFolder } from '@audit/harness'
 import { JsonlBackend } from '@audit/jsonl'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { safeJson, safeLines, safeText } from '../src/output/safe-text.ts'
+import { safeJson, safeJsonText, safeLines, safeText } from '../src/output/safe-text.ts'
 import { runHere } from './in-process.ts'
 
 const PAYLOADS = [
@@ -15,13 +15,15 @@ const PAYLOADS = [
   'zero\u200bwidth\u200d\u2060\ufeff\u00ad\u034f',
   'lines\u2028and\u2029paragraphs\u0085',
   'tag\u{e0041}\u{e007f} \u3164 \uffa0',
+  `blank\u2800\u00a0 1\ufe0f private\ue000 unassigned\u0378\uffff flood${'\u0335'.repeat(1000)}`,
   '<script>alert(1)</script>',
   '=cmd|calc!A1',
   'x'.repeat(1_000_000),
 ]
 
 /** What a terminal may obey, but for the line breaks between rows. */
-const OBEYED = /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}|\u034f|\u3164|\uffa0/u
+const OBEYED =
+  /\p{Cc}|\p{Cf}|\p{Co}|\p{Cn}|\p{Zl}|\p{Zp}|\p{Default_Ignorable_Code_Point}|\u2800|\u{1d159}|\p{M}{9}/u
 
 let folder: TemporaryFolder
 beforeAll(async () => {
@@ -53,15 +55,14 @@ const COMMANDS = [
 ]
 
 test.each(COMMANDS)('a terminal gets nothing to obey: %s', async command => {
-  const env = { NO_COLOR: '1' }
-  const options = { cwd: folder.path, columns: 100, env }
-  const { exitCode, both, progress } = await runHere(command.split(' '), options)
+  const env = { NO_COLOR: '1', TERM: 'dumb' } // no progress either
+  const { exitCode, both } = await runHere(command.split(' '), { cwd: folder.path, columns: 100, env })
   expect(exitCode).toBe(0)
-  expect((both + progress).replaceAll('\n', '')).not.toMatch(OBEYED)
+  expect(both.replaceAll('\n', '')).not.toMatch(OBEYED)
 })
 
 test('what was typed is shown safely too', async () => {
-  for (const payload of PAYLOADS.slice(0, 8).map(text => text.replaceAll('\0', ''))) {
+  for (const payload of PAYLOADS.slice(0, 9).map(text => text.replaceAll('\0', ''))) {
     for (const args of [
       [payload],
       ['query', payload],
@@ -71,13 +72,13 @@ test('what was typed is shown safely too', async () => {
       ['query', 'hostile.jsonl', '--metadata', payload],
       ['stats', 'hostile.jsonl', '--by', `${payload},${payload}`],
     ]) {
-      const { exitCode, stderr, progress } = await runHere(args, {
+      const { exitCode, stderr } = await runHere(args, {
         cwd: folder.path,
         columns: 100,
-        env: { NO_COLOR: '1' },
+        env: { NO_COLOR: '1', TERM: 'dumb' },
       })
       expect(exitCode).toBe(2)
-      expect((stderr + progress).replaceAll('\n', '')).not.toMatch(OBEYED)
+      expect(stderr.replaceAll('\n', '')).not.toMatch(OBEYED)
     }
   }
 })
@@ -114,8 +115,40 @@ describe('a safe text', () => {
     expect(safeLines('a\r\n\tb\rc')).toBe('a\n\tb\\u{d}c')
   })
   test('leaves other characters alone', () => {
-    const text = 'おはよう Ünï 👍🏽 ❤️ עברית | \\u{1b}'
-    expect(safeText(text)).toBe(text)
+    const texts = ['おはよう　Ünï', 'עברית שָׁלוֹם', 'किन्दी ภาษาไทย', 'Tie\u0302\u0301ng', '| \\u{1b}', '\ufffd']
+    for (const text of texts) {
+      expect(safeText(text)).toBe(text)
+      expect(safeLines(text)).toBe(text)
+      expect(safeJsonText(text)).toBe(text)
+    }
+  })
+  test('leaves emoji alone, whatever they are made of', () => {
+    for (const emoji of ['👍🏽', '❤️', '1️⃣', '👩🏽‍❤️‍💋‍👨🏿', '👨‍👩‍👧‍👦', '🏳️‍🌈', '🇩🇪', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '👁️‍🗨️', '©️']) {
+      expect(safeText(`a ${emoji} b`)).toBe(`a ${emoji} b`)
+      expect(safeJson(emoji)).toBe(`"${emoji}"`)
+    }
+  })
+  test.each([
+    ['a variation selector without an emoji', 'a\ufe0f1\ufe0f', 'a\\u{fe0f}1\\u{fe0f}'],
+    ['a second one', '❤\ufe0f\ufe0f', '❤\ufe0f\\u{fe0f}'],
+    ['a joiner between letters', 'a\u200db', 'a\\u{200d}b'],
+    ['a joiner without a second emoji', '👍\u200dx', '👍\\u{200d}x'],
+    ['letters behind a flag', '🏴\u{e0061}', '🏴\\u{e0061}'],
+    ['a blank of Braille', 'a\u2800b', 'a\\u{2800}b'],
+    ['a blank that does not break', 'a\u00a0b', 'a\\u{a0}b'],
+    ['a mark without a character', '\u0301a', '\\u{301}a'],
+    ['a private character', '\ue000', '\\u{e000}'],
+    ['no character', '\uffff\u0378', '\\u{ffff}\\u{378}'],
+  ])('shows %s', (_, text, shown) => {
+    expect(safeText(text)).toBe(shown)
+  })
+  test('shows marks that would cover what stands around', () => {
+    const shown = safeText(`Z${'\u0335'.repeat(1000)}`)
+    expect(shown).toMatch(/^Z\u0335{8}(\\u\{335\}){992}$/)
+    expect(safeLines('a\n\u0301b')).toBe('a\n\\u{301}b')
+  })
+  test('of several lines keeps white space of all kinds', () => {
+    expect(safeLines('Qui\u00a0?\n\t\u202f«')).toBe('Qui\u00a0?\n\t\u202f«')
   })
   test('as JSON says the same', () => {
     const value = { 'a\u202e': ['\u009b\u{e0041}\u2028"\\'] }

@@ -95,9 +95,13 @@ function definitionOf(name: string, { clock, sessionKey = SESSION_KEY }: EntryCo
     case 'latency':
       return number('latency', 4, 8, ({ latencyMs }) => latencyMs, formatMs)
     case 'input':
-      return text('input', { fills: true, typical: 40 }, ({ inputText }) => inputText)
+      return text('input', { fills: true, isProse: true, typical: 40 }, ({ inputText }) => inputText)
     case 'output':
-      return text('output', { fills: true, rank: 6, typical: 40 }, ({ outputText }) => outputText)
+      return text(
+        'output',
+        { fills: true, isProse: true, rank: 6, typical: 40 },
+        ({ outputText }) => outputText,
+      )
     default:
       return metadataDefinition(name, sessionKey)
   }

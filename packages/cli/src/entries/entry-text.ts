@@ -1,7 +1,7 @@
 import type { AuditEntry, JsonValue } from '@audit/core'
 import { counted, formatExactUsd, formatMs } from '../output/numbers.ts'
 import type { Output } from '../output/output.ts'
-import { safeLines, safeText } from '../output/safe-text.ts'
+import { onOneLine, safeLines, safeText } from '../output/safe-text.ts'
 import { cut } from '../output/table.ts'
 import type { Clock } from '../output/times.ts'
 import { MOST_RELATED, type RelatedEntries } from './related-entries.ts'
@@ -93,7 +93,7 @@ function summaryOf(
   { index, timestamp, user, model, outputText }: AuditEntry,
   clock: Clock,
 ): string {
-  const text = safeText(outputText.slice(0, 500).replace(/\s+/g, ' '))
+  const text = safeText(onOneLine(outputText.slice(0, 500)))
   return cut(
     `#${index}  ${safeText(`${clock.format(timestamp)}  ${user}  ${model}`)}  ${text}`,
     output.columns - 2,

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width'
 import type { Output } from './output.ts'
-import { safeText } from './safe-text.ts'
+import { onOneLine, safeText } from './safe-text.ts'
 
 /** A column of a table. */
 export interface Column {
@@ -8,6 +8,8 @@ export interface Column {
   readonly align?: 'left' | 'right'
   /** It is cut with … where the table is too wide, down to `MIN_WIDTH`; other columns never are. Cut columns share what is left. */
   readonly fills?: boolean
+  /** Its texts are prose, in which white space of all kinds is a blank; elsewhere it may tell two names apart. */
+  readonly isProse?: boolean
   /** It is cut with … where it would be wider than a quarter of the table, so that one long name does not empty the others. */
   readonly isName?: boolean
   /** Where a terminal is too narrow, the columns with the highest number are left out first. Default: 0, which never is. */
@@ -44,8 +46,10 @@ export class Table {
   constructor(output: Output, columns: readonly Column[], sample: readonly (readonly string[])[]) {
     this.#output = output
     this.#columns = columns
-    const natural = columns.map(({ title, typical = 20, isName }, i) => {
-      const widths = sample.length === 0 ? [typical] : sample.map(row => stringWidth(cellText(row[i] ?? '')))
+    const natural = columns.map((column, i) => {
+      const { title, typical = 20, isName } = column
+      const widths =
+        sample.length === 0 ? [typical] : sample.map(row => stringWidth(cellText(row[i], column)))
       const most = isName
         ? Math.max(Math.floor(output.columns / 4), READABLE_WIDTH)
         : Number.POSITIVE_INFINITY
@@ -69,7 +73,10 @@ export class Table {
 
   #lineOf(cells: readonly string[]): string {
     return this.#shown
-      .map(({ at, width }) => padded(cut(cellText(cells[at] ?? ''), width), width, this.#columns[at]?.align))
+      .map(({ at, width }) => {
+        const column = this.#columns[at]
+        return padded(cut(cellText(cells[at], column), width), width, column?.align)
+      })
       .join(GAP)
       .trimEnd()
   }
@@ -109,9 +116,10 @@ function widthsOf(
   return shown.map(at => ({ at, width: widths.get(at) ?? 0 }))
 }
 
-/** On one line, and safe; line breaks and tabs become blanks. */
-function cellText(text: string): string {
-  return safeText(text.slice(0, MAX_TEXT).toWellFormed().replace(/\s+/g, ' ').trim())
+/** On one line, and safe. */
+function cellText(text = '', column?: Column): string {
+  const beginning = text.slice(0, MAX_TEXT).toWellFormed()
+  return safeText(column?.isProse ? onOneLine(beginning) : beginning)
 }
 
 const GRAPHEMES = new Intl.Segmenter('en')

@@ -2,7 +2,7 @@ import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { counted, formatCount, formatExactUsd, formatMs } from '../output/numbers.ts'
-import { safeJson, safeText } from '../output/safe-text.ts'
+import { onOneLine, safeJson, safeText } from '../output/safe-text.ts'
 import { cut } from '../output/table.ts'
 import { nameOf, readSmallFile } from '../trust/small-file.ts'
 import { type Trust, trustFrom } from '../trust/trust.ts'
@@ -94,13 +94,7 @@ async function writeReceipt(
 }
 
 function shortened(text: string): string {
-  const safe = safeText(
-    text
-      .slice(0, SHOWN_CHARACTERS + 1)
-      .toWellFormed()
-      .replace(/\s+/g, ' ')
-      .trim(),
-  )
+  const safe = safeText(onOneLine(text.slice(0, SHOWN_CHARACTERS + 1).toWellFormed()))
   const shown = cut(safe, SHOWN_CHARACTERS)
   if (text.length <= SHOWN_CHARACTERS) return shown
   return `${shown} (cut: ${counted(text.length, 'character')}; --json has all)`

@@ -1,4 +1,4 @@
-import { safeLines, safeText } from '../../output/safe-text.ts'
+import { onOneLine, safeLines, safeText } from '../../output/safe-text.ts'
 
 /** A foreign text over several lines: a text node, in which nothing is invisible and nothing changes the direction. */
 export function Lines({ text }: { readonly text: string }) {
@@ -23,5 +23,5 @@ export { safeText as word } from '../../output/safe-text.ts'
 
 /** The beginning of a foreign text on one line: white space of all kinds is a space there. */
 export function Preview({ text }: { readonly text: string }) {
-  return <Word text={text.replaceAll(/[ \t\r\n]+/g, ' ').trim()} />
+  return <Word text={onOneLine(text)} />
 }
