@@ -123,3 +123,10 @@ test.skipIf(process.platform === 'win32')('messages say what is there instead, a
   expect(convert).toMatch(/folder of missing\/x\.db/)
   expect(convert).not.toMatch(/partial/)
 })
+
+test('a JSONL log is empty before anything is recorded', async () => {
+  writeFileSync(folder.file('new.jsonl'), '')
+  const outcome = async (...args: readonly string[]) => runBinary(args, { cwd: folder.path })
+  expect(await outcome('query', 'new.jsonl')).toMatchObject({ exitCode: 0, output: '', errors: '' })
+  expect(await outcome('verify', 'new.jsonl')).toMatchObject({ exitCode: 3 })
+})

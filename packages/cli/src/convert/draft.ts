@@ -4,6 +4,8 @@ import { basename, dirname, join } from 'node:path'
 import { CommandError } from '../command-error.ts'
 import { codeOf } from '../error-code.ts'
 import type { FileLocation } from '../log/log-location.ts'
+import { removedAtExit } from '../removed-at-exit.ts'
+import { isLink } from '../symbolic-link.ts'
 
 const SIDE_FILES = ['-wal', '-shm', '-journal']
 
@@ -13,6 +15,7 @@ const SIDE_FILES = ['-wal', '-shm', '-journal']
  */
 export class Draft {
   readonly #target: FileLocation
+  #atExit: Disposable | undefined
   readonly location: FileLocation
 
   private constructor(target: FileLocation) {
@@ -29,10 +32,14 @@ export class Draft {
   static async of(target: FileLocation): Promise<Draft> {
     const draft = new Draft(target)
     draft.#assertFree()
+    if (await isLink(target.path)) {
+      throw new CommandError(`${target.name} is a symbolic link to nothing; mend it, or give another name`)
+    }
     if (!existsSync(dirname(target.path))) {
       throw new CommandError(`the folder of ${target.name} does not exist; create it first`)
     }
-    for (const ending of ['', ...SIDE_FILES]) await assertOwnFile(draft.location.path + ending)
+    for (const path of draft.#paths()) await assertOwnFile(path)
+    draft.#atExit = removedAtExit(...draft.#paths())
     return draft
   }
 
@@ -50,12 +57,18 @@ export class Draft {
       this.#assertFree()
       await rename(path, this.#target.path) // some file systems have no hard links
     }
+    this.#atExit?.[Symbol.dispose]()
     await syncFolder(dirname(path))
   }
 
   /** Removes the draft. */
   async remove(): Promise<void> {
-    for (const ending of ['', ...SIDE_FILES]) await rm(this.location.path + ending, { force: true })
+    for (const path of this.#paths()) await rm(path, { force: true })
+    this.#atExit?.[Symbol.dispose]()
+  }
+
+  #paths(): readonly string[] {
+    return ['', ...SIDE_FILES].map(ending => this.location.path + ending)
   }
 
   #assertFree(): void {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants, createReadStream, existsSync, statSync } from 'node:fs'
-import { copyFile, mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { copyFile, open } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { pipeline } from 'node:stream/promises'
@@ -9,6 +8,7 @@ import { TextDecoder } from 'node:util'
 import { CommandError } from '../command-error.ts'
 import type { FileLocation } from '../log/log-location.ts'
 import { nodeSqlite } from '../log/node-sqlite.ts'
+import { privateFolder } from '../private-folder.ts'
 import type { Source, SourceItem } from './source.ts'
 import { entryOfLine } from './source-line.ts'
 
@@ -203,10 +203,10 @@ function rowidOf(database: DatabaseSync, name: string): string {
 async function harmlessPath(path: string) {
   const sides = ['-wal', '-journal'].filter(ending => isFilled(path + ending))
   if (sides.length === 0 && !(await isInWalMode(path))) return { file: path, remove: async () => {} }
-  const folder = await mkdtemp(join(tmpdir(), 'audit-')) // readable by this user only
-  const remove = () => rm(folder, { recursive: true, force: true })
+  const folder = await privateFolder()
+  const remove = () => folder[Symbol.asyncDispose]()
   try {
-    const copy = join(folder, 'copy.db')
+    const copy = join(folder.path, 'copy.db')
     for (const ending of ['', ...sides]) {
       await copyFile(path + ending, copy + ending, constants.COPYFILE_FICLONE)
     }

@@ -1,5 +1,6 @@
-import { lstat, open, stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { CommandError } from '../command-error.ts'
+import { isLink } from '../symbolic-link.ts'
 import type { FileLocation } from './log-location.ts'
 
 /** How a file holds a log. */
@@ -15,11 +16,13 @@ const BEGINNING_BYTES = 256 * 1024
 /**
  * Tells by its content how a file holds a log. It never waits, as the opening of a FIFO would.
  *
- * @throws CommandError for what is certainly no log: nothing, a folder, a FIFO, an empty file, another format.
+ * @throws CommandError for what is certainly no log: nothing, a folder, a FIFO, an empty file that is not named as JSONL, another
+ *   format.
  */
 export async function fileFormatOf({ path, name }: FileLocation): Promise<FileFormat> {
   await assertFile(path, name)
   const beginning = await beginningOf(path, name)
+  if (beginning.length === 0 && isJsonlName(path)) return 'jsonl' // as it is created, before anything is recorded
   if (beginning.length === 0) {
     throw new CommandError(
       `${name} is empty and holds no log; give the file that the application records into`,
@@ -55,6 +58,11 @@ export async function isForeignJsonl({ path, name }: FileLocation): Promise<bool
   )
 }
 
+/** Whether a file of this name holds JSON Lines. */
+export function isJsonlName(path: string): boolean {
+  return /\.(jsonl|ndjson)$/i.test(path)
+}
+
 async function assertFile(path: string, name: string): Promise<void> {
   const stats = await stat(path).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code === 'ELOOP') {
@@ -72,13 +80,6 @@ async function assertFile(path: string, name: string): Promise<void> {
     throw new CommandError(`${name} is a folder; give the log's file in it, such as audit.db`)
   if (!stats.isFile())
     throw new CommandError(`${name} is not a file but a pipe or a device; give the log's file`)
-}
-
-function isLink(path: string): Promise<boolean> {
-  return lstat(path).then(
-    stats => stats.isSymbolicLink(),
-    () => false,
-  )
 }
 
 async function beginningOf(path: string, name: string): Promise<Buffer> {

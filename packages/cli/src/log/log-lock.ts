@@ -1,8 +1,10 @@
 import { lstat, open, realpath, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import { AuditError } from '@audit/core'
 import { CommandError } from '../command-error.ts'
 import { codeOf } from '../error-code.ts'
+import { removedAtExit } from '../removed-at-exit.ts'
 import { untilAborted } from '../until-aborted.ts'
 import type { DatabaseLocation, FileLocation, LogLocation } from './log-location.ts'
 import { nodeSqlite } from './node-sqlite.ts'
@@ -39,16 +41,21 @@ async function lockFile({ path, name }: FileLocation): Promise<LogLock> {
       throw isBusy(error) ? atWork(name) : notLocked(name, lock, error)
     }
     // Whoever had the lock removes the file before it lets go of it.
-    if ((await identityOf(lock)) === identity) return { assertHeld() {}, [Symbol.asyncDispose]: release }
+    if ((await identityOf(lock)) === identity) return heldLock(lock, database)
     database.close()
-
-    async function release(): Promise<void> {
-      if (process.platform !== 'win32') await rm(lock, { force: true })
-      database.close()
-      // Windows removes no open file: if another process has it by now, it stays.
-      if (process.platform === 'win32') await rm(lock, { force: true }).catch(() => {})
-    }
   }
+}
+
+function heldLock(lock: string, database: DatabaseSync): LogLock {
+  const atExit = removedAtExit(lock)
+  const release = async () => {
+    if (process.platform !== 'win32') await rm(lock, { force: true })
+    atExit[Symbol.dispose]() // from here on, it may be another's
+    database.close()
+    // Windows removes no open file: if another process has it by now, it stays.
+    if (process.platform === 'win32') await rm(lock, { force: true }).catch(() => {})
+  }
+  return { assertHeld() {}, [Symbol.asyncDispose]: release }
 }
 
 /** One lock for a file, by whatever link it is given. */

@@ -5,7 +5,7 @@ import { note } from '../output/note.ts'
 import { waitingFor } from '../output/waiting.ts'
 import { untilAborted } from '../until-aborted.ts'
 import { DamageNote } from './damage-note.ts'
-import { fileFormatOf, isForeignJsonl } from './file-format.ts'
+import { fileFormatOf, isForeignJsonl, isJsonlName } from './file-format.ts'
 import { type DatabaseLocation, type FileLocation, type LogLocation, locateLog } from './log-location.ts'
 import type { LogOptions } from './log-options.ts'
 import { withoutPostgres } from './postgres-packages.ts'
@@ -123,7 +123,7 @@ export async function backendAt(
 
 /** Which kind of log a new file of this name becomes: JSONL where it ends so, and SQLite otherwise. */
 export function kindOfNewFile({ path }: FileLocation): 'sqlite' | 'jsonl' {
-  return /\.(jsonl|ndjson)$/i.test(path) ? 'jsonl' : 'sqlite'
+  return isJsonlName(path) ? 'jsonl' : 'sqlite'
 }
 
 async function postgresBackend(

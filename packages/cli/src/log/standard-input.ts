@@ -1,10 +1,10 @@
 import { createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
+import { privateFolder } from '../private-folder.ts'
 import type { FileLocation } from './log-location.ts'
 
 /** A log that came by standard input, in a file of its own until it is disposed of. */
@@ -18,9 +18,9 @@ export interface ReceivedLog extends AsyncDisposable {
  * @throws CommandError when it cannot be kept, as on a full disk; the signal's reason.
  */
 export async function receiveLog({ stdin, signal }: Context): Promise<ReceivedLog> {
-  const folder = await mkdtemp(join(tmpdir(), 'audit-'))
-  const remove = () => rm(folder, { recursive: true, force: true })
-  const path = join(folder, 'received')
+  const folder = await privateFolder()
+  const remove = () => folder[Symbol.asyncDispose]()
+  const path = join(folder.path, 'received')
   try {
     await pipeline(stdin, createWriteStream(path, { mode: 0o600 }), { signal })
   } catch (error) {

@@ -3,12 +3,14 @@ import { type FileHandle, link, open, realpath, rename, rm, stat } from 'node:fs
 import { basename, dirname, join, resolve } from 'node:path'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
+import { removedAtExit } from '../removed-at-exit.ts'
+import { isLink } from '../symbolic-link.ts'
 import { openPipe } from './pipe-target.ts'
 import type { Target } from './target.ts'
 
 /** How a file is written. */
 export interface TargetOptions {
-  /** Its permissions. Default: those of any new file; 0o600 for secrets. */
+  /** Its permissions. Default: 0o644, for what is public, but must not be changed by others; 0o600 for secrets. */
   readonly mode?: number
   /** Whether a file that exists is replaced. Default: `true`. */
   readonly replace?: boolean
@@ -28,7 +30,7 @@ export interface TargetOptions {
 export async function openTarget(
   context: Context,
   path: string | undefined,
-  { mode = 0o666, replace = true }: TargetOptions = {},
+  { mode = 0o644, replace = true }: TargetOptions = {},
 ): Promise<Target> {
   if (path === undefined || path === '-') return new StandardOutput(context)
   const given = resolve(context.cwd, path)
@@ -38,6 +40,8 @@ export async function openTarget(
   // Renaming another file over a device would remove the device.
   if (stats && !stats.isFile()) return new DeviceTarget(path, await attempt(path, () => open(given, 'w')))
   if (stats && !replace) throw existing(path)
+  if (!stats && (await isLink(given)))
+    throw new CommandError(`${path} is a symbolic link to nothing; mend it, or give another name`)
   const file = stats ? await realpath(given) : given // what a link points to is replaced, and not the link
   const draft = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}`)
   return new FileTarget({ path, file, draft, replace }, await attempt(path, () => open(draft, 'wx', mode)))
@@ -95,10 +99,12 @@ interface Draft {
 class FileTarget implements Target {
   readonly #draft: Draft
   readonly #handle: FileHandle
+  readonly #atExit: Disposable
 
   constructor(draft: Draft, handle: FileHandle) {
     this.#draft = draft
     this.#handle = handle
+    this.#atExit = removedAtExit(draft.draft)
   }
 
   async write(chunk: string | Uint8Array): Promise<void> {
@@ -118,6 +124,7 @@ class FileTarget implements Target {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#handle.close().catch(() => {}) // it may be closed already
     await rm(this.#draft.draft, { force: true }) // with `commit` it is gone already
+    this.#atExit[Symbol.dispose]()
   }
 }
 
