@@ -246,7 +246,7 @@ async function signedLog() {
   await log.record({ model: 'm', inputText: 'later', outputText: '' })
   const checkpoint = join(path, '..', 'checkpoint.txt')
   writeFileSync(checkpoint, text)
-  return { path, checkpoint, trust: { verifier: createVerifier(publicKey), policy: undefined } }
+  return { path, checkpoint, trust: { logs: [createVerifier(publicKey)], policy: undefined } }
 }
 
 async function verified({ get, json }: ViewScene): Promise<Trust> {
@@ -299,7 +299,7 @@ test('a changed entry is found, also by its own page', async () => {
 test('a checkpoint by another key is never an anchor', async () => {
   const signed = await signedLog()
   const verifier = createVerifier(generateKey('audit.example.com/log').publicKey)
-  const scene = await viewScene({ ...signed, trust: { verifier, policy: undefined } })
+  const scene = await viewScene({ ...signed, trust: { logs: [verifier], policy: undefined } })
   expect(await scene.json<Trust>('/api/trust')).toMatchObject({ state: 'findings', checkpoint: null })
   expect(await verified(scene)).toMatchObject({ state: 'findings', findings: [{ kind: 'signature-bad' }] })
 })

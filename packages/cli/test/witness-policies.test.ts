@@ -1,10 +1,11 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { generateKey } from '@audit/core'
 import { temporaryFolder } from '@audit/harness/vitest'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parsePolicy } from '../src/trust/witness-policy.ts'
-import { checkpointOf, OWN_KEY } from './attacked-logs.ts'
+import { checkpointOf, FORGED_KEY, OWN_KEY } from './attacked-logs.ts'
 import { runBinary } from './binary.ts'
 import { runHere } from './in-process.ts'
 import { writeSampleLogs } from './sample-log.ts'
@@ -49,6 +50,9 @@ group two 2 city north south
 quorum two
 `
 
+const policyOf = (text: string, encoding?: BufferEncoding) =>
+  parsePolicy(Buffer.from(text, encoding), 'policy')
+
 test.each([
   [[], false],
   [['city'], false],
@@ -56,13 +60,12 @@ test.each([
   [['city', 'north', 'south'], true],
   [['city', 'somebody'], false],
 ])('two of three: %j is a quorum: %s', (cosigned, isQuorum) => {
-  expect(parsePolicy(POLICY, 'policy').isQuorum(new Set(cosigned))).toBe(isQuorum)
+  expect(policyOf(POLICY).isQuorum(new Set(cosigned))).toBe(isQuorum)
 })
 
 test('groups of groups, any and all', () => {
-  const { isQuorum } = parsePolicy(
+  const { isQuorum } = policyOf(
     POLICY.replace(/^group.*\nquorum.*$/m, 'group a any city north\ngroup b all a south\nquorum b'),
-    'policy',
   )
   const quorum = (...names: string[]) => isQuorum(new Set(names))
   expect([
@@ -90,8 +93,86 @@ test.each([
   ['a witness named none', `${POLICY}witness none ${city.key}\n`],
   ['a key that is none', POLICY.replace(city.key, `${city.key}x`)],
   ['a word that is not known', `${POLICY}trust everybody\n`],
+  ['lines that end with CRLF', POLICY.replaceAll('\n', '\r\n')],
+  ['a byte-order mark', `\uFEFF${POLICY}`],
+  ['a control character', POLICY.replace('# who', '# \u0007who')],
+  ["a log's kind of key for a witness", POLICY.replace(south.key, generateKey('south.example').publicKey)],
 ])('a policy with %s is refused', (_, text) => {
-  expect(() => parsePolicy(text, 'policy')).toThrow(expect.objectContaining({ name: 'CommandError' }))
+  expect(() => policyOf(text)).toThrow(expect.objectContaining({ name: 'CommandError' }))
+})
+
+test('all that C2SP tlog-policy allows is read', () => {
+  const mlDsa = `future.example+01234567+${Buffer.concat([Buffer.of(6), Buffer.alloc(1312)]).toString('base64')}`
+  const text = `  # na\u00efve, in any encoding
+\t \t
+log ${OWN_KEY.publicKey}\thttps://audit.example/ \t
+log ${generateKey('example.com/other').publicKey}
+witness Z\u00fcrich ${city.key}   https://city.example/\u00fc
+witness none-of-them ${north.key}
+witness # ${south.key}
+witness later ${mlDsa}
+ group\t1 02 Z\u00fcrich none-of-them later
+group all any # 1
+quorum all`
+  for (const encoding of ['utf8', 'latin1'] as const) {
+    const policy = policyOf(text, encoding)
+    const zurich = Buffer.from('Z\u00fcrich', encoding).toString('latin1')
+    expect(policy.logs.map(({ name }) => name)).toEqual(['example.com/audit', 'example.com/other'])
+    expect([...policy.witnesses.keys()]).toEqual([zurich, 'none-of-them', '#'])
+    expect(policy.uncheckable).toEqual(['later'])
+    expect(policy.isQuorum(new Set(['#']))).toBe(true)
+    expect(policy.isQuorum(new Set([zurich, 'none-of-them']))).toBe(true)
+    expect(policy.isQuorum(new Set([zurich]))).toBe(false)
+  }
+})
+
+test('names are compared by their bytes, and two that look alike are two', () => {
+  const policy = policyOf(
+    `witness \u00fe ${city.key}\nwitness \u00ff ${north.key}\ngroup g 2 \u00fe \u00ff\nquorum g\n`,
+    'latin1',
+  )
+  expect(policy.isQuorum(new Set(['\u00fe']))).toBe(false)
+  expect(policy.isQuorum(new Set(['\u00fe', '\u00ff']))).toBe(true)
+})
+
+describe('a policy that names logs', () => {
+  const OTHER = generateKey('example.com/other')
+  const NAMES = `witness city ${city.key}\nquorum city\n`
+
+  async function scene() {
+    const folder = temporaryFolder()
+    const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
+    await writeSampleLogs(folder)
+    write('checkpoint.txt', city.cosign(await checkpointOf(join(folder, 'audit.db'))))
+    write('other.txt', city.cosign(await checkpointOf(join(folder, 'audit.db'), OTHER.privateKey)))
+    write('stranger.txt', city.cosign(await checkpointOf(join(folder, 'audit.db'), FORGED_KEY.privateKey)))
+    write('own.policy', `log ${OWN_KEY.publicKey}\n${NAMES}`)
+    write('others.policy', `log ${OTHER.publicKey}\n${NAMES}`)
+    write('several.policy', `log ${OTHER.publicKey}\nlog ${OWN_KEY.publicKey}\n${NAMES}`)
+    write('no-log.policy', NAMES)
+    return async (checkpoint: string, policy: string, ...key: readonly string[]) => {
+      const args = ['verify', 'audit.db', '--checkpoint', checkpoint, '--policy', policy, ...key]
+      return (await runHere(args, { cwd: folder })).exitCode
+    }
+  }
+
+  test('is not used for another log than that of --key', async () => {
+    const endOf = await scene()
+    expect(await endOf('checkpoint.txt', 'own.policy', '--key', OWN_KEY.publicKey)).toBe(0)
+    expect(await endOf('checkpoint.txt', 'several.policy', '--key', OWN_KEY.publicKey)).toBe(0)
+    expect(await endOf('checkpoint.txt', 'no-log.policy', '--key', OWN_KEY.publicKey)).toBe(0)
+    expect(await endOf('checkpoint.txt', 'others.policy', '--key', OWN_KEY.publicKey)).toBe(2)
+    expect(await endOf('checkpoint.txt', 'own.policy', '--key', FORGED_KEY.publicKey)).toBe(2)
+    expect(await endOf('checkpoint.txt', 'no-log.policy')).toBe(2)
+  })
+
+  test('takes the signature of any of them, and of no other', async () => {
+    const endOf = await scene()
+    expect(await endOf('checkpoint.txt', 'several.policy')).toBe(0)
+    expect(await endOf('other.txt', 'several.policy')).toBe(0)
+    expect(await endOf('stranger.txt', 'several.policy')).toBe(1)
+    expect(await endOf('other.txt', 'several.policy', '--key', OWN_KEY.publicKey)).toBe(1)
+  })
 })
 
 /** Another character in the middle of the signature. */

@@ -28,7 +28,7 @@ export function judgeReceipt(text: string, trust: Trust): ReceiptVerdict {
 function judge(entry: AuditEntry, proof: string, trust: Trust): ReceiptVerdict {
   try {
     const checkpoint = trustedCheckpoint(checkpointOf(proof), trust)
-    verifyProof({ entry, proof, verifier: trust.verifier })
+    verifyProof({ entry, proof, verifier: checkpoint.verifier })
     return { verdict: 'good', entry, checkpoint }
   } catch (error) {
     if (!(error instanceof AuditError)) throw error

@@ -15,6 +15,7 @@ export interface Anchor {
 
 /** The checkpoints of the user. */
 export interface Anchors {
+  /** All signed by one key. */
   readonly trusted: readonly Anchor[]
   /** One for each that is not to be trusted, and one for each two that contradict each other. */
   readonly findings: readonly Finding[]
@@ -42,7 +43,7 @@ export async function anchorsFrom(
  * Reads checkpoints and checks their signatures.
  *
  * @param paths `-` is standard input, once.
- * @throws CommandError for a file that holds no checkpoint: nothing can be said about it.
+ * @throws CommandError for a file that holds no checkpoint: nothing can be said about it; for checkpoints of several logs.
  */
 export async function readAnchors(
   context: Context,
@@ -58,6 +59,9 @@ export async function readAnchors(
     const anchor = anchorFrom(nameOf(path), await readSmallFile(context, path, 'a checkpoint'), trust)
     if ('kind' in anchor) findings.push(anchor)
     else trusted.push(anchor)
+  }
+  if (trusted.some(({ checkpoint }) => checkpoint.verifier !== trusted[0]?.checkpoint.verifier)) {
+    throw new CommandError('the checkpoints are of several logs; give those of one')
   }
   return { trusted, findings: [...findings, ...contradictions(trusted)] }
 }

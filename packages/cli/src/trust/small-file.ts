@@ -20,9 +20,7 @@ export async function readSmallFile(
   what: string,
   maxBytes = MAX_BYTES,
 ): Promise<string> {
-  assertNoPrivateKey(path)
-  const bytes =
-    path === '-' ? await readInput(context, what, maxBytes) : await readFileOf(context, path, what, maxBytes)
+  const bytes = await readSmallBytes(context, path, what, maxBytes)
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
@@ -30,6 +28,17 @@ export async function readSmallFile(
       `${nameOf(path)} is not UTF-8, so it is not ${what}; get it again, as a file that no program has converted`,
     )
   }
+}
+
+/** The same for a file that may hold any bytes. */
+export async function readSmallBytes(
+  context: Context,
+  path: string,
+  what: string,
+  maxBytes = MAX_BYTES,
+): Promise<Buffer> {
+  assertNoPrivateKey(path)
+  return path === '-' ? readInput(context, what, maxBytes) : readFileOf(context, path, what, maxBytes)
 }
 
 /** How messages call a path that may be `-`. */

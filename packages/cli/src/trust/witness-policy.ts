@@ -2,14 +2,16 @@ import type { Verifier } from '@audit/core'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import { verifierOf } from './key-files.ts'
-import { readSmallFile } from './small-file.ts'
+import { nameOf, readSmallBytes } from './small-file.ts'
 
 /** Which witnesses must have cosigned a checkpoint (C2SP tlog-policy). */
 export interface WitnessPolicy {
   /** Keys of the log itself, if the policy names any. */
   readonly logs: readonly Verifier[]
-  /** By the names that the policy gives them. */
+  /** By the names that the policy gives them, a character for each byte: see `shownName`. */
   readonly witnesses: ReadonlyMap<string, Verifier>
+  /** Witnesses with a kind of key that cannot be checked here, such as ML-DSA-44: they never count as having cosigned. */
+  readonly uncheckable: readonly string[]
   /** Whether it is enough that these have cosigned. */
   isQuorum(cosigned: ReadonlySet<string>): boolean
   /** The quorum as it stands in the policy, for messages. */
@@ -33,23 +35,30 @@ type Rule = WitnessPolicy['isQuorum']
  * quorum both
  */
 export async function readPolicy(context: Context, path: string): Promise<WitnessPolicy> {
-  return parsePolicy(await readSmallFile(context, path, 'a witness policy'), path)
+  return parsePolicy(await readSmallBytes(context, path, 'a witness policy'), nameOf(path))
 }
 
-/** The same from its text. */
-export function parsePolicy(text: string, name: string): WitnessPolicy {
+/** The same from its bytes. */
+export function parsePolicy(bytes: Buffer, name: string): WitnessPolicy {
   const parser = new PolicyParser(name)
-  for (const [i, line] of text.split('\n').entries()) parser.add(line.replace(/\r$/, ''), i + 1)
+  // A character is one byte here: names are compared by their bytes, whatever these mean.
+  for (const [i, line] of bytes.toString('latin1').split('\n').entries()) parser.add(line, i + 1)
   return parser.policy()
+}
+
+/** A name of a policy as people read it: most are UTF-8, and any bytes may be. Two names may be shown alike. */
+export function shownName(name: string): string {
+  return Buffer.from(name, 'latin1').toString()
 }
 
 class PolicyParser {
   readonly #name: string
   readonly #logs: Verifier[] = []
   readonly #witnesses = new Map<string, Verifier>()
+  readonly #uncheckable: string[] = []
   /** Of witnesses and groups. */
   readonly #rules = new Map<string, Rule>()
-  /** The bytes of each key: one under two names would count twice. */
+  /** The bytes of each key: one under two names would count twice, and a log is no witness of itself. */
   readonly #keys = new Set<string>()
   /** What is in a group already: in two groups it would count twice. */
   readonly #members = new Set<string>()
@@ -62,10 +71,10 @@ class PolicyParser {
 
   add(text: string, line: number): void {
     this.#line = line
-    const words = text.trim().split(/[ \t]+/)
-    const [keyword = '', ...rest] = words
+    this.#assertPlain(text)
+    const [keyword = '', ...rest] = text.split(/[ \t]+/).filter(word => word !== '')
     if (keyword === '' || keyword.startsWith('#')) return
-    if (keyword === 'log') this.#logs.push(this.#keyOf(rest, 'log <key> [<url>]'))
+    if (keyword === 'log') this.#addLog(rest)
     else if (keyword === 'witness') this.#addWitness(rest)
     else if (keyword === 'group') this.#addGroup(rest)
     else if (keyword === 'quorum') this.#setQuorum(rest)
@@ -82,15 +91,26 @@ class PolicyParser {
     return {
       logs: this.#logs,
       witnesses: this.#witnesses,
+      uncheckable: this.#uncheckable,
       isQuorum: rule,
-      quorum: name,
+      quorum: shownName(name),
       demandsNobody: rule(new Set()),
     }
   }
 
+  #addLog(words: readonly string[]): void {
+    const verifier = this.#keyOf(words, 'log <key> [<url>]')
+    if (verifier) this.#logs.push(verifier)
+  }
+
   #addWitness([name = '', ...rest]: readonly string[]): void {
     this.#claim(name)
-    this.#witnesses.set(name, this.#keyOf(rest, 'witness <name> <key> [<url>]'))
+    if (typeOf(rest[0]) === ED25519) {
+      throw this.#invalid("the key is for a log's own signatures; give the witness's key for cosignatures")
+    }
+    const verifier = this.#keyOf(rest, 'witness <name> <key> [<url>]')
+    if (verifier) this.#witnesses.set(name, verifier)
+    else this.#uncheckable.push(name)
     this.#rules.set(name, cosigned => cosigned.has(name))
   }
 
@@ -111,18 +131,27 @@ class PolicyParser {
     this.#quorum = { name, rule: name === 'none' ? () => true : this.#ruleOf(name) }
   }
 
-  #keyOf([key = '', ...rest]: readonly string[], form: string): Verifier {
+  /** `undefined` for a key that cannot be checked here. */
+  #keyOf([key = '', ...rest]: readonly string[], form: string): Verifier | undefined {
     if (key === '' || rest.length > 1) throw this.#invalid(`write "${form}"`)
-    const verifier = verifierOf(key, `the key in line ${this.#line} of ${this.#name}`)
-    const bytes = publicBytes(key)
+    const bytes = bytesOf(key).toString('hex', 1)
     if (this.#keys.has(bytes)) throw this.#invalid('each key stands in one line, whatever its name')
     this.#keys.add(bytes)
-    return verifier
+    if (typeOf(key) === ML_DSA_44) return undefined
+    return verifierOf(shownName(key), `the key in line ${this.#line} of ${this.#name}`)
+  }
+
+  #assertPlain(line: string): void {
+    if (this.#line === 1 && line.startsWith('\u00ef\u00bb\u00bf')) {
+      throw this.#invalid('an editor has put a byte-order mark before it; save it as UTF-8 without one')
+    }
+    if (line.endsWith('\r')) throw this.#invalid('its lines end with CRLF; save it with LF')
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(line)) throw this.#invalid('it holds a control character')
   }
 
   #memberRule(name: string): Rule {
     if (this.#members.has(name)) {
-      throw this.#invalid(`${JSON.stringify(name)} is in a group already, and would count twice`)
+      throw this.#invalid(`${shownName(name)} is in a group already, and would count twice`)
     }
     this.#members.add(name)
     return this.#ruleOf(name)
@@ -131,7 +160,7 @@ class PolicyParser {
   #ruleOf(name: string): Rule {
     const rule = this.#rules.get(name)
     if (rule) return rule
-    throw this.#invalid(`there is no witness or group ${JSON.stringify(name)} above`)
+    throw this.#invalid(`there is no witness or group ${shownName(name)} above`)
   }
 
   #claim(name: string): void {
@@ -145,11 +174,20 @@ class PolicyParser {
   }
 }
 
-/** The public key itself, without the name and the type of signature that it is used with. */
-function publicBytes(key: string): string {
-  return Buffer.from(key.split('+').slice(2).join('+'), 'base64').toString('hex', 1)
+/** Types of signatures that a key may be for (C2SP signed-note, tlog-cosignature). */
+const ED25519 = 1
+const ML_DSA_44 = 6
+
+/** The type of signature that a key is for. */
+function typeOf(key = ''): number | undefined {
+  return bytesOf(key)[0]
+}
+
+/** A key without its name: the type of signature that it is for, then the public key itself. */
+function bytesOf(key: string): Buffer {
+  return Buffer.from(key.split('+').slice(2).join('+'), 'base64')
 }
 
 function wholeNumber(text: string): number {
-  return /^[1-9]\d{0,3}$/.test(text) ? Number(text) : Number.NaN
+  return /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
 }

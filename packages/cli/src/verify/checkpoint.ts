@@ -29,7 +29,7 @@ export async function checkpoint(
 ): Promise<ExitCode> {
   const signer = await signerFrom(context, options.key)
   const anchors = await readAnchors(context, earlierOf(context, options), {
-    verifier: createVerifier(signer.publicKey),
+    logs: [createVerifier(signer.publicKey)],
     policy: undefined,
   })
   if (anchors.findings.length > 0) return refused(context, anchors.findings)

@@ -6,7 +6,7 @@ import type { LogOptions } from '../log/log-options.ts'
 import { mayLackWal } from '../log/may-lack-wal.ts'
 import { type OpenLog, openLog } from '../log/open-log.ts'
 import { Progress } from '../output/progress.ts'
-import { type Anchors, readAnchors } from '../trust/anchor.ts'
+import { type Anchors, anchorsFrom } from '../trust/anchor.ts'
 import { nameOf } from '../trust/small-file.ts'
 import { type Trust, trustFrom } from '../trust/trust.ts'
 import type { TrustOptions } from '../trust/trust-options.ts'
@@ -19,31 +19,16 @@ export interface VerifyOptions extends LogOptions, TrustOptions {
   readonly json?: boolean
 }
 
-const NO_ANCHORS: Anchors = { trusted: [], findings: [] }
-
 /** `audit verify`: writes what is to be said about a log. */
 export async function verify(context: Context, log: string, options: VerifyOptions): Promise<ExitCode> {
   if (log === '-' && options.checkpoint?.includes('-')) {
     throw new CommandError('standard input holds the log or a checkpoint; give the other one as a file')
   }
   const trust = await trustFrom(context, options)
-  const anchors = await anchorsFrom(context, options, trust)
+  const anchors = await anchorsFrom(context, options.checkpoint, trust)
   const verdict = await judged(context, log, options, { trust, anchors })
   await (options.json ? writeVerdictJson : writeVerdict)(context, nameOf(log), verdict)
   return exitCodeOf(verdict)
-}
-
-async function anchorsFrom(
-  context: Context,
-  { checkpoint = [] }: VerifyOptions,
-  trust: Trust | undefined,
-): Promise<Anchors> {
-  if (trust && checkpoint.length === 0) {
-    throw new CommandError('a key checks a checkpoint, and none was given; add --checkpoint <file>')
-  }
-  if (checkpoint.length === 0) return NO_ANCHORS
-  if (trust) return readAnchors(context, checkpoint, trust)
-  throw new CommandError("a checkpoint is checked with the log's public key; add --key <key>")
 }
 
 interface Given {
@@ -65,12 +50,12 @@ async function judged(context: Context, log: string, options: VerifyOptions, giv
 async function verified(context: Context, opened: OpenLog, { trust, anchors }: Given): Promise<Verdict> {
   const { log, backend } = opened
   using progress = new Progress(context, { label: 'verifying' })
+  const [anchor] = anchors.trusted
   const report = await log.verify({
-    ...(trust &&
-      anchors.trusted.length > 0 && {
-        checkpoints: anchors.trusted.map(({ text }) => text),
-        verifiers: [trust.verifier],
-      }),
+    ...(anchor && {
+      checkpoints: anchors.trusted.map(({ text }) => text),
+      verifiers: [anchor.checkpoint.verifier], // that of all of them
+    }),
     signal: context.signal,
     onProgress: ({ verified, size }) => progress.update(verified, size),
   })

@@ -52,11 +52,11 @@ export class TrustDesk {
 
   async #verified(start: Trust): Promise<Verdict> {
     const { log, context, trust, anchors } = this.#source
-    const isAnchored = trust && anchors.trusted.length > 0
+    const [anchor] = anchors.trusted
     const report = await log.verify({
-      ...(isAnchored && {
+      ...(anchor && {
         checkpoints: anchors.trusted.map(({ text }) => text),
-        verifiers: [trust.verifier],
+        verifiers: [anchor.checkpoint.verifier], // that of all of them
       }),
       signal: context.signal,
       onProgress: ({ verified, size }) => this.#tell({ ...(this.#trust ?? start), verified, size }),
