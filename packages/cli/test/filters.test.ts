@@ -1,9 +1,12 @@
+import { join } from 'node:path'
 import { AuditLog, MemoryBackend } from '@audit/core'
 import { createEntry, createLeaf } from '@audit/core/backend'
 import { temporaryFolder } from '@audit/harness/vitest'
+import { JsonlBackend } from '@audit/jsonl'
 import { describe, expect, test } from 'vitest'
 import { CommandError } from '../src/command-error.ts'
 import { timeOf } from '../src/filters/time.ts'
+import { runBinary } from './binary.ts'
 import { NOW, runHere } from './in-process.ts'
 import { writeSampleLogs } from './sample-log.ts'
 
@@ -83,7 +86,7 @@ describe('a time', () => {
       '3y',
       '-1d',
     ],
-    ...['2026-11-25T10:00+25', '9999999w'],
+    ...['2026-11-25T10:00+25', '9999999w', '999999w', '0000-01-01T00:00+01:00'],
   ])('%j is none', text => {
     expect(() => timeOf('--since', text, UTC)).toThrow(CommandError)
   })
@@ -115,6 +118,36 @@ describe('options', () => {
   test('--session is the conversation, or what --session-key names', async () => {
     expect(await indexesOf('--session', 's-2')).toEqual([8, 9, 10, 11])
     expect(await indexesOf('--session', '503', '--session-key', 'error.type')).toEqual([12, 25, 38])
+  })
+
+  test('--session finds a number too, and says so where there is a text as well', async () => {
+    const folder = temporaryFolder()
+    await using log = new AuditLog({ backend: new JsonlBackend({ path: join(folder, 'audit.jsonl') }) })
+    const keys = { number: 42, text: '7', both: 42 }
+    for (const [i, session] of [42, '42', 42].entries()) {
+      const metadata = {
+        ...keys,
+        ...(i === 1 && { both: '42' }),
+        'gen_ai.conversation.id': i === 1 ? 'other' : session,
+      }
+      await log.record({ model: 'm', inputText: '', outputText: '', metadata })
+    }
+    const found = async (command: string, ...args: readonly string[]) => {
+      const { stdout, stderr } = await runHere([command, 'audit.jsonl', ...args], { cwd: folder })
+      const lines = stdout.split('\n').filter(line => line !== '')
+      return [lines.map(line => JSON.parse(line)), stderr]
+    }
+    const first = { metadata: { 'gen_ai.conversation.id': 42 } }
+    expect(await found('query', '--session', '42')).toMatchObject([[first, first], ''])
+    expect(await found('tail', '--session', '42')).toMatchObject([[first, first], ''])
+    expect(await found('export', '--session', '42')).toMatchObject([[first, first], /exported 2/])
+    expect(await found('stats', '--session', '42')).toMatchObject([[{ count: 2 }], ''])
+    expect(await found('query', '--session', '42.0')).toEqual([[], ''])
+    expect(await found('query', '--session', '7', '--session-key', 'text')).toMatchObject([[{}, {}, {}], ''])
+    expect(await found('query', '--session', '42', '--session-key', 'both')).toMatchObject([
+      [{ metadata: { both: '42' } }],
+      expect.stringContaining('--metadata both:=42'),
+    ])
   })
 
   test('--status is how calls ended', async () => {
@@ -167,4 +200,47 @@ describe('options', () => {
   test('an empty user is a filter too', async () => {
     expect(await indexesOf('--user', '')).toEqual([])
   })
+})
+
+describe.skipIf(process.platform === 'win32')('the time zone of the environment', () => {
+  test.each(['Nowhere/Land', 'xyz', 'CET-1CEST', 'europe/berlin'])('TZ=%s is not taken for UTC', async TZ => {
+    const folder = temporaryFolder()
+    await writeSampleLogs(folder)
+    const endOf = async (...args: readonly string[]) =>
+      (await runBinary(args, { cwd: folder, env: { TZ } })).exitCode
+    expect(await endOf('query', 'audit.db', '--local')).toBe(2)
+    expect(await endOf('query', 'audit.db')).toBe(0)
+  })
+
+  test.each(['Europe/Berlin', ':Europe/Berlin'])(
+    'TZ=%s is heard, also when clocks are set back',
+    async TZ => {
+      const folder = temporaryFolder()
+      const times = [
+        '2026-10-25T00:29:59.999Z',
+        '2026-10-25T00:30:00.000Z',
+        '2026-10-25T01:30:59.999Z',
+        '2026-10-25T01:31:00.000Z',
+      ]
+      const backend = new JsonlBackend({ path: join(folder, 'audit.jsonl') })
+      await backend.open()
+      await backend.append(
+        times.map((timestamp, i) =>
+          createLeaf(
+            createEntry({ model: 'm', inputText: '', outputText: '' }, { entryId: `${i}`, timestamp }),
+          ),
+        ),
+      )
+      await backend.close()
+      const indexes = async (time: string) => {
+        const args = ['query', 'audit.jsonl', '--oldest', '--local', '--since', time, '--until', time]
+        const { exitCode, output, errors } = await runBinary(args, { cwd: folder, env: { TZ } })
+        expect(exitCode, errors).toBe(0)
+        return output.split('\n').flatMap((line): number[] => (line === '' ? [] : JSON.parse(line).index))
+      }
+      expect(await indexes('2026-10-25 02:30')).toEqual([1, 2]) // twice on that day
+      expect(await indexes('2026-10-25')).toEqual([0, 1, 2, 3])
+      expect(await indexes('2026-10-25 01:30')).toEqual([])
+    },
+  )
 })

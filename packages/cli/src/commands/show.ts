@@ -69,7 +69,7 @@ async function show(context: Context, log: string, id: string, options: ShowOpti
   }
   if (options.json || !stdout.isTerminal) return stdout.line(safeJson(jsonOf(details)))
   const { writeEntry } = await import('../entries/entry-text.ts')
-  await writeEntry(stdout, details, clockOf(options))
+  await writeEntry(stdout, details, clockOf(context, options))
 }
 
 async function writeLine({ stdout }: Context, entry: AuditEntry): Promise<void> {

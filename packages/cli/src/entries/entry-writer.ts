@@ -50,7 +50,7 @@ export async function entryWriter(context: Context, options: EntryFormatOptions)
     return new LineWriter(context, encodeLine)
   }
   const { columns: names, sessionKey } = options
-  const columns = entryColumns(names ?? DEFAULT_COLUMNS, { clock: clockOf(options), sessionKey })
+  const columns = entryColumns(names ?? DEFAULT_COLUMNS, { clock: clockOf(context, options), sessionKey })
   const writer =
     !options.json && context.stdout.isTerminal
       ? new TableWriter(context, columns)

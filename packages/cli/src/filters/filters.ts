@@ -1,6 +1,7 @@
 import type { AuditEntry, AuditLog, Filter } from '@audit/core'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
+import { isLocal } from '../output/times.ts'
 import { type FilterOptions, SESSION_KEY, STATUS_KEY } from './filter-options.ts'
 import { timeOf } from './time.ts'
 
@@ -19,7 +20,7 @@ export interface Filters {
  */
 export function filtersOf(context: Context, options: FilterOptions): Filters {
   const { user, model, since, until, grep } = options
-  const clock = { now: context.now(), local: options.local === true }
+  const clock = { now: context.now(), local: isLocal(context, options) }
   const metadata = metadataOf(options)
   const first = since === undefined ? undefined : timeOf('--since', since, clock).first
   const last = until === undefined ? undefined : timeOf('--until', until, clock).last

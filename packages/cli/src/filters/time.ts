@@ -22,6 +22,9 @@ const SPAN_MS: Readonly<Record<string, number>> = {
   d: 24 * 3_600_000,
   w: 7 * 24 * 3_600_000,
 }
+/** The years that a log knows. */
+const FIRST_MS = Date.parse('0000-01-01T00:00:00.000Z')
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z')
 /** What the log takes: ISO 8601, and a year or a month alone. */
 const ISO_8601 =
   /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?([Zz]|[+-]\d\d(?::?\d\d)?)?)?)?)?$/
@@ -33,17 +36,20 @@ const ISO_8601 =
  * @throws CommandError for anything else.
  */
 export function timeOf(option: string, text: string, { now, local }: TimeOptions): Period {
-  const [, count, unit = ''] = SPAN.exec(text) ?? []
-  if (count !== undefined) return instant(now.getTime() - Number(count) * (SPAN_MS[unit] ?? 0))
-  if (text === 'now') return instant(now.getTime())
-  const calendar = local ? LOCAL : UTC
-  if (text === 'today') return dayOf(now, 0, calendar)
-  if (text === 'yesterday') return dayOf(now, -1, calendar)
-  const period = periodOf(text, calendar)
-  if (period && !Number.isNaN(period.first.getTime() + period.last.getTime())) return period
+  const period = namedPeriod(text, now, local ? LOCAL : UTC)
+  if (period && period.first.getTime() >= FIRST_MS && period.last.getTime() <= LAST_MS) return period
   throw new CommandError(
     `${option} takes a time such as 2026-11-25, 2026-11-25T20:00Z, 36h, 2w, today or yesterday, not ${text}`,
   )
+}
+
+function namedPeriod(text: string, now: Date, calendar: Calendar): Period | undefined {
+  const [, count, unit = ''] = SPAN.exec(text) ?? []
+  if (count !== undefined) return instant(now.getTime() - Number(count) * (SPAN_MS[unit] ?? 0))
+  if (text === 'now') return instant(now.getTime())
+  if (text === 'today') return dayOf(now, 0, calendar)
+  if (text === 'yesterday') return dayOf(now, -1, calendar)
+  return periodOf(text, calendar)
 }
 
 /** Year, month from 1, day from 1, hour, minute, second, millisecond. */
@@ -51,7 +57,10 @@ type Parts = readonly [number, number, number, number, number, number, number]
 
 /** How a time zone counts its days. A part may be beyond its end, such as the 32nd of a month. */
 interface Calendar {
+  /** The first time that the clock shows this. */
   msOf(parts: Parts): number
+  /** The last time that it shows what it shows then. */
+  lastMsOf(ms: number): number
   partsOf(date: Date): Parts
 }
 
@@ -61,6 +70,7 @@ const UTC: Calendar = {
     date.setUTCFullYear(year, month - 1, day) // Date.UTC would take the years 0 to 99 for 1900 to 1999
     return date.setUTCHours(hour, minute, second, ms)
   },
+  lastMsOf: ms => ms,
   partsOf: date => [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate(), 0, 0, 0, 0],
 }
 
@@ -70,7 +80,20 @@ const LOCAL: Calendar = {
     date.setFullYear(year, month - 1, day)
     return date.setHours(hour, minute, second, ms)
   },
+  lastMsOf: ms => {
+    const [before, after] = [offsetOf(ms), offsetOf(ms + LONGEST_SHIFT_MS)]
+    const shifted = ms + (after - before) * 60_000
+    return after > before && offsetOf(shifted) === after ? shifted : ms
+  },
   partsOf: date => [date.getFullYear(), date.getMonth() + 1, date.getDate(), 0, 0, 0, 0],
+}
+
+/** Clocks that are set back in autumn show some times twice; nowhere are they set back by more. */
+const LONGEST_SHIFT_MS = 2 * 3_600_000
+
+/** Minutes that local time is behind UTC. */
+function offsetOf(ms: number): number {
+  return new Date(ms).getTimezoneOffset()
 }
 
 function instant(ms: number): Period {
@@ -83,7 +106,7 @@ function dayOf(now: Date, days: number, calendar: Calendar): Period {
 }
 
 function between(first: Parts, next: Parts, calendar: Calendar): Period {
-  return { first: new Date(calendar.msOf(first)), last: new Date(calendar.msOf(next) - 1) }
+  return { first: new Date(calendar.msOf(first)), last: new Date(calendar.lastMsOf(calendar.msOf(next) - 1)) }
 }
 
 /** The period that ISO 8601 names, as long as the last part that it gives. */
