@@ -5,6 +5,7 @@ import type { Context } from '../context.ts'
 import { addEntryFormatOptions, type EntryFormatOptions, entryWriter } from '../entries/entry-writer.ts'
 import { addFilterOptions, type FilterOptions } from '../filters/filter-options.ts'
 import { type Filters, filtersOf, matchingEntries } from '../filters/filters.ts'
+import { sessionAsStored } from '../filters/session-spelling.ts'
 import { addLogArgument, type LogOptions } from '../log/log-options.ts'
 import { EMPTY_WITHOUT_WAL, mayLackWal } from '../log/may-lack-wal.ts'
 import { openLog } from '../log/open-log.ts'
@@ -42,10 +43,11 @@ export function addQuery(program: Command, run: Run): void {
 }
 
 async function query(context: Context, log: string, options: QueryOptions): Promise<void> {
-  const filters = filtersOf(context, options)
+  const given = filtersOf(context, options)
   const writer = await entryWriter(context, options)
   await using opened = await openLog(context, log, options)
   const size = await untilAborted(opened.log.count(), context.signal)
+  const filters = await sessionAsStored(context, opened.log, given, options)
   const snapshot = { ...filters, filter: { ...filters.filter, size } }
   const limit = options.limit === 0 ? Number.POSITIVE_INFINITY : options.limit
 

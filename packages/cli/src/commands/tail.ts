@@ -7,6 +7,7 @@ import { addEntryFormatOptions, type EntryFormatOptions, entryWriter } from '../
 import { entryMatcher } from '../filters/entry-matcher.ts'
 import { addFilterOptions, type FilterOptions } from '../filters/filter-options.ts'
 import { type Filters, filtersOf, matchingEntries } from '../filters/filters.ts'
+import { sessionAsStored, sessionSpellings } from '../filters/session-spelling.ts'
 import { addLogArgument, type LogOptions } from '../log/log-options.ts'
 import { lostLog } from '../log/lost-log.ts'
 import { openLog } from '../log/open-log.ts'
@@ -57,20 +58,21 @@ async function tail(context: Context, log: string, options: TailOptions): Promis
   if (follow && until !== undefined) {
     throw new CommandError('-f follows without an end, and --until is one; leave one of them out')
   }
-  const filters = filtersOf(context, options)
+  const given = filtersOf(context, options)
   const writer = await entryWriter(context, options)
   await using opened = await openLog(context, log, options)
   using lost = lostLog(opened)
   const size = await untilAborted(opened.log.count(), context.signal)
+  const filters = await sessionAsStored(context, opened.log, given, options)
   const limit = options.limit ?? (options.since === undefined ? DEFAULT_LIMIT : undefined)
   for await (const entry of newest(context, opened.log, filters, { size, limit })) await writer.write(entry)
   await writer.settle()
   if (!follow) return
 
-  const matches = await entryMatcher(filters)
+  const matchers = await Promise.all(sessionSpellings(given, options).map(entryMatcher))
   const signal = AbortSignal.any([context.signal, lost.signal])
   for await (const entry of opened.log.entries({ start: size, follow: true, signal })) {
-    if (matches(entry)) await writer.write(entry)
+    if (matchers.some(matches => matches(entry))) await writer.write(entry)
   }
 }
 
