@@ -37,6 +37,29 @@ describe.skipIf(!has('bash'))('bash (where it is installed)', () => {
     expect(await offered('audit completion z')).toEqual(['zsh'])
     expect(await offered('audit help que')).toEqual(['query'])
   })
+  test('offers the values of options, however they are given', async () => {
+    const formats = ['jsonl', 'csv', 'ocsf', 'parquet', 'promptfoo']
+    for (const line of [
+      'audit export audit.db --format ',
+      'audit export audit.db -f ',
+      'audit export a --format = ',
+    ]) {
+      expect(await offered(line)).toEqual(formats)
+    }
+    expect(await offered('audit export audit.db --format =')).toEqual(formats)
+    expect(await offered('audit convert a.db b --to j')).toEqual(['jsonl'])
+    expect(await offered('audit query audit.db --status er')).toEqual(['error'])
+    expect(await offered('audit query audit.db --since ye')).toEqual(['yesterday'])
+    expect(await offered('audit proxy audit.db --content dig')).toEqual(['digest'])
+  })
+  test('completes the last value of a list', async () => {
+    expect(await offered('audit stats audit.db --by mo')).toEqual(['model', 'month'])
+    expect(await offered('audit stats audit.db --by user,mod')).toEqual(['user,model'])
+    expect(await offered('audit query audit.db --columns index,time,in')).toEqual([
+      'index,time,index',
+      'index,time,input',
+    ])
+  })
   test('leaves files to the shell', async () => {
     expect(await offered('audit query a')).toEqual([])
   })

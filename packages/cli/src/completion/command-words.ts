@@ -1,4 +1,7 @@
 import type { Command, Option } from 'commander'
+import { COLUMN_NAMES } from '../entries/entry-column.ts'
+import { STATUSES } from '../filters/filter-options.ts'
+import { GROUPING_NAMES } from '../stats/grouping.ts'
 
 /** What can be typed behind a command's name. */
 export interface CommandWords {
@@ -17,9 +20,22 @@ export interface OptionWords {
   readonly short: string | undefined
   readonly summary: string
   readonly takesValue: boolean
-  /** The values that it takes, where there are only a few. */
+  /** The values that it takes, where there are only a few, or those that are most asked for. */
   readonly values: readonly string[]
+  /** Whether it takes several of them, with commas in between. */
+  readonly isList: boolean
 }
+
+const TIMES = ['today', 'yesterday', '1h', '24h', '7d', '4w']
+/** Values of options that take others too. */
+const SUGGESTED: ReadonlyMap<string, readonly string[]> = new Map([
+  ['--status', STATUSES],
+  ['--since', TIMES],
+  ['--until', TIMES],
+  ['--by', GROUPING_NAMES],
+  ['--columns', COLUMN_NAMES],
+])
+const LISTS = ['--by', '--columns']
 
 /** The commands of a program, from commander's own list. */
 export function commandWords(program: Command): readonly CommandWords[] {
@@ -44,14 +60,17 @@ const HELP: OptionWords = {
   summary: 'print what the command takes',
   takesValue: false,
   values: [],
+  isList: false,
 }
 
 function optionWords(option: Option): OptionWords {
+  const { long = '' } = option
   return {
-    long: option.long ?? '',
+    long,
     short: option.short,
     summary: option.description,
     takesValue: option.required || option.optional,
-    values: option.argChoices ?? [],
+    values: option.argChoices ?? SUGGESTED.get(long) ?? [],
+    isList: LISTS.includes(long),
   }
 }

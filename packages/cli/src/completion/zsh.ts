@@ -29,10 +29,14 @@ function commandCase({ name, options, values }: CommandWords): string {
   return `    ${name})\n      _arguments ${specs.join(' \\\n        ')} ;;`
 }
 
-function optionSpecs({ long, short, summary, takesValue, values }: OptionWords): readonly string[] {
-  const value = !takesValue ? '' : values.length > 0 ? `: :(${values.join(' ')})` : ': :_files'
-  const text = `[${summary.replaceAll(/[[\]\\:]/g, '\\$&')}]${value}`
+function optionSpecs({ long, short, summary, takesValue, ...value }: OptionWords): readonly string[] {
+  const text = `[${summary.replaceAll(/[[\]\\:]/g, '\\$&')}]${takesValue ? valueSpec(value) : ''}`
   return [...(short === undefined ? [] : [short]), long].map(flag => quoted(`${flag}${text}`))
+}
+
+function valueSpec({ values, isList }: Pick<OptionWords, 'values' | 'isList'>): string {
+  if (values.length === 0) return ': :_files'
+  return isList ? `: :_values -s , value ${values.join(' ')}` : `: :(${values.join(' ')})`
 }
 
 function quoted(text: string): string {

@@ -20,7 +20,7 @@ export const SESSION_KEY = 'gen_ai.conversation.id'
 export const STATUS_KEY = 'audit.status'
 
 /** What integrations record there. */
-const STATUSES = ['ok', 'error', 'aborted', 'cancelled', 'truncated', 'timeout', 'unfinished']
+export const STATUSES = ['ok', 'error', 'aborted', 'cancelled', 'truncated', 'timeout', 'unfinished']
 
 const GROUP = 'Filters:'
 const FILTERS: readonly (readonly [flags: string, description: string])[] = [

@@ -10,6 +10,8 @@ export interface Grouping {
 }
 
 const TIMES = ['day', 'month', 'hour']
+/** What `--by` takes besides keys of the metadata. */
+export const GROUPING_NAMES = ['model', 'user', ...TIMES, 'status', 'session']
 
 /**
  * Reads `--by`: `user`, `model`, `day`, `month`, `hour`, `status`, `session`, or keys of the metadata.
