@@ -29,8 +29,14 @@ const COMMANDS: readonly AddCommand[] = [
   addCompletion,
 ]
 
+/** How a program is made. */
+export interface ProgramOptions {
+  /** Whether it writes what is wrong with a command line; the error that it throws says it too. */
+  readonly errors: boolean
+}
+
 /** Makes the program with all its commands. It writes to the context alone, and throws where it would end the process. */
-export function createProgram(context: Context, run: Run): Command {
+export function createProgram(context: Context, run: Run, { errors }: ProgramOptions): Command {
   const { stdout, stderr } = context
   const program = new Command('audit')
     .description(
@@ -39,11 +45,13 @@ export function createProgram(context: Context, run: Run): Command {
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print what a command takes, with examples')
     .helpCommand('help [command]', 'print what a command takes, with examples')
-    .showHelpAfterError('(run it with --help to see what it takes)')
+    .showHelpAfterError(errors && '(run it with --help to see what it takes)')
     .exitOverride()
     .configureOutput({
       writeOut: text => void stdout.write(text).catch(() => {}), // `run` waits until all is written, and says if it is not
-      writeErr: text => void stderr.write(text).catch(() => {}),
+      writeErr: text => {
+        if (errors) void stderr.write(text).catch(() => {})
+      },
       outputError: (text, write) => write(safeLines(text.replace(/^error: /, 'audit: '))),
       getOutHelpWidth: () => stdout.columns,
       getErrHelpWidth: () => stderr.columns,
@@ -53,6 +61,17 @@ export function createProgram(context: Context, run: Run): Command {
     .configureHelp({ subcommandTerm: command => command.name() })
   for (const add of COMMANDS) add(program, run)
   return program
+}
+
+/**
+ * The arguments, or only the command where there is none of that name: commander answers `help nope` and `nope --help` with all of
+ * the help, and an error says what was meant.
+ */
+export function knownCommand(program: Command, args: readonly string[]): readonly string[] {
+  const [first = '', second = ''] = args
+  const name = first === 'help' ? second : first
+  const names = program.commands.map(command => command.name())
+  return name === '' || name.startsWith('-') || names.includes(name) ? args : [name]
 }
 
 function version(): string {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { TemporaryFolder } from '@audit/harness'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -36,7 +36,15 @@ const SITUATIONS: readonly Situation[] = [
   row(['query', '--help'], 'the same', 0, /^Examples:/, ''),
   row([], 'no command', 2, '', /query/),
   row(['quer'], 'a command that does not exist', 2, '', /query/),
-  row(['help', 'quer'], 'help of a command that does not exist', 2, '', /query/),
+  row(
+    ['help', 'quer'],
+    'help of a command that does not exist',
+    2,
+    '',
+    /^audit: unknown command 'quer'\n\(Did you mean query\?\)/,
+  ),
+  row(['quer', '--help'], 'the same', 2, '', /^audit: unknown command 'quer'/),
+  row(['help', 'help'], 'help of help', 0, /query/, ''),
 
   row(['query', 'audit.db'], 'an SQLite log', 0, 48, ''),
   row(['query', 'audit.jsonl'], 'a JSONL log', 0, 48, ''),
@@ -58,7 +66,7 @@ const SITUATIONS: readonly Situation[] = [
   ),
   row(['query', 'audit.db', '--user', 'nobody'], 'nothing matches', 0, '', ''),
   row(['query', 'audit.db', '--lines'], 'canonical lines', 0, 48, ''),
-  row(['query', 'audit.db', '--lines', '--json'], 'two formats', 2, '', USAGE),
+  row(['query', 'audit.db', '--lines', '--json'], 'two formats', 2, '', 1),
   row(['query', 'audit.db', '--limit', '-3'], 'a limit that is none', 2, '', USAGE),
   row(['query', 'audit.db', '--since', 'soon'], 'a time that is none', 2, '', ONE_ERROR),
   row(['query', 'audit.db', '--metadata', 'key'], 'metadata without a value', 2, '', ONE_ERROR),
@@ -89,6 +97,12 @@ const SITUATIONS: readonly Situation[] = [
   row(['stats', 'audit.db', '--by', 'count'], 'a group that has the name of a figure', 2, '', ONE_ERROR),
   row(['stats', 'audit.db', '--grep', 'x'], 'a filter that it does not have', 2, '', USAGE),
 
+  row(['query', 'missing.db', '--json'], 'a missing file, for a program', 2, '', 1),
+  row(['query', 'audit.db', '--json', '--since', 'soon'], 'a time that is none, for a program', 2, '', 1),
+  row(['query', 'audit.db', '--json', '--no-such-option'], 'an unknown option, for a program', 2, '', 1),
+  row(['verify', 'missing.db', '--json'], 'a missing file, for a program', 2, '', 1),
+  row(['convert', 'missing.db', 'copy.db', '--json'], 'a missing file, for a program', 2, '', 1),
+
   row(['completion', 'bash'], 'a shell', 0, /complete -o default -F _audit audit/, ''),
   row(['completion', 'tcsh'], 'another shell', 2, '', USAGE),
 ]
@@ -115,6 +129,13 @@ function check(text: string, expected: Expected): void {
   expect(lines).toHaveLength(expected)
   for (const line of lines) expect(typeof JSON.parse(line)).toBe('object')
 }
+
+test('with --json, an error has the code that the library gives it', async () => {
+  writeFileSync(join(folder.path, 'cut.db'), readFileSync(join(folder.path, 'audit.db')).subarray(0, 5000))
+  const { exitCode, output, errors } = await runBinary(['query', 'cut.db', '--json'], { cwd: folder.path })
+  expect({ exitCode, output }).toEqual({ exitCode: 1, output: '' })
+  expect(JSON.parse(errors)).toEqual({ error: { code: 'AUDIT_CORRUPT', message: expect.any(String) } })
+})
 
 test('paths count from the current folder, also those with blanks and beyond ASCII', async () => {
   const inner = join(folder.path, 'Ordner für Prüfer')

@@ -41,11 +41,9 @@ export async function convert(
     return await nameLeftOut(context, left)
   } catch (error) {
     if (!(error instanceof AuditError) || error.code !== 'AUDIT_CORRUPT') throw error
-    const { stderr } = context
-    await stderr.line(
-      `${stderr.style('red', 'nothing was converted:')} ${safeText(plainMessage(error.message))}`,
-    )
-    return EXIT.finding
+    throw new AuditError(error.code, `nothing was converted: ${plainMessage(error.message)}`, {
+      cause: error,
+    })
   }
 }
 
