@@ -90,6 +90,15 @@ async function countIn(format: string, path: string): Promise<number> {
   return (await parquetReadObjects({ file })).length
 }
 
+test('a byte-order mark is for CSV, and only where it is asked for', async () => {
+  const folder = await sampleFolder()
+  const exported = (...args: readonly string[]) => runBinary(['export', 'audit.db', ...args], { cwd: folder })
+  const plain = await exported('-f', 'csv')
+  expect(plain.output).toMatch(/^"index"/)
+  expect((await exported('-f', 'csv', '--bom')).output).toBe(`\uFEFF${plain.output}`)
+  expect(await exported('-f', 'jsonl', '--bom')).toMatchObject({ exitCode: 2, output: '' })
+})
+
 test('entries whose clock went back keep their place, so that the lines are still the log', async () => {
   const folder = temporaryFolder()
   const path = join(folder, 'back.jsonl')

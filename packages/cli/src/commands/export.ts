@@ -9,6 +9,7 @@ import type { ExportFormat } from '../export/export-format.ts'
 import type { ExportedEntries } from '../export/exported-entries.ts'
 import { addFilterOptions, type FilterOptions } from '../filters/filter-options.ts'
 import { filtersOf } from '../filters/filters.ts'
+import { sessionAsStored } from '../filters/session-spelling.ts'
 import { addLogArgument, type LogOptions } from '../log/log-options.ts'
 import { type OpenLog, openLog } from '../log/open-log.ts'
 import { note } from '../output/note.ts'
@@ -24,6 +25,7 @@ interface ExportOptions extends FilterOptions, LogOptions {
   readonly format: string
   readonly output?: string
   readonly force?: boolean
+  readonly bom?: boolean
 }
 
 /** Adds `audit export`. */
@@ -42,11 +44,12 @@ export function addExport(program: Command, run: Run): void {
       'a file, which appears whole or not at all; - is standard output, the default',
     )
     .option('--force', 'replace the file if it exists')
+    .option('--bom', 'begin CSV with a byte-order mark, without which Excel takes UTF-8 for another encoding')
   addFilterOptions(command)
   addExamples(command, [
     [
-      'audit export audit.db --format csv --since 2026-11 -o november.csv',
-      'everything since November, for a spreadsheet',
+      'audit export audit.db --format csv --bom --since 2026-11 -o november.csv',
+      'everything since November, for Excel',
     ],
     ['audit export audit.db --format parquet -o audit.parquet', 'the whole log, for DuckDB, Spark or pandas'],
     [
@@ -75,17 +78,20 @@ async function exportLog(context: Context, name: string, options: ExportOptions)
   const format = EXPORT_FORMATS.find(({ name }) => name === options.format)
   if (!format) throw new CommandError(`--format takes one of ${FORMATS.join(', ')}`) // commander has checked it
   assertShowable(context, format, options)
-  const filters = filtersOf(context, options)
+  if (options.bom && format.name !== 'csv') throw new CommandError('--bom is for --format csv; leave it out')
+  const given = filtersOf(context, options)
   const { createSigner, generateKey } = await import('@audit/core')
   // A key that is thrown away: only the size and the root of the checkpoint are used.
   const signer = createSigner(generateKey('export').privateKey)
   await using opened = await openLog(context, name, { ...options, signer })
   await assertNotTheLog(context, opened, options)
   const head = await headOf(opened.log)
+  const filters = await sessionAsStored(context, opened.log, given, options)
   const counts = { written: 0 }
   const replace = options.force === true
   await using target = await openTarget(context, options.output, { replace, mode: PRIVATE })
   const entries = countedEntries(context, exportedEntries(context, opened.log, filters, head.size), counts)
+  if (options.bom) await target.write('\uFEFF')
   const shown = isForPeople(context, options) ? safePiece : (piece: Uint8Array) => piece
   for await (const piece of format.write(entries)) await target.write(shown(piece))
   await target.commit()

@@ -4,6 +4,7 @@ import { addExamples, GROUPS, type Run } from '../command-line.ts'
 import type { Context } from '../context.ts'
 import { addFilterOptions, type FilterOptions } from '../filters/filter-options.ts'
 import { type Filters, filtersOf } from '../filters/filters.ts'
+import { sessionAsStored } from '../filters/session-spelling.ts'
 import { addLogArgument, type LogOptions } from '../log/log-options.ts'
 import { EMPTY_WITHOUT_WAL, mayLackWal } from '../log/may-lack-wal.ts'
 import { openLog } from '../log/open-log.ts'
@@ -11,7 +12,7 @@ import { note } from '../output/note.ts'
 import { counted, formatCount } from '../output/numbers.ts'
 import { safeJson } from '../output/safe-text.ts'
 import { waitingFor } from '../output/waiting.ts'
-import { type Grouping, groupingsOf, isByTime, unknownGroupings } from '../stats/grouping.ts'
+import { GROUPING_NAMES, type Grouping, groupingsOf, isByTime, unknownGroupings } from '../stats/grouping.ts'
 import type { StatsGroup } from '../stats/stats-table.ts'
 import { untilAborted } from '../until-aborted.ts'
 import { wholeNumber } from '../whole-number.ts'
@@ -37,11 +38,7 @@ export function addStats(program: Command, run: Run): void {
       'Prints how many calls there were, what they cost, their tokens, and how long they took, by group.',
     )
   addLogArgument(command)
-    .option(
-      '--by <names>',
-      'model, user, day, month, hour, status, session, or keys of the metadata',
-      'model',
-    )
+    .option('--by <names>', `${GROUPING_NAMES.join(', ')}, or keys of the metadata`, 'model')
     .addOption(
       new Option(
         '--sort <order>',
@@ -61,10 +58,11 @@ export function addStats(program: Command, run: Run): void {
 
 async function stats(context: Context, log: string, options: StatsOptions): Promise<void> {
   const { stdout } = context
-  const filters = filtersOf(context, options)
+  const given = filtersOf(context, options)
   const groupings = groupingsOf(options.by, options.sessionKey)
   await using opened = await openLog(context, log, options)
   const size = await untilAborted(opened.log.count(), context.signal)
+  const filters = await sessionAsStored(context, opened.log, given, options)
   const snapshot = { ...filters, filter: { ...filters.filter, size } }
   const found = await groupsOf(context, opened.log, snapshot, groupings)
   const all = sorted(found, options.sort ?? (isByTime(groupings) ? 'group' : 'calls'))
@@ -86,7 +84,7 @@ async function stats(context: Context, log: string, options: StatsOptions): Prom
     const names = unknown.map(({ name }) => name).join(', ')
     await note(
       context,
-      `no entry has ${names} in its metadata; --by takes user, model, day, month, hour, status, session, or a key of the metadata`,
+      `no entry has ${names} in its metadata; --by takes ${GROUPING_NAMES.join(', ')}, or a key of the metadata`,
     )
   }
   if (groups.length < all.length) {
@@ -126,7 +124,12 @@ function sorted(groups: readonly StatsGroup[], sort: Sort): readonly StatsGroup[
 
 function figuresOf(group: SummaryFigures): SummaryFigures {
   const { count, costUsd, costUnknown, tokens, latencyMs, status, first, last } = group
-  return { count, costUsd, costUnknown, tokens, latencyMs, status, first, last }
+  return { count, costUsd: withoutNoise(costUsd), costUnknown, tokens, latencyMs, status, first, last }
+}
+
+/** 0.1 + 0.2 is 0.30000000000000004: a double holds 15 decimal digits of an amount, and what is behind them is noise. */
+function withoutNoise(amount: number): number {
+  return Number(amount.toPrecision(15))
 }
 
 /** As the log has it, with `null` where entries have no such key. */

@@ -1,0 +1,25 @@
+import { join } from 'node:path'
+import { AuditLog } from '@audit/core'
+import { temporaryFolder } from '@audit/harness/vitest'
+import { JsonlBackend } from '@audit/jsonl'
+import { expect, test } from 'vitest'
+import { runHere } from './in-process.ts'
+
+async function costOf(...costs: readonly (number | null)[]): Promise<unknown> {
+  const folder = temporaryFolder()
+  await using log = new AuditLog({ backend: new JsonlBackend({ path: join(folder, 'audit.jsonl') }) })
+  for (const costUsd of costs) await log.record({ model: 'm', inputText: '', outputText: '', costUsd })
+  const { stdout } = await runHere(['stats', 'audit.jsonl', '--json'], { cwd: folder })
+  return JSON.parse(stdout).costUsd
+}
+
+test.each([
+  [[0.1, 0.2], 0.3],
+  [[0.0011, 0.0022, 0.0033], 0.0066],
+  [[123_456_789.01, 0.01], 123_456_789.02],
+  [[1e-9, 2e-9], 3e-9],
+  [[1e300, 1e-9], 1e300],
+  [[null, 0], 0],
+])('%j is %d, without the noise of doubles', async (costs, sum) => {
+  expect(await costOf(...costs)).toBe(sum)
+})
