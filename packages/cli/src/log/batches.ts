@@ -18,3 +18,19 @@ export async function* batchesOf<T extends { readonly line: string }>(
   }
   if (batch.length > 0) yield batch
 }
+
+/** The same items, each of which is fetched while the one before is used. */
+export async function* ahead<T>(
+  items: AsyncGenerator<T, void, undefined>,
+): AsyncGenerator<T, void, undefined> {
+  let next = items.next()
+  try {
+    for (let item = await next; !item.done; item = await next) {
+      next = items.next()
+      next.catch(() => {}) // it is thrown where it is awaited, if it ever is
+      yield item.value
+    }
+  } finally {
+    await items.return()
+  }
+}
