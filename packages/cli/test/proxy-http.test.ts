@@ -288,6 +288,13 @@ describe('a request', () => {
     expect(requests).toMatchObject([{ url: '/base//evil.example/v1/chat/completions' }])
   })
 
+  test('of a kind that has no body is refused with one', async () => {
+    const { proxy, requests } = await mirror()
+    const answer = await send(proxy.address, '/openai/v1/models', { method: 'GET', headers: JSON_TYPE }, BODY)
+    expect(answer).toMatchObject({ status: 400, headers: { 'x-should-retry': 'false' } })
+    expect(requests).toEqual([])
+  })
+
   test('that cannot be recorded is refused, unless it asks no model or that is allowed', async () => {
     const { proxy, requests } = await mirror()
     const images = await send(proxy.address, '/openai/v1/images/generations', { headers: JSON_TYPE }, '{}')

@@ -7,6 +7,9 @@ import type { Relay } from './relay.ts'
 /** Clients keep connections for less, so that none is closed while a request is on its way. */
 const KEEP_ALIVE_MS = 75_000
 
+/** So many connections wait to be accepted; a system may allow fewer. */
+const MOST_WAITING = 4096
+
 /** Where a server listens. */
 export interface Address {
   readonly host: string
@@ -37,7 +40,7 @@ export class ProxyServer {
     await new Promise<void>((resolve, reject) => {
       const failed = (error: NodeJS.ErrnoException) => reject(new CommandError(reasonOf(error, host, port)))
       this.#server.once('error', failed)
-      this.#server.listen(port, host, () => {
+      this.#server.listen({ host, port, backlog: MOST_WAITING }, () => {
         this.#server.off('error', failed)
         resolve()
       })

@@ -64,6 +64,9 @@ export class Relay {
     }
     const body = await readBody(request, maxBodyBytes)
     const { method = 'GET' } = request
+    if (body && BODILESS.has(method)) {
+      throw new Refusal(400, 'unexpected_body', `${method} takes no body; leave it out, or use POST`)
+    }
     const headers = requestHeaders(request.rawHeaders)
     let isRecorded = true
     const fetch: typeof globalThis.fetch = async (...sent) => {
@@ -97,6 +100,8 @@ interface Sent {
   readonly isRecorded: boolean
 }
 
+/** `fetch` sends no body with these. */
+const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE'])
 /** What is posted, and asks no model: counting tokens, cancelling. */
 const ASKS_NO_MODEL =
