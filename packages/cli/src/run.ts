@@ -16,7 +16,7 @@ import { ClosedPipe, Interruption } from './stopping.ts'
  * @returns how it ended, once all output is written.
  */
 export async function run(args: readonly string[], context: Context): Promise<ExitCode> {
-  const isJson = args.includes('--json')
+  const isJson = args.slice(0, args.indexOf('--') >>> 0).includes('--json') // what follows -- is no option
   try {
     return await runProgram(args, context, isJson)
   } catch (error) {

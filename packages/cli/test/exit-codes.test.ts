@@ -67,6 +67,8 @@ const SITUATIONS: readonly Situation[] = [
   row(['query', 'audit.db', '--user', 'nobody'], 'nothing matches', 0, '', ''),
   row(['query', 'audit.db', '--lines'], 'canonical lines', 0, 48, ''),
   row(['query', 'audit.db', '--lines', '--json'], 'two formats', 2, '', 1),
+  row(['query', 'audit.db', '--limit', '9007199254740991'], 'a limit with no next number', 2, '', USAGE),
+  row(['query', '--', 'audit.db', '--json'], 'a second log that looks like an option', 2, '', USAGE),
   row(['query', 'audit.db', '--limit', '-3'], 'a limit that is none', 2, '', USAGE),
   row(['query', 'audit.db', '--since', 'soon'], 'a time that is none', 2, '', ONE_ERROR),
   row(['query', 'audit.db', '--metadata', 'key'], 'metadata without a value', 2, '', ONE_ERROR),

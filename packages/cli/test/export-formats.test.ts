@@ -218,6 +218,19 @@ describe('ocsf', () => {
     }
   })
 
+  test('a latency that cannot be has no beginning', async () => {
+    const calls = [Number.MAX_VALUE, 1e15].map(latencyMs => ({
+      model: 'm',
+      inputText: '',
+      outputText: '',
+      latencyMs,
+    }))
+    for (const event of await objectsOf('ocsf', entriesOf(calls))) {
+      expect(event).not.toHaveProperty('start_time')
+      expect(event).not.toHaveProperty('duration')
+    }
+  })
+
   test('a call becomes its operation, model, tokens and status', async () => {
     const call = {
       model: 'gpt-5-mini',

@@ -19,6 +19,7 @@ test.each([
   [[123_456_789.01, 0.01], 123_456_789.02],
   [[1e-9, 2e-9], 3e-9],
   [[1e300, 1e-9], 1e300],
+  [[Number.MAX_VALUE], Number.MAX_VALUE],
   [[null, 0], 0],
 ])('%j is %d, without the noise of doubles', async (costs, sum) => {
   expect(await costOf(...costs)).toBe(sum)

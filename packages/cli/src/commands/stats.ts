@@ -129,7 +129,8 @@ function figuresOf(group: SummaryFigures): SummaryFigures {
 
 /** 0.1 + 0.2 is 0.30000000000000004: a double holds 15 decimal digits of an amount, and what is behind them is noise. */
 function withoutNoise(amount: number): number {
-  return Number(amount.toPrecision(15))
+  const rounded = Number(amount.toPrecision(15))
+  return Number.isFinite(rounded) ? rounded : amount // the largest double rounds up to infinity
 }
 
 /** As the log has it, with `null` where entries have no such key. */

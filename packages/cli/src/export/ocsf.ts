@@ -32,7 +32,9 @@ type Event = { readonly [key: string]: JsonValue | Event | undefined }
 
 function eventOf(entry: AuditEntry): Event {
   const end = instantOf(entry)
-  const duration = entry.latencyMs === null ? undefined : Math.round(entry.latencyMs)
+  // Nobody has waited since before 1970.
+  const isDuration = entry.latencyMs !== null && entry.latencyMs <= end
+  const duration = isDuration ? Math.round(entry.latencyMs) : undefined
   const operation = textIn(entry.metadata, KEYS.operation) ?? UNKNOWN
   const provider = textIn(entry.metadata, KEYS.provider)
   return {
