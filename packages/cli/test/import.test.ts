@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { appendFileSync, copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { AuditLog } from '@audit/core'
 import { outcomeOf } from '@audit/harness'
@@ -312,6 +320,16 @@ test.each([
   expect({ exitCode, output }, errors).toEqual({ exitCode: 2, output: '' })
   expect(existsSync(file('new.db'))).toBe(false)
   expect(readFileSync(file('letter.txt'), 'utf8')).toBe('Dear Sir or Madam,\n')
+})
+
+test('a second name of a log is not another log', async () => {
+  const { folder, file, run } = place()
+  await writeSampleLogs(folder)
+  linkSync(file('audit.jsonl'), file('second.jsonl'))
+  const before = readFileSync(file('audit.jsonl'))
+  const { exitCode, output } = await run('import', 'audit.jsonl', 'second.jsonl')
+  expect({ exitCode, output }).toEqual({ exitCode: 2, output: '' })
+  expect(readFileSync(file('audit.jsonl'))).toEqual(before)
 })
 
 test('a damaged database of SynapseKit is one sentence, and what was read before stays', async () => {

@@ -290,7 +290,8 @@ describe('a request', () => {
 
   test('of a kind that has no body is refused with one', async () => {
     const { proxy, requests } = await mirror()
-    const answer = await send(proxy.address, '/openai/v1/models', { method: 'GET', headers: JSON_TYPE }, BODY)
+    const headers = { ...JSON_TYPE, 'content-length': `${BODY.length}` }
+    const answer = await send(proxy.address, '/openai/v1/models', { method: 'GET', headers }, BODY)
     expect(answer).toMatchObject({ status: 400, headers: { 'x-should-retry': 'false' } })
     expect(requests).toEqual([])
   })

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
@@ -40,18 +40,21 @@ export async function importInto(
   return report.omitted > 0 ? EXIT.finding : EXIT.ok
 }
 
-/** A log that is its own source would grow for ever. */
+/** A log that is its own source would grow for ever. A file may have several names. */
 function assertOther({ cwd }: Context, given: string, log: string): void {
-  if (isAddress(given) || isAddress(log) || realPath(resolve(cwd, given)) !== realPath(resolve(cwd, log)))
-    return
+  if (isAddress(given) || isAddress(log)) return
+  const [source, target] = [given, log].map(path => identityOf(resolve(cwd, path)))
+  if (source === undefined || source !== target) return
   throw new CommandError(`${given} cannot be imported into itself; give another log`)
 }
 
-function realPath(path: string): string {
+/** `undefined` for a file that does not exist yet; what else is wrong, opening it says. */
+function identityOf(path: string): string | undefined {
   try {
-    return realpathSync(path)
+    const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
+    return stats && `${stats.dev} ${stats.ino}`
   } catch {
-    return path // it does not exist yet
+    return undefined
   }
 }
 
