@@ -34,6 +34,9 @@ const [city, north, south] = ['city.example', 'north.example', 'south.example'].
   ReturnType<typeof makeWitness>,
 ] // three names
 
+/** A key of a kind that is only known by its number. */
+const ML_DSA_KEY = `future.example+01234567+${Buffer.concat([Buffer.of(6), Buffer.alloc(1312)]).toString('base64')}`
+
 /** The same key under another name. */
 function renamed(key: string, name: string): string {
   const typed = key.split('+').slice(2).join('+')
@@ -102,7 +105,6 @@ test.each([
 })
 
 test('all that C2SP tlog-policy allows is read', () => {
-  const mlDsa = `future.example+01234567+${Buffer.concat([Buffer.of(6), Buffer.alloc(1312)]).toString('base64')}`
   const text = `  # na\u00efve, in any encoding
 \t \t
 log ${OWN_KEY.publicKey}\thttps://audit.example/ \t
@@ -110,7 +112,7 @@ log ${generateKey('example.com/other').publicKey}
 witness Z\u00fcrich ${city.key}   https://city.example/\u00fc
 witness none-of-them ${north.key}
 witness # ${south.key}
-witness later ${mlDsa}
+witness later ${ML_DSA_KEY}
  group\t1 02 Z\u00fcrich none-of-them later
 group all any # 1
 quorum all`
@@ -150,6 +152,7 @@ describe('a policy that names logs', () => {
     write('others.policy', `log ${OTHER.publicKey}\n${NAMES}`)
     write('several.policy', `log ${OTHER.publicKey}\nlog ${OWN_KEY.publicKey}\n${NAMES}`)
     write('no-log.policy', NAMES)
+    write('later.policy', `log ${ML_DSA_KEY}\n${NAMES}`)
     return async (checkpoint: string, policy: string, ...key: readonly string[]) => {
       const args = ['verify', 'audit.db', '--checkpoint', checkpoint, '--policy', policy, ...key]
       return (await runHere(args, { cwd: folder })).exitCode
@@ -164,6 +167,8 @@ describe('a policy that names logs', () => {
     expect(await endOf('checkpoint.txt', 'others.policy', '--key', OWN_KEY.publicKey)).toBe(2)
     expect(await endOf('checkpoint.txt', 'own.policy', '--key', FORGED_KEY.publicKey)).toBe(2)
     expect(await endOf('checkpoint.txt', 'no-log.policy')).toBe(2)
+    expect(await endOf('checkpoint.txt', 'later.policy')).toBe(2)
+    expect(await endOf('checkpoint.txt', 'later.policy', '--key', OWN_KEY.publicKey)).toBe(2)
   })
 
   test('takes the signature of any of them, and of no other', async () => {

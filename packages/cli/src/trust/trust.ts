@@ -30,9 +30,11 @@ export async function trustFrom(context: Context, options: TrustOptions): Promis
   const given = options.key === undefined ? [] : [await publicKeyFrom(context, options.key)]
   const named = policy?.logs ?? []
   if (given.length === 0 && named.length === 0) {
-    throw new CommandError(`${options.policy} names no key of a log; give the log's own with --key`)
+    throw new CommandError(
+      `${options.policy} names no key of a log that can be checked here; give the log's own with --key`,
+    )
   }
-  if (!given.every(key => named.length === 0 || named.some(other => areSame(key, other)))) {
+  if (policy?.namesLogs && !given.every(key => named.some(other => areSame(key, other)))) {
     throw new CommandError(
       `${options.policy} is for other logs than that of --key; give the policy for this log, or leave out --key`,
     )

@@ -6,8 +6,10 @@ import { nameOf, readSmallBytes } from './small-file.ts'
 
 /** Which witnesses must have cosigned a checkpoint (C2SP tlog-policy). */
 export interface WitnessPolicy {
-  /** Keys of the log itself, if the policy names any. */
+  /** Keys of the logs that the policy names, but for those of a kind that cannot be checked here. */
   readonly logs: readonly Verifier[]
+  /** Whether it names any log. Otherwise it is for all. */
+  readonly namesLogs: boolean
   /** By the names that the policy gives them, a character for each byte: see `shownName`. */
   readonly witnesses: ReadonlyMap<string, Verifier>
   /** Witnesses with a kind of key that cannot be checked here, such as ML-DSA-44: they never count as having cosigned. */
@@ -54,6 +56,7 @@ export function shownName(name: string): string {
 class PolicyParser {
   readonly #name: string
   readonly #logs: Verifier[] = []
+  #namesLogs = false
   readonly #witnesses = new Map<string, Verifier>()
   readonly #uncheckable: string[] = []
   /** Of witnesses and groups. */
@@ -90,6 +93,7 @@ class PolicyParser {
     const { name, rule } = this.#quorum
     return {
       logs: this.#logs,
+      namesLogs: this.#namesLogs,
       witnesses: this.#witnesses,
       uncheckable: this.#uncheckable,
       isQuorum: rule,
@@ -99,6 +103,7 @@ class PolicyParser {
   }
 
   #addLog(words: readonly string[]): void {
+    this.#namesLogs = true
     const verifier = this.#keyOf(words, 'log <key> [<url>]')
     if (verifier) this.#logs.push(verifier)
   }
