@@ -44,11 +44,13 @@ describe.skipIf(process.platform === 'win32')('a file that a command writes', ()
   )
 })
 
-test('what is not finished when the process ends is removed, as after a second Ctrl-C', async () => {
-  const folder = temporaryFolder()
-  mkdirSync(join(folder, 'tmp'))
-  const source = (name: string) => JSON.stringify(new URL(`../src/${name}`, import.meta.url).href)
-  const program = `
+test.skipIf(process.platform === 'win32')(
+  'what is not finished when the process ends is removed, as after a second Ctrl-C',
+  async () => {
+    const folder = temporaryFolder()
+    mkdirSync(join(folder, 'tmp'))
+    const source = (name: string) => JSON.stringify(new URL(`../src/${name}`, import.meta.url).href)
+    const program = `
 import { openTarget } from ${source('output/written-file.ts')}
 import { privateFolder } from ${source('private-folder.ts')}
 import { lockLog } from ${source('log/log-lock.ts')}
@@ -64,13 +66,14 @@ const draft = await Draft.of(target)
 writeFileSync(draft.location.path, 'a secret')
 writeFileSync(draft.location.path + '-wal', 'a secret')
 process.exit(130)`
-  const args = ['--no-warnings', '--input-type=module-typescript', '-e', program]
-  const child = spawn(process.execPath, args, {
-    cwd: folder,
-    env: { ...process.env, TMPDIR: join(folder, 'tmp') },
-  })
-  const { exitCode, errors } = await outcomeOf(child)
-  expect(exitCode, errors).toBe(130)
-  expect(readdirSync(folder).toSorted()).toEqual(['tmp'])
-  expect(readdirSync(join(folder, 'tmp'))).toEqual([])
-})
+    const args = ['--no-warnings', '--input-type=module-typescript', '-e', program]
+    const child = spawn(process.execPath, args, {
+      cwd: folder,
+      env: { ...process.env, TMPDIR: join(folder, 'tmp') },
+    })
+    const { exitCode, errors } = await outcomeOf(child)
+    expect(exitCode, errors).toBe(130)
+    expect(readdirSync(folder).toSorted()).toEqual(['tmp'])
+    expect(readdirSync(join(folder, 'tmp'))).toEqual([])
+  },
+)
