@@ -66,16 +66,16 @@ export class Exchange {
   /** Whether a wrapper around this one reads the same request, and records it. */
   #isRecordedAround(): boolean {
     const { call } = this.#parts.capture.context
-    return call !== undefined && isSameRequest(call, this.#start())
+    return call !== undefined && isSameRequest(call, this.#parts.request.body)
   }
 
   /** The call that this is a try of, or a new one. Throws where `drain()` has ended that call: it is recorded already. */
   #call(): Call {
-    const { capture, tries, settled } = this.#parts
+    const { capture, tries, settled, request } = this.#parts
     if (tries?.call?.wasCutShort) throw tooLate()
     if (tries?.call && !tries.call.hasEnded) return tries.call
     const call = settled(() => capture.begin(this.#start()))
-    readFromRequest(call)
+    readFromRequest(call, request.body)
     if (tries) tries.call = call
     return call
   }

@@ -187,9 +187,9 @@ export class RecordedCall implements Call {
 
   /** A call began within this one. */
   #enclose(inner: RecordedCall): void {
-    if (isReadFromRequest(this)) return // it records by itself what is the same
     this.#inner.push(inner)
-    if (isSameQuestion(this.start, inner.start)) this.#intent.leaveTo(inner.#intent)
+    const mayBeSame = !isReadFromRequest(this) && isSameQuestion(this.start, inner.start)
+    if (mayBeSame) this.#intent.leaveTo(inner.#intent)
   }
 
   /** The entry is that of a call within this one, which ends the intent only if it has taken it over. */
@@ -210,7 +210,8 @@ export class RecordedCall implements Call {
 
   #trace(): CallTrace {
     const { status, output = this.#chunks.join(''), responseId } = this.#outcome ?? this.#sofar()
-    return { ...this.start, status: this.#ended && status, output, responseId }
+    const isRequest = isReadFromRequest(this)
+    return { ...this.start, status: this.#ended && status, output, responseId, isRequest }
   }
 
   #closedError(): unknown {

@@ -1,17 +1,19 @@
 // Two integrations may meet one call: that of a framework, and that of the client or the `fetch` beneath it. It is recorded once.
 //
-// - Where both read the request, the outer one records, since it knows which requests are tries of one call. The two compare by
-//   what they ask, before the request leaves: `isSameRequest`.
+// - Where both read the same request, the outer one records, since it knows which requests are tries of one call. The two compare
+//   by the bodies that they send, before the request leaves: `isSameRequest`.
 // - Otherwise the inner one records, which is nearer to the provider. A framework shows its question in words of its own, and may ask
 //   another question meanwhile, as a guard does. So the two compare by their answers, when the outer one ends: `isSameCall`.
+import { isDeepStrictEqual } from 'node:util'
 import type { Call, CallStart } from './call.ts'
 import type { CallOutcome } from './outcome.ts'
+import type { JsonRecord } from './wire/json.ts'
 
-const requests = new WeakSet<Call>()
+const requests = new WeakMap<Call, JsonRecord>()
 
-/** Notes that a call is read from its request. */
-export function readFromRequest(call: Call): void {
-  requests.add(call)
+/** Notes that a call is read from its request, which has this body. */
+export function readFromRequest(call: Call, body: JsonRecord): void {
+  requests.set(call, body)
 }
 
 /** Whether a call is read from its request. */
@@ -19,10 +21,9 @@ export function isReadFromRequest(call: Call): boolean {
   return requests.has(call)
 }
 
-/** Whether a request asks what a call asks in whose sending it is sent. What is sent once that has ended is a call of its own. */
-export function isSameRequest(outer: Call, inner: CallStart): boolean {
-  if (outer.hasEnded || !isReadFromRequest(outer)) return false
-  return outer.start.requestModel === inner.requestModel && outer.start.input === inner.input
+/** Whether a request is that of a call in whose sending it is sent. What is sent once that has ended is a call of its own. */
+export function isSameRequest(outer: Call, body: JsonRecord): boolean {
+  return !outer.hasEnded && isDeepStrictEqual(requests.get(outer), body)
 }
 
 /** What is known of a call that tells it from another. */
@@ -31,6 +32,8 @@ export interface CallTrace extends Pick<CallStart, 'operation' | 'requestModel' 
   readonly status: CallOutcome['status'] | undefined
   readonly output: string
   readonly responseId: string | undefined
+  /** Whether it was read from its request: what another request asks within it is another call, unless both have one response. */
+  readonly isRequest: boolean
 }
 
 /**
@@ -39,8 +42,12 @@ export interface CallTrace extends Pick<CallStart, 'operation' | 'requestModel' 
  * has asked the same question.
  */
 export function isSameCall(outer: CallTrace, inner: CallTrace): boolean {
-  if (outer.responseId && inner.responseId) return outer.responseId === inner.responseId
-  if (!asksTheSameModel(outer, inner)) return false
+  const isSameModel = asksTheSameModel(outer, inner)
+  const isSameResponse = outer.responseId !== undefined && outer.responseId === inner.responseId
+  // Some servers give each response the same id.
+  if (outer.isRequest) return isSameModel && isSameResponse && outer.output === inner.output
+  if (outer.responseId && inner.responseId) return isSameResponse
+  if (!isSameModel) return false
   if (outer.operation === 'embeddings') return isPartOf(inner.input, outer.input) // its answer is no text
   if (outer.output === '') return inner.status !== 'ok' || inner.output === '' || isSameQuestion(outer, inner)
   if (outer.status === 'ok') return inner.output === outer.output

@@ -53,6 +53,32 @@ test.each([
   expect(scene.requests).toBe(2)
 })
 
+test.each(['before', 'after'])(
+  'a guard that asks in the same words %s the request has its entry',
+  async when => {
+    const { log, capture, ask } = bench()
+    let requests = 0
+    const provider: Fetch = async () =>
+      Response.json({ id: `r-${++requests}`, choices: [{ message: { content: `answer ${requests}` } }] })
+    const inner = auditFetch(capture, { fetch: provider })
+    const guard: Fetch = (input, init) =>
+      inner(input, { ...init, body: JSON.stringify({ ...JSON.parse(String(init?.body)), temperature: 0.5 }) })
+    const guarded = auditFetch(capture, {
+      fetch: async (...request) => {
+        if (when === 'before') await ask(guard, 'Hi')
+        const response = await provider(...request)
+        if (when === 'after') await ask(guard, 'Hi')
+        return response
+      },
+    })
+    await ask(guarded, 'Hi')
+    expect((await log.query()).map(({ outputText }) => outputText).toSorted()).toEqual([
+      'answer 1',
+      'answer 2',
+    ])
+  },
+)
+
 test('a worker that a call has started records its own calls', async () => {
   const { scene, capture, ask, asked } = bench()
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
