@@ -43,8 +43,8 @@ const UNKNOWN_MODEL = 'unknown'
 
 /** The entry of a call that has ended. */
 export function draftOf(facts: CallFacts, given: RecordedOutcome): EntryInput {
+  const price = priceOf(facts, given) // with what is no count, which has no price
   const outcome = { ...given, usage: countsIn(given.usage) }
-  const price = priceOf(facts, outcome)
   const output = outcome.output ?? facts.text
   return {
     model: outcome.responseModel || facts.start.requestModel || UNKNOWN_MODEL,

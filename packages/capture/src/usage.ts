@@ -22,6 +22,5 @@ export interface Usage {
 
 /** What of a usage are counts: an integration may hand on whatever its provider says. */
 export function countsIn(usage: Usage | undefined): Usage | undefined {
-  if (!usage) return undefined
-  return Object.fromEntries(Object.entries(usage).filter(([, count]) => countOf(count) !== undefined))
+  return usage && Object.fromEntries(Object.entries(usage).filter(([, count]) => countOf(count) === count))
 }

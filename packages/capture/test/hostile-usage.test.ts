@@ -49,7 +49,8 @@ const usages = fc
   .map(([figures, details]) => ({ ...figures, ...details }))
 
 const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0
-const known = (usage: Usage | undefined) => Object.values(usage ?? {}).filter(count => count !== undefined)
+const known = (usage: Usage | undefined) =>
+  Object.values(usage ?? {}).filter(count => count !== undefined && !Number.isNaN(count))
 
 const event = (data: unknown) => readEvent(Buffer.from(`data: ${JSON.stringify(data)}\n\n`))
 
@@ -80,7 +81,7 @@ test('counts that are not all exact have no sum', () => {
   const answer = formatAt('/v1/messages')?.answer()
   const most = Number.MAX_SAFE_INTEGER
   answer?.whole({ usage: { input_tokens: most, cache_read_input_tokens: most, output_tokens: 1 } })
-  expect(answer?.sofar().usage).toMatchObject({ inputTokens: undefined, outputTokens: 1 })
+  expect(answer?.sofar().usage).toMatchObject({ inputTokens: Number.NaN, outputTokens: 1 })
 })
 
 test.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 60])(
@@ -94,6 +95,17 @@ test.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 60])(
     const [entry] = await log.query()
     expect(entry?.metadata).toMatchObject({ 'gen_ai.usage.input_tokens': 3 })
     expect(Object.keys(entry?.metadata ?? {}).filter(key => key.startsWith('gen_ai.usage'))).toHaveLength(1)
-    expect(priced).toMatchObject([{ usage: { inputTokens: 3 } }])
+    expect(priced).toMatchObject([{ usage: { inputTokens: 3, cacheReadTokens: wrong } }])
+  },
+)
+
+test.each(['800', 800.5, -800])(
+  'a call that read %j tokens from a cache has a count that no price is made of',
+  async wrong => {
+    const answer = formatAt('/chat/completions')?.answer()
+    answer?.whole({
+      usage: { prompt_tokens: 1000, completion_tokens: 5, prompt_tokens_details: { cached_tokens: wrong } },
+    })
+    expect(answer?.sofar().usage).toMatchObject({ inputTokens: 1000, cacheReadTokens: Number.NaN })
   },
 )

@@ -7,15 +7,18 @@ import type { MatchLogic } from '@pydantic/genai-prices'
 export function meansThisModel(match: MatchLogic, id: string): boolean {
   const around = unmatched(match, id)
   if (around === null) return true // the list compared another spelling of the id, by its date
-  return BEFORE.test(around.before) && !ANOTHER.test(around.after)
+  return BEFORE.test(around.before) && AFTER.test(around.after)
 }
 
 /** Bedrock's `us.anthropic.`, but not `ft:` or `my-`. */
 const BEFORE = /^(?:[\w-]+[./])*$/
 
-/** A further part of the version, a variant, or a fine-tuned model; but not a date, a revision or `-preview`. */
-const ANOTHER =
-  /^\d(?!\d)|^[-.]\d{1,2}(?!\d)|[-.](?:mini|nano|micro|lite|pro|max|ultra|flash|image|audio|tts|live|realtime|transcribe|search|embedding|ft)(?![a-z])/
+/**
+ * A date or its rest, a revision, `-preview`, and the names of a fine-tuned model, which the list knows as `ft:`; but no further part
+ * of the version, and no variant such as `-fast`.
+ */
+const AFTER =
+  /^(?:\d{2,})?(?:[-@](?:\d{8}|\d{4}-\d{2}-\d{2}|\d{2}-\d{4}|\d{2}-\d{2}|\d{3,4}|v\d+(?::\d+)?|preview|exp|latest)|:\d+)*(?::[\w-]*:[\w-]*:[\w-]+)?$/
 
 interface Unmatched {
   readonly before: string
@@ -44,7 +47,8 @@ function least(matches: readonly MatchLogic[], id: string): Unmatched | null {
 }
 
 function around(id: string, literal: string, at: number): Unmatched | null {
-  return at < 0 ? null : { before: id.slice(0, at), after: id.slice(at + literal.length) }
+  const whole = literal.replace(/[-:]$/, '') // the separator belongs to what is around
+  return at < 0 ? null : { before: id.slice(0, at), after: id.slice(at + whole.length) }
 }
 
 function lower(text: string): string {

@@ -52,7 +52,8 @@ function priceOf(
   { model, model_price, provider, total_price }: PriceCalculation,
   counts: Counts,
 ): Price | null {
-  if (!covers(model_price, counts, provider.id)) return null
+  if (!covers(model_price, counts, provider.id) || mayHaveUnpricedAudio(model, model_price, counts))
+    return null
   return { costUsd: roundedUsd(total_price), source: SOURCE, version: listVersion(), model: model.id }
 }
 
@@ -116,6 +117,13 @@ function covers(price: ModelPrice, counts: Counts, provider: string): boolean {
   const isPriced = (kind: keyof PricedUsage) => !counts[kind] || has(kind) || LIKE_THE_REST.includes(kind)
   if (!has('inputTokens') || !KIND_NAMES.every(isPriced)) return false
   return Object.keys(price).every(key => isStated(key, counts) || isTextModel(key, price, provider))
+}
+
+/** Some models take or give audio, as their name says, and the list has the price of their texts alone. */
+function mayHaveUnpricedAudio({ id }: ModelInfo, price: ModelPrice, counts: Counts): boolean {
+  const isPriced = price.input_audio_mtok !== undefined || price.output_audio_mtok !== undefined
+  const isStated = counts.inputAudioTokens !== undefined && counts.outputAudioTokens !== undefined
+  return /audio|tts|realtime/.test(id) && !isPriced && !isStated
 }
 
 function isStated(key: string, counts: Counts): boolean {

@@ -62,6 +62,11 @@ describe('audio', () => {
     const usage = { inputTokens: 1000, outputTokens: 500 }
     expect(cost('openai', 'gpt-audio', usage)).toBeUndefined()
     expect(cost('openai', 'gpt-4o-transcribe', usage)).toBeUndefined()
+    // The list has the price of its texts, and not that of audio.
+    expect(cost('openai', 'gpt-4o-audio-preview', usage)).toBeUndefined()
+    expect(
+      cost('openai', 'gpt-4o-audio-preview', { ...usage, inputAudioTokens: 0, outputAudioTokens: 0 }),
+    ).toBe(0.0075)
     expect(cost('openai', 'gpt-4o-transcribe', { ...usage, inputAudioTokens: 1000 })).toBe(0.011)
     expect(cost('google', 'gemini-2.5-flash', usage)).toBe(0.00155) // a text model by default
   })

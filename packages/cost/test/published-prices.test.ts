@@ -97,6 +97,9 @@ describe('the published price', () => {
     ['openai', 'ft:gpt-4.1-2025-04-14:acme::AbCd1234'],
     ['azure', 'o4-mini-2025-04-16.ft-0123456789abcdef'],
     ['anthropic', 'claude-sonnet-5-9'], // the list knows claude-sonnet-5
+    ['anthropic', 'claude-opus-4-6-fast'], // … claude-opus-4-6
+    ['anthropic', 'claude-sonnet-4-5-foo'], // … claude-sonnet-4-5
+    ['aws.bedrock', 'amazon.nova-pro-latency-optimized-v1:0'], // … amazon.nova-pro-v1:0
     ['anthropic', 'claude-opus-4-12'], // … claude-opus-4-1
     ['google', 'gemini-1.5-flash-8b'], // … gemini-1.5-flash
     ['google', 'gemini-3.7-flash-lite'], // … gemini-3.7-flash

@@ -21,9 +21,13 @@ export function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }
 
-/** A number of tokens; `undefined` for what is none: what is negative, a fraction, or larger than a double holds exactly. */
+/**
+ * A number of tokens; `undefined` where none is given, and `NaN` for what is given and is none: what is negative, a fraction, or
+ * larger than a double holds exactly. No entry has it, and whatever it is a part of has no price.
+ */
 export function countOf(value: unknown): number | undefined {
-  return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : undefined
+  if (value === undefined || value === null) return undefined
+  return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : Number.NaN
 }
 
 /** Whether a value is an object, and no list. */
