@@ -57,16 +57,17 @@ export class EntryRedaction {
     const { finders, idFinders } = this.#finders
     return mapped(metadata, (key, value) => {
       if (KEPT_KEYS.includes(key)) return [key, value]
-      return [key, this.#value(value, ID_KEYS.includes(key) ? idFinders : finders)]
+      return [key, this.#value(value, ID_KEYS.includes(key) ? idFinders : finders, key)]
     })
   }
 
-  #value(value: JsonValue, finders: readonly KindFinder[]): JsonValue {
-    if (typeof value === 'string') return this.#redacted(value, finders)
+  /** @param key under which it stands, if it has one. */
+  #value(value: JsonValue, finders: readonly KindFinder[], key?: string): JsonValue {
+    if (typeof value === 'string') return this.#redacted(value, finders, key)
     if (typeof value === 'number') return this.#number(value, finders)
     if (typeof value !== 'object' || value === null) return value
     if (isArray(value)) return value.map(child => this.#value(child, finders))
-    return mapped(value, (key, child) => [this.#redacted(key, finders), this.#value(child, finders)])
+    return mapped(value, (name, child) => [this.#redacted(name, finders), this.#value(child, finders, name)])
   }
 
   /** A card number may be recorded as a number. Other kinds are not written as one, or every count would look like them. */
@@ -80,12 +81,16 @@ export class EntryRedaction {
     return redacted === text ? value : redacted
   }
 
-  #redacted(original: string, finders: readonly KindFinder[]): string {
+  /** @param name before the text: some values, such as keys of an API, are known by their names alone. */
+  #redacted(text: string, finders: readonly KindFinder[], name?: string): string {
+    const before = name === undefined ? '' : `${name}: `
+    const original = before + text
     const readableText = readable(original)
     let redacted = ''
-    let copied = 0
+    let copied = before.length
     for (const find of findAll(readableText.text, finders)) {
       const { start, end } = readableText.original(find)
+      if (start < before.length) continue
       redacted +=
         original.slice(copied, start) + this.#placeholders.of(find.label, original.slice(start, end))
       this.#counts.set(find.kind, (this.#counts.get(find.kind) ?? 0) + 1)

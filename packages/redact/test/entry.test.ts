@@ -19,6 +19,25 @@ test('the same value has the same placeholder in the input, the output and the m
   })
 })
 
+test('a key of an API is known by its name, in metadata as in JSON text', async () => {
+  const key = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'
+  const named = {
+    api_key: key,
+    AccountKey: key,
+    headers: { 'x-api-key': key, authorization: `Bearer ${key}` },
+  }
+  const { inputText, metadata } = await recorded({
+    inputText: JSON.stringify(named),
+    metadata: { apiKey: key, named },
+  })
+  expect(inputText).not.toContain(key)
+  expect(JSON.stringify(metadata)).not.toContain(key)
+  expect(metadata).toMatchObject({
+    apiKey: '[API_KEY_1]',
+    named: { headers: { authorization: 'Bearer [API_KEY_1]' } },
+  })
+})
+
 test('each entry counts for itself', async () => {
   const log = new AuditLog({ prepare: redact() })
   const input = { model: 'm', outputText: '' }
