@@ -17,7 +17,10 @@ export interface Context {
    * nothing before it has it, since a closed pipe ends a command with 0.
    */
   readonly signal: AbortSignal
-  /** Gives the command so many milliseconds to clean up after a signal, in place of 5,000; then the process ends. */
-  readonly allowGrace?: (ms: number) => void
+  /**
+   * Gives the command so many milliseconds to clean up after a signal, in place of 5,000; then the process ends. It returns what a
+   * second signal aborts, after which a third one ends the process.
+   */
+  readonly allowGrace?: (ms: number) => AbortSignal
   readonly now: () => Date
 }

@@ -6,14 +6,18 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** So long a command may take to clean up after a signal, in milliseconds, unless it asks for more. */
 const GRACE_MS = 5000
 
-/** The context of this process. A first signal aborts the context's, and lets the command clean up; a second one ends it. */
+/** The context of this process. A first signal aborts the context's, and lets the command clean up; the next one that nobody asked for ends it. */
 export function processContext(): Context {
   const stop = new AbortController()
   let graceMs = GRACE_MS
+  let hurry: AbortController | undefined
   for (const signal of SIGNALS) {
     process.on(signal, () => {
       const reason = new Interruption(signal)
-      if (stop.signal.aborted) process.exit(reason.exitCode)
+      if (stop.signal.aborted) {
+        if (!hurry || hurry.signal.aborted) process.exit(reason.exitCode)
+        return hurry.abort(reason)
+      }
       stop.abort(reason)
       setTimeout(() => process.exit(reason.exitCode), graceMs).unref()
     })
@@ -31,6 +35,8 @@ export function processContext(): Context {
     signal: stop.signal,
     allowGrace: ms => {
       graceMs = ms
+      hurry = new AbortController()
+      return hurry.signal
     },
     now: () => new Date(),
   }

@@ -182,18 +182,20 @@ describe('stopped', () => {
     expect(await proxy.entries()).toMatchObject([{ metadata: { 'audit.status': 'unfinished' } }])
   })
 
-  test('a second Ctrl-C ends it at once', async () => {
+  test('a second Ctrl-C ends open calls at once, and records them', async () => {
     const { proxy, baseURL } = await proxied(server, 'endless-stream', { args: ['--grace', '600'] })
+    let isHurried = false
     const stream = await client(baseURL).chat.completions.create({ model: MODEL, messages, stream: true })
     let stopping: Promise<number | null> | undefined
     const reading = (async () => {
       for await (const _ of stream) {
         stopping ??= proxy.stop('SIGINT')
-        if (proxy.errors().includes('Ctrl-C again')) proxy.child.kill('SIGINT')
+        if (!isHurried && proxy.errors().includes('Ctrl-C again')) isHurried = proxy.child.kill('SIGINT')
       }
     })()
     await expect(reading).rejects.toThrow()
     expect(await stopping).toBe(130)
+    expect(await proxy.entries()).toMatchObject([{ metadata: { 'audit.status': 'unfinished' } }])
   })
 
   test('without open calls it ends at once, and the log is closed', async () => {

@@ -97,12 +97,12 @@ async function proxy(context: Context, name: string, options: Options): Promise<
   )
   const capture = await captureOf(log, options)
   const server = await serverOf(context, capture, settings, options)
-  context.allowGrace?.(settings.graceMs + CLOSING_MS)
+  const hurry = context.allowGrace?.(settings.graceMs + CLOSING_MS)
   const address = await server.listen(settings)
   await context.stdout.line(address)
   await announce(context, address, recording, settings)
   if (!context.signal.aborted) await once(context.signal, 'abort')
-  const exitCode = await stop(context, server, capture, settings)
+  const exitCode = await stop(context, server, capture, settings.graceMs, hurry)
   await note(context, `${counted(log.stored, 'entry', 'entries')} recorded`)
   return exitCode
 }
@@ -155,12 +155,13 @@ async function stop(
   context: Context,
   server: ProxyServer,
   capture: Capture,
-  { graceMs }: ProxySettings,
+  graceMs: number,
+  hurry?: AbortSignal,
 ): Promise<ExitCode> {
   const { signal } = context
   if (server.open > 0)
-    await note(context, `waiting for ${counted(server.open, 'call')} to end; Ctrl-C again ends at once`)
-  await server.finish(graceMs)
+    await note(context, `waiting for ${counted(server.open, 'call')} to end; Ctrl-C again ends them`)
+  await server.finish(graceMs, hurry)
   try {
     await capture.close()
   } catch {

@@ -50,13 +50,14 @@ export class ProxyServer {
   }
 
   /** Accepts no more connections, and resolves once all requests are answered, or after so many milliseconds. */
-  async finish(graceMs: number): Promise<void> {
+  async finish(graceMs: number, hurry?: AbortSignal): Promise<void> {
     this.#server.close()
     this.#server.closeIdleConnections()
     const done = new AbortController()
+    const signal = hurry ? AbortSignal.any([done.signal, hurry]) : done.signal
     await Promise.race([
       Promise.all(this.#handling),
-      pause(graceMs, undefined, { signal: done.signal }).catch(() => {}), // it was not needed
+      pause(graceMs, undefined, { signal }).catch(() => {}), // it was not needed, or somebody is in a hurry
     ])
     done.abort()
   }
