@@ -4,6 +4,7 @@ import { SESSION_KEY, STATUS_KEY } from '../filters/filter-options.ts'
 import { formatCount, formatMs, formatUsd } from '../output/numbers.ts'
 import type { Column } from '../output/table.ts'
 import type { Clock } from '../output/times.ts'
+import { lastQuestion } from './last-question.ts'
 
 /** What can be shown of an entry, by a name. */
 export interface EntryColumn {
@@ -95,7 +96,10 @@ function definitionOf(name: string, { clock, sessionKey = SESSION_KEY }: EntryCo
     case 'latency':
       return number('latency', 4, 8, ({ latencyMs }) => latencyMs, formatMs)
     case 'input':
-      return text('input', { fills: true, isProse: true, typical: 40 }, ({ inputText }) => inputText)
+      return {
+        ...text('input', { fills: true, isProse: true, typical: 40 }, ({ inputText }) => inputText),
+        textOf: ({ inputText }) => lastQuestion(inputText),
+      }
     case 'output':
       return text(
         'output',

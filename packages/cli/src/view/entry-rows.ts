@@ -1,4 +1,5 @@
 import type { AuditEntry } from '@audit/core'
+import { lastQuestion } from '../entries/last-question.ts'
 import { STATUS_KEY } from '../filters/filter-options.ts'
 import type { EntryRow } from './contract.ts'
 
@@ -14,7 +15,7 @@ export function rowOf(entry: AuditEntry, sessionKey: string): EntryRow {
     timestamp,
     user,
     model,
-    input: previewOf(inputText),
+    input: previewOf(lastQuestion(inputText)),
     output: previewOf(outputText),
     costUsd,
     latencyMs,
