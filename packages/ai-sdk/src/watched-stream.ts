@@ -100,10 +100,10 @@ class WatchedStream {
 
   /** Nobody holds the stream any more. */
   dropped(): void {
+    const hadEnded = this.#call.hasEnded
+    if (!hadEnded) this.#call.abandon() // first, since it knows until when it was read
     this.#close()
-    if (this.#call.hasEnded) return
-    this.#call.abandon()
-    this.#release()
+    if (!hadEnded) this.#release()
   }
 
   #close(): void {

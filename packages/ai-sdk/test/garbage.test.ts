@@ -17,17 +17,20 @@ test.each(SDKS)(
     let cancelled = 0
     const parts = Array.from({ length: 9 }, () => ({ type: 'text-delta', id: '0', delta: 'so far ' }))
     const model = madeModel(sdk, capture, { parts, onCancel: () => void cancelled++ })
+    const start = performance.now()
     await (async () => {
       const { stream } = await model.doStream({ prompt: PROMPT })
       await stream.getReader().read()
     })()
+    const tookMs = performance.now() - start
     while ((await log.count()) === 0) {
       await new Promise(setImmediate)
       collectGarbage()
     }
-    expect(await log.query()).toMatchObject([
-      { outputText: 'so far ', metadata: { 'audit.status': 'unfinished' } },
-    ])
+    const [entry] = await log.query()
+    expect(entry).toMatchObject({ outputText: 'so far ', metadata: { 'audit.status': 'unfinished' } })
+    expect(entry?.latencyMs).toBeLessThanOrEqual(tookMs)
+    expect(await log.count()).toBe(1)
     expect(cancelled).toBe(1)
   },
 )

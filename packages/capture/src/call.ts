@@ -116,6 +116,12 @@ export interface Call {
    */
   abandon(outcome?: CallOutcome): void
 
+  /** Nobody reads the answer now. If the call ends as `unfinished` before `resume()`, its latency ends here. */
+  pause(): void
+
+  /** Somebody reads the answer again. */
+  resume(): void
+
   /** The id of its intent, if that is stored and the call has not ended. */
   openIntent(): Promise<string | undefined>
 }

@@ -30,7 +30,8 @@ export class IdleTimer {
 
   /** Nobody reads: a part was handed on. */
   start(): void {
-    this.stop()
+    clearTimeout(this.#timer)
+    this.#call.pause()
     this.#timer = setTimeout(() => {
       this.#call.abandon()
       this.#release?.()
@@ -41,5 +42,6 @@ export class IdleTimer {
   /** Somebody reads: if nothing comes now, it is the provider that is slow. */
   stop(): void {
     clearTimeout(this.#timer)
+    this.#call.resume()
   }
 }

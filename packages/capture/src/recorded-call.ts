@@ -22,6 +22,8 @@ export class RecordedCall implements Call {
   readonly #chunks: string[] = []
   readonly #stop: () => void
   #firstChunkAt: number | undefined
+  /** Since when nobody reads the answer. */
+  #pausedAt: number | undefined
   #attempts = 0
   #progress: (() => Partial<CallOutcome>) | undefined
   #expected: CallOutcome | undefined
@@ -143,13 +145,22 @@ export class RecordedCall implements Call {
     this.#ended.catch(() => undefined) // it is told where it happens
   }
 
+  pause(): void {
+    this.#pausedAt = performance.now()
+  }
+
+  resume(): void {
+    this.#pausedAt = undefined
+  }
+
   async openIntent(): Promise<string | undefined> {
     return this.#ended ? undefined : this.#intent.id()
   }
 
   async #finish(outcome: CallOutcome): Promise<void> {
     clearTimeout(this.#lastChance)
-    const latencyMs = performance.now() - this.#origin.startedAt
+    const pausedAt = outcome.status === 'unfinished' ? this.#pausedAt : undefined
+    const latencyMs = (pausedAt ?? performance.now()) - this.#origin.startedAt
     try {
       const sofar = this.#sofar()
       const hadFailed = this.#isAbandoned && sofar.status === 'error' // before whoever read it left
