@@ -2,6 +2,7 @@ import { AuditError } from '@audit/core'
 import type { Database, DatabaseConstructor } from './driver.ts'
 import { codeOf } from './failure.ts'
 import {
+  assertFolderPermitted,
   assertInPlace,
   assertMainInPlace,
   ensureFile,
@@ -28,7 +29,12 @@ export interface LogDatabase {
 /** Opens the log for appending, and creates it if it is missing. A file of another format is left unchanged. */
 export function openOrCreate(Database: DatabaseConstructor, path: string): LogDatabase {
   ensureFile(path)
-  return openWriter(Database, path, identify(path), 'AUDIT_OPEN_FAILED')
+  try {
+    return openWriter(Database, path, identify(path), 'AUDIT_OPEN_FAILED')
+  } catch (error) {
+    assertFolderPermitted(path, error)
+    throw error
+  }
 }
 
 /** Reopens the log for appending, if it is still the same file. */

@@ -70,15 +70,35 @@ export function identify(path: string, isReadOnly = false): FileIdentity {
   const stats = statOf(path)
   if (!stats) throw openFailed(`${path} does not exist, or is a symbolic link to nothing`)
   if (!stats.isFile()) throw openFailed(`${path} is not a file; give the path of a file, such as audit.db`)
-  try {
-    accessSync(path, isReadOnly ? constants.R_OK : constants.R_OK | constants.W_OK)
-  } catch (cause) {
-    const advice = isReadOnly ? 'ask its owner' : 'ask its owner, or open it with readOnly: true'
-    throw openFailed(`no permission to read${isReadOnly ? '' : ' and write'} ${path}; ${advice}`, cause)
-  }
+  assertPermitted(path, isReadOnly)
   if (stats.nlink > 1n && !isReadOnly) removeDraftsOf(path)
   assertOneName(path)
   return identityOf(stats)
+}
+
+/** Throws an AuditError `AUDIT_OPEN_FAILED` unless a file may be read and, unless `isReadOnly`, written. */
+export function assertPermitted(path: string, isReadOnly: boolean): void {
+  try {
+    accessSync(path, isReadOnly ? constants.R_OK : constants.R_OK | constants.W_OK)
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return // another process has just removed it
+    const advice = isReadOnly ? 'ask its owner' : 'ask its owner, or open the log with readOnly: true'
+    throw openFailed(`no permission to read${isReadOnly ? '' : ' and write'} ${path}; ${advice}`, cause)
+  }
+}
+
+/** Throws an AuditError `AUDIT_OPEN_FAILED` if the folder's permissions are why SQLite could not create the side files. */
+export function assertFolderPermitted(path: string, cause: unknown): void {
+  if (!/^SQLITE_(CANTOPEN|READONLY)/.test(codeOf(cause) ?? '')) return
+  const folder = dirname(resolveLinks(path))
+  try {
+    accessSync(folder, constants.W_OK)
+  } catch {
+    throw openFailed(
+      `no permission to write in ${folder}, where the -wal and -shm of ${path} must be created; ask its owner, or open the log with readOnly: true`,
+      cause,
+    )
+  }
 }
 
 /** A log that is opened by a second path gets a second `-wal` there, and the two overwrite each other's entries. */
@@ -139,7 +159,8 @@ function isStill({ dev, ino }: FileIdentity, stats: BigIntStats | undefined): bo
   return stats !== undefined && stats.dev === dev && stats.ino === ino && stats.nlink === 1n
 }
 
-function missing(code: AuditErrorCode, path: string): AuditError {
+/** The error for files of an open log that are no longer where they were. */
+export function missing(code: AuditErrorCode, path: string): AuditError {
   return new AuditError(
     code,
     `${path}, or its -wal or -shm, was deleted, emptied, replaced or linked to while it was open; put the file back, or close the log and check the files`,

@@ -127,7 +127,7 @@ export class ReadOnlyLog {
 
 function connect(Database: DatabaseConstructor, path: string, main: FileIdentity): Source {
   const real = resolveLinks(path)
-  assertOrdinary(real)
+  assertOrdinary(real, true)
   if (isHeld(real) && isFilled(`${real}-shm`)) {
     const { database, files } = openForReading(Database, path, filesOf(path, main, 'AUDIT_READ_FAILED'))
     const isCurrent = () => {

@@ -5,7 +5,7 @@ import type { Database, DatabaseConstructor } from './driver.ts'
 import { entriesOn, entryAt, newestEntry, type StoredEntry } from './entry-pages.ts'
 import { codeOf, unsupported } from './failure.ts'
 import { isHeld, isLocked } from './file-locks.ts'
-import { lookAt, openFailed } from './log-file.ts'
+import { assertPermitted, lookAt, openFailed } from './log-file.ts'
 import type { ReadableDatabase } from './readable-database.ts'
 import { APPLICATION_ID, formatOf, INDEXES } from './schema.ts'
 import {
@@ -34,10 +34,10 @@ const RETRY_MS = 5
  * Checks that opening the log at this real path loses and mixes nothing, before any file is changed.
  *
  * @throws AuditError `AUDIT_CORRUPT` for a `-wal` or a `-journal` that does not belong to this state of the file, and for a
- *   missing `-wal`; `AUDIT_OPEN_FAILED` for a FIFO, a folder or a link in their place; `AUDIT_UNSUPPORTED_FORMAT`.
+ *   missing `-wal`; `AUDIT_OPEN_FAILED` for a FIFO, a folder or a link in their place, and without permission; `AUDIT_UNSUPPORTED_FORMAT`.
  */
 export function assertSideFiles(Database: DatabaseConstructor, path: string, timeoutMs: number): void {
-  assertOrdinary(path)
+  assertOrdinary(path, false)
   assertNoWalIsMissing(path)
   assertHolderHasWal(path)
   if (!isHeld(path)) assertWalIsWhole(path)
@@ -57,13 +57,14 @@ export function assertSideFiles(Database: DatabaseConstructor, path: string, tim
   }
 }
 
-/** SQLite would wait forever on a FIFO, and write through a link. */
-export function assertOrdinary(path: string): void {
+/** SQLite would wait forever on a FIFO, and write through a link. Also throws for a file that this process may not use. */
+export function assertOrdinary(path: string, isReadOnly: boolean): void {
   for (const ending of ENDINGS) {
     const stats = lookAt(path + ending)
     if (!stats) continue
     if (!stats.isFile()) throw openFailed(`${path}${ending} is not a file; move it away`)
     if (stats.nlink > 1n) throw openFailed(`${path}${ending} is a hard link to another file; move it away`)
+    assertPermitted(path + ending, isReadOnly)
   }
 }
 

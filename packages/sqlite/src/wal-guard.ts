@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { AuditError, type AuditErrorCode } from '@audit/core'
 import type { Database } from './driver.ts'
-import { lookAt } from './log-file.ts'
+import { lookAt, missing } from './log-file.ts'
 import { FRAME_HEADER_BYTES, isWalMagic, readAt, WAL_HEADER_BYTES } from './write-ahead-log.ts'
 
 /**
@@ -54,6 +54,7 @@ function hasHeader(wal: string): boolean {
 }
 
 function damaged(wal: string, code: AuditErrorCode): AuditError {
+  if (!lookAt(wal)) return missing(code, wal.slice(0, -'-wal'.length))
   return new AuditError(
     code,
     `${wal} was cut or overwritten while the log was open, and entries in it may be lost; keep a copy of all files, then close the log and verify it`,

@@ -46,3 +46,21 @@ test.skipIf(process.platform === 'win32')('a file or a folder that may not be wr
     { code: 'AUDIT_OPEN_FAILED', cause: expect.stringMatching(/^SQLITE_(CANTOPEN|READONLY)/) },
   ])
 })
+
+test.skipIf(process.platform === 'win32')('an error says which permission is missing', async () => {
+  const folder = temporaryFolder()
+  const { lines, errors } = await runBoundByPermissions('open-forbidden', folder)
+  expect(errors).toBe('')
+  const saying = (...words: readonly string[]) => ({
+    code: 'AUDIT_OPEN_FAILED',
+    message: expect.stringMatching(new RegExp(`permission.*${words.join('.*')}`)),
+  })
+  expect(lines).toEqual([
+    saying('write in', 'copied,'), // the folder
+    1,
+    saying('write in', 'closed,'),
+    1,
+    saying('audit.db-wal', 'owner'),
+    saying('audit.db-wal', 'owner'),
+  ])
+})
