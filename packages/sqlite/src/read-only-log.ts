@@ -117,7 +117,9 @@ export class ReadOnlyLog {
     return [{ kind: 'damaged', message }]
   }
 
+  /** A file that SQLite itself finds damaged may be a copy without its `-wal`; an entry that was changed has nothing to do with that. */
   #explained(error: unknown): unknown {
+    if (error instanceof AuditError) return error
     const explained = auditErrorOf(error, 'AUDIT_READ_FAILED', `${this.#path} could not be read`)
     if (explained.code !== 'AUDIT_CORRUPT' || lookAt(`${resolveLinks(this.#path)}-wal`)) return explained
     const hint = 'no -wal lies beside the file: if this is a copy, entries may be missing that stood there'

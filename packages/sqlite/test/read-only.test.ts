@@ -168,6 +168,15 @@ test('a -wal that is not of the file is refused, and one that is gone is named',
   await expect(readOnly(own).count()).rejects.toMatchObject({ code: 'AUDIT_CORRUPT' })
 })
 
+test('a changed entry has nothing to do with the -wal', async () => {
+  const path = await closedLog(temporaryFolder(), 3)
+  const file = new Database(path)
+  file.exec(`DROP TRIGGER audit_log_no_update; UPDATE audit_log SET output_text = 'changed'`).close()
+  const { findings } = await readOnly(path).verify()
+  expect(findings.length).toBeGreaterThanOrEqual(3)
+  expect(JSON.stringify(findings)).not.toContain('-wal')
+})
+
 test('nothing is left in the folder for temporary files', async () => {
   const folder = temporaryFolder()
   const path = await killedLog(folder, 10)
