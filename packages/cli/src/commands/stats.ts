@@ -12,6 +12,7 @@ import { note } from '../output/note.ts'
 import { counted, formatCount } from '../output/numbers.ts'
 import { safeJson } from '../output/safe-text.ts'
 import { waitingFor } from '../output/waiting.ts'
+import { countsCallsAlone, INTENT_KEY } from '../stats/calls.ts'
 import { GROUPING_NAMES, type Grouping, groupingsOf, isByTime, unknownGroupings } from '../stats/grouping.ts'
 import type { StatsGroup } from '../stats/stats-table.ts'
 import { untilAborted } from '../until-aborted.ts'
@@ -35,7 +36,8 @@ export function addStats(program: Command, run: Run): void {
     .helpGroup(GROUPS.look)
     .summary('print calls, cost, tokens and latency')
     .description(
-      'Prints how many calls there were, what they cost, their tokens, and how long they took, by group.',
+      'Prints how many calls there were, what they cost, their tokens, and how long they took, by group. ' +
+        `Intents, recorded before their calls, are not counted, and it says how many there were; --by ${INTENT_KEY} shows them.`,
     )
   addLogArgument(command)
     .option('--by <names>', `${GROUPING_NAMES.join(', ')}, or keys of the metadata`, 'model')
@@ -64,14 +66,14 @@ async function stats(context: Context, log: string, options: StatsOptions): Prom
   const size = await untilAborted(opened.log.count(), context.signal)
   const filters = await sessionAsStored(context, opened.log, given, options)
   const snapshot = { ...filters, filter: { ...filters.filter, size } }
-  const found = await groupsOf(context, opened.log, snapshot, groupings)
+  const { groups: found, intents } = await groupsOf(context, opened.log, snapshot, groupings)
   const all = sorted(found, options.sort ?? (isByTime(groupings) ? 'group' : 'calls'))
   const groups = options.limit === 0 ? all : all.slice(0, options.limit)
   if (options.json || !stdout.isTerminal) {
     for (const group of groups) await stdout.line(safeJson(jsonOf(group, groupings)))
   } else if (groups.length > 0) {
     const { writeStats } = await import('../stats/stats-table.ts')
-    const [total] = all.length > 1 ? await groupsOf(context, opened.log, snapshot, []) : []
+    const total = all.length > 1 ? (await groupsOf(context, opened.log, snapshot, [])).groups[0] : undefined
     await writeStats(
       context,
       groupings,
@@ -79,40 +81,68 @@ async function stats(context: Context, log: string, options: StatsOptions): Prom
       total && { ...total, values: groupings.map((_, i) => (i === 0 ? 'all' : '')) },
     )
   }
-  const unknown = unknownGroupings(groupings, all)
-  if (unknown.length > 0) {
-    const names = unknown.map(({ name }) => name).join(', ')
-    await note(
-      context,
-      `no entry has ${names} in its metadata; --by takes ${GROUPING_NAMES.join(', ')}, or a key of the metadata`,
-    )
-  }
+  await noteUnknown(context, groupings, all)
+  await noteIntents(context, intents)
   if (groups.length < all.length) {
     await note(
       context,
       `showing ${formatCount(groups.length)} of ${counted(all.length, 'group')}; --limit 0 for all`,
     )
   } else if (size === 0 && mayLackWal(opened)) await note(context, EMPTY_WITHOUT_WAL)
-  else if (all.length === 0 && stdout.isTerminal) await note(context, 'no entry matches')
+  else if (all.length === 0 && stdout.isTerminal) {
+    await note(context, intents === 0 ? 'no entry matches' : 'no call matches')
+  }
 }
 
-/** The groups in the order of their values. */
+async function noteUnknown(
+  context: Context,
+  groupings: readonly Grouping[],
+  groups: readonly StatsGroup[],
+): Promise<void> {
+  const unknown = unknownGroupings(groupings, groups)
+  if (unknown.length === 0) return
+  const names = unknown.map(({ name }) => name).join(', ')
+  await note(
+    context,
+    `no entry has ${names} in its metadata; --by takes ${GROUPING_NAMES.join(', ')}, or a key of the metadata`,
+  )
+}
+
+async function noteIntents(context: Context, intents: number): Promise<void> {
+  if (intents === 0) return
+  await note(
+    context,
+    `not counted: ${counted(intents, 'entry', 'entries')} of intents; --by ${INTENT_KEY} shows them`,
+  )
+}
+
+interface FoundGroups {
+  /** In the order of their values. */
+  readonly groups: readonly StatsGroup[]
+  /** How many entries of intents were left out. */
+  readonly intents: number
+}
+
 async function groupsOf(
   context: Context,
   log: AuditLog,
   { filter }: Filters,
   groupings: readonly Grouping[],
-): Promise<readonly StatsGroup[]> {
+): Promise<FoundGroups> {
   const keys = groupings.map(({ key }) => key)
-  const summary = await waitingFor(
+  const isOfCalls = countsCallsAlone(keys, filter)
+  const by = isOfCalls ? [...keys, INTENT_KEY] : keys
+  const summary: readonly (SummaryFigures & Readonly<Record<string, unknown>>)[] = await waitingFor(
     context,
     'adding up',
-    log.summarize({ ...filter, by: keys, signal: context.signal }),
+    log.summarize({ ...filter, by, signal: context.signal }),
   )
-  return summary.map(group => {
-    const values: Readonly<Record<string, unknown>> = { ...group }
-    return { values: keys.map(key => values[key]), figures: figuresOf(group) }
-  })
+  const isShown = (group: Readonly<Record<string, unknown>>) => !isOfCalls || group[INTENT_KEY] === undefined
+  const groups = summary
+    .filter(isShown)
+    .map(group => ({ values: keys.map(key => group[key]), figures: figuresOf(group) }))
+  const intents = summary.reduce((sum, group) => (isShown(group) ? sum : sum + group.count), 0)
+  return { groups, intents }
 }
 
 function sorted(groups: readonly StatsGroup[], sort: Sort): readonly StatsGroup[] {

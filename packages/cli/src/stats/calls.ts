@@ -1,0 +1,12 @@
+import type { Filter } from '@audit/core'
+
+/** What the entries have that are no calls: an intent, recorded before its call, and the short entry that ends one. */
+export const INTENT_KEY = 'audit.intent'
+
+/** Whether sums are those of calls, without the entries of intents. Whoever names the key, in `by` or a filter, wants these too. */
+export function countsCallsAlone(
+  by: readonly string[],
+  { metadata = {} }: Pick<Filter, 'metadata'>,
+): boolean {
+  return !by.includes(INTENT_KEY) && !Object.hasOwn(metadata, INTENT_KEY)
+}
