@@ -16,6 +16,7 @@ import type {
   TopUsers,
   Trust,
 } from '../src/view/contract.ts'
+import { recordWithIntents } from './recorded-intents.ts'
 import { SAMPLE_SIZE, sampleId, sampleLeaves, writeSampleLogs } from './sample-log.ts'
 import { type ViewScene, viewScene } from './view-scene.ts'
 
@@ -185,6 +186,21 @@ test('the overview adds up to what the log sums up', async () => {
   expect(top.spenders).toEqual(byCost.map(({ user }) => user))
   const errors = await scene.json<Overview>('/api/overview?status=error')
   expect(errors.total.count).toBe(3)
+})
+
+test('the overview counts calls, and says how many entries of intents there are', async () => {
+  const path = join(temporaryFolder(), 'audit.db')
+  await using log = new AuditLog({ backend: new SqliteBackend({ path }) })
+  await recordWithIntents(log)
+  const { json } = await viewScene({ path })
+  const overview = (filters: string) => json<Overview>(`/api/overview?${filters}`)
+  const calls = { total: { count: 2, costUnknown: 0, status: { ok: 2 } }, intents: 4, models: [{ count: 2 }] }
+  expect(await overview('')).toMatchObject(calls)
+  expect(await json('/api/users')).toMatchObject({ users: [{ count: 1 }, { count: 1 }], total: 2 })
+  await recordWithIntents(log) // what is added is counted in the same way
+  expect(await overview('')).toMatchObject({ total: { count: 4 }, intents: 8 })
+  expect(await overview('metadata=audit.intent:%3Dtrue')).toMatchObject({ total: { count: 8 }, intents: 0 })
+  expect(await json('/api/values?key=status')).toContainEqual({ value: 'unfinished', count: 6 })
 })
 
 test('users who cost little are one in the sums by user', async () => {

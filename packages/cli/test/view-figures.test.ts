@@ -29,6 +29,7 @@ test('a chart has no cost where none is known, and nothing where there was no ca
     size: 4,
     step: 'day',
     total: NONE,
+    intents: 0,
     periods: [
       { ...NONE, period: '2026-11-24' },
       { ...NONE, period: '2026-11-25' },

@@ -131,7 +131,7 @@ async function groupsOf(
 ): Promise<FoundGroups> {
   const keys = groupings.map(({ key }) => key)
   const isOfCalls = countsCallsAlone(keys, filter)
-  const by = isOfCalls ? [...keys, INTENT_KEY] : keys
+  const by = isOfCalls ? [INTENT_KEY, ...keys] : keys
   const summary: readonly (SummaryFigures & Readonly<Record<string, unknown>>)[] = await waitingFor(
     context,
     'adding up',

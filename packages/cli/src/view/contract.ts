@@ -131,6 +131,8 @@ export interface Overview {
   /** How the time is divided: months where there are many days. */
   readonly step: 'day' | 'month'
   readonly total: Figures
+  /** How many entries of intents match, and are not counted. */
+  readonly intents: number
   readonly periods: readonly (Figures & { readonly period: string })[]
   readonly models: readonly (Figures & { readonly model: string })[]
   /** One for each model in each period. */

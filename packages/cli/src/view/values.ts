@@ -13,8 +13,8 @@ export async function valuesOf(
 ): Promise<Values> {
   if (key === 'user' || key === 'model') return (await log.distinct(key)).slice(0, MOST_VALUES)
   if (key !== 'status') throw new AuditError('AUDIT_INVALID_QUERY', 'key must be user, model or status')
-  const { total } = await overviews.overview({}) // no index knows them, and these were counted already
-  return Object.entries(total.status)
+  const statuses = await overviews.statuses() // no index knows them, and these were counted already
+  return Object.entries(statuses)
     .map(([value, count]) => ({ value, count }))
     .toSorted((a, b) => b.count - a.count)
     .slice(0, MOST_VALUES)

@@ -65,7 +65,8 @@ function Figures({
   readonly filters: URLSearchParams
 }) {
   const { data, error, isLoading } = overview
-  if (data?.total.count === 0) return <NoMatch all={pathTo.overview(NO_FILTERS)} size={log.size} />
+  if (data?.total.count === 0 && data.intents === 0)
+    return <NoMatch all={pathTo.overview(NO_FILTERS)} size={log.size} />
   return (
     <div class={data && isLoading ? 'stale' : ''} aria-busy={isLoading}>
       <Tiles total={data?.total} users={top?.total} filters={filters} />
@@ -73,6 +74,11 @@ function Figures({
         <Charts overview={data} users={top} theme={theme} filters={filters} />
       ) : (
         <p class="page-ghost muted">{error ? '' : `Counting ${plural(log.size, 'entry', 'entries')} …`}</p>
+      )}
+      {data && data.intents > 0 && (
+        <p class="muted">
+          Not counted: {plural(data.intents, 'entry', 'entries')} of intents, recorded before their calls.
+        </p>
       )}
     </div>
   )

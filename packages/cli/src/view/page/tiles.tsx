@@ -27,7 +27,7 @@ export function Tiles({
       <li>
         <Link to={pathTo.entries(filters)} class="tile">
           <Figure
-            title="Entries"
+            title="Calls"
             value={total && formatCount(total.count)}
             note={users === undefined ? '' : plural(users, 'user', 'users')}
           />
