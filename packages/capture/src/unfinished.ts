@@ -9,7 +9,7 @@ import { KEYS } from './metadata-keys.ts'
  */
 export async function openIntents(
   log: Pick<AuditLog, 'entries'>,
-  running: ReadonlySet<string | undefined>,
+  running: ReadonlySet<string | undefined> = new Set(),
 ): Promise<readonly AuditEntry[]> {
   const open = new Map<string, AuditEntry>()
   for await (const entry of log.entries()) {

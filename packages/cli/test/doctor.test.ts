@@ -18,6 +18,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { writeAttackedLogs } from './attacked-logs.ts'
 import { runBinary } from './binary.ts'
 import { runHere } from './in-process.ts'
+import { recordWithIntents } from './recorded-intents.ts'
 import { synapseKitEntries, writeSynapseKitDatabase } from './synapsekit-files.ts'
 
 let folder: TemporaryFolder
@@ -170,4 +171,18 @@ test('people get a line for each check', async () => {
   const { exitCode, output } = await runBinary(['doctor', 'audit.jsonl'], { cwd: folder.path })
   expect(exitCode).toBe(0)
   expect(output).toMatch(/^audit\.jsonl\n( {2}(ok|note|warning) .*\n|\s+→ .*\n)+/)
+})
+
+test('calls that never ended are named, and those that ended are not', async () => {
+  const path = folder.file('intents.db')
+  await using log = new AuditLog({ backend: new SqliteBackend({ path }) })
+  const open = await recordWithIntents(log)
+  const named = await examined('intents.db')
+  expect([named.exitCode, named.about('intents')]).toEqual([0, ['note']])
+  const message = named.checks.find(({ about }) => about === 'intents')?.message ?? ''
+  expect(message.match(/[0-9a-f]{8}-[0-9a-f-]{27}/g)).toEqual([open.entryId])
+  const metadata = { 'audit.about': open.entryId, 'audit.status': 'aborted' }
+  await log.record({ model: 'm', inputText: 'Hi', outputText: '', metadata })
+  expect((await examined('intents.db')).about('intents')).toEqual(['ok'])
+  expect((await examined('audit.db')).about('intents')).toEqual([])
 })

@@ -11,7 +11,8 @@ export function addDoctor(program: Command, run: Run): void {
     .summary('examine the log and its surroundings')
     .description(
       'Looks at what a log needs: its file, permissions, format, settings, disk and clock, and says what to do about each. ' +
-        'It works on what cannot be opened too, and changes nothing. Ends with 1 if there is a problem.',
+        'It works on what cannot be opened too, and changes nothing. It names the calls that never ended, if the application ' +
+        'records intents. Ends with 1 if there is a problem.',
     )
   addExamples(command, [
     ['audit doctor audit.db', 'Why can the application not open its log?'],

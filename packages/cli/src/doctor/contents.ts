@@ -7,6 +7,7 @@ import { type OpenLog, openLog } from '../log/open-log.ts'
 import { counted, formatDuration } from '../output/numbers.ts'
 import { plainMessage } from '../output/plain-message.ts'
 import type { Diagnosis } from './diagnosis.ts'
+import { intentsOf } from './intents.ts'
 
 /** More faults are counted. */
 const SHOWN_FAULTS = 20
@@ -23,7 +24,8 @@ export async function examineContents(
   try {
     await using opened = await openLog(context, log, { ...options, onDamage: () => {} })
     const entries = await entriesOf(opened)
-    return [entries, await clockOf(context, opened.log), ...(await damageOf(opened))]
+    const damage = await damageOf(opened)
+    return [entries, await clockOf(context, opened.log), ...damage, ...(await intentsOf(context, opened.log))]
   } catch (error) {
     if (!(error instanceof AuditError || error instanceof CommandError)) throw error
     return [
