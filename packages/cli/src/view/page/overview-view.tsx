@@ -70,11 +70,10 @@ function Figures({
   return (
     <div class={data && isLoading ? 'stale' : ''} aria-busy={isLoading}>
       <Tiles total={data?.total} users={top?.total} filters={filters} />
-      {data ? (
-        <Charts overview={data} users={top} theme={theme} filters={filters} />
-      ) : (
+      {!data && (
         <p class="page-ghost muted">{error ? '' : `Counting ${plural(log.size, 'entry', 'entries')} …`}</p>
       )}
+      {data && data.total.count > 0 && <Charts overview={data} users={top} theme={theme} filters={filters} />}
       {data && data.intents > 0 && (
         <p class="muted">
           Not counted: {plural(data.intents, 'entry', 'entries')} of intents, recorded before their calls.
