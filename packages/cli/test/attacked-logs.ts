@@ -9,15 +9,15 @@ import { writeSampleLogs } from './sample-log.ts'
 export const OWN_KEY = generateKey('example.com/audit')
 export const FORGED_KEY = generateKey('example.com/audit')
 
-/** Opens an SQLite file as somebody who owns the disk does, and drops its triggers before. */
-export function attack(path: string, sql: string): void {
+/** Opens an SQLite file as somebody who owns the disk does, and drops its triggers before; `restoresTriggers` covers it up. */
+export function attack(path: string, sql: string, { restoresTriggers = false } = {}): void {
   const database = new Database(path)
   const triggers = database
-    .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
-    .pluck()
+    .prepare<[], { name: string; sql: string }>("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
     .all()
-  for (const trigger of triggers) database.exec(`DROP TRIGGER ${trigger}`)
+  for (const { name } of triggers) database.exec(`DROP TRIGGER ${name}`)
   database.exec(sql)
+  if (restoresTriggers) for (const trigger of triggers) database.exec(trigger.sql)
   database.pragma('wal_checkpoint(TRUNCATE)')
   database.close()
 }

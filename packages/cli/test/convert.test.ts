@@ -14,9 +14,9 @@ import { outcomeOf } from '@audit/harness'
 import { temporaryFolder } from '@audit/harness/vitest'
 import { JsonlBackend } from '@audit/jsonl'
 import { SqliteBackend } from '@audit/sqlite'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { lockLog } from '../src/log/log-lock.ts'
-import { writeAttackedLogs } from './attacked-logs.ts'
+import { attack, writeAttackedLogs } from './attacked-logs.ts'
 import { BINARY, runBinary, startBinary } from './binary.ts'
 import { SAMPLE_SIZE } from './sample-log.ts'
 
@@ -85,8 +85,47 @@ test('what is left out of a damaged file is named, and ends with 1', async () =>
   const { run, visible } = await place()
   const { exitCode, output, errors } = await run('convert', 'torn.jsonl', 'copy.db', '--json')
   expect({ exitCode, entries: JSON.parse(output).entries }).toEqual({ exitCode: 1, entries: SAMPLE_SIZE - 1 })
-  expect(errors).toMatch(/^not taken: line 48: [^\n]+\n$/)
+  expect(errors).toMatch(/^torn\.jsonl is not [^\n]+\n {2}damaged: line 48, [^\n]+\n$/)
   expect(visible()).toEqual(['copy.db'])
+})
+
+/** A log in whose database something was changed, and which opens like any other. */
+async function tampered(path: string, sql: string): Promise<void> {
+  {
+    await using log = new AuditLog({ backend: new SqliteBackend({ path }) })
+    await Promise.all(
+      Array.from({ length: 300 }, (_, i) => log.record({ model: 'm', inputText: `${i}`, outputText: '' })),
+    )
+    await log.tile(0, 0)
+  }
+  attack(path, sql, { restoresTriggers: sql !== '' })
+}
+
+const ROW_BELOW_ZERO = `INSERT INTO audit_log
+  SELECT -1, '00000000-0000-4000-8000-000000000000', timestamp, user, model, cost_usd, latency_ms, leaf_hash, crc, metadata, input_text, output_text
+  FROM audit_log WHERE "index" = 0`
+
+describe.each([
+  ['a rolled-back end', 'DELETE FROM audit_log WHERE "index" >= 200'],
+  ['a row below the first', ROW_BELOW_ZERO],
+  ['an added index', 'CREATE INDEX added ON audit_log (input_text)'],
+  ['a zeroed root', 'UPDATE audit_log_subtrees SET root = zeroblob(32)'],
+  ['dropped triggers', ''],
+])('a log with %s', (_, sql) => {
+  test.each([
+    ['convert', 'copy.jsonl'],
+    ['convert', 'copy.db'],
+    ['import', 'copy.db'],
+  ])('is copied by %s into %s, its damage is named, and it ends with 1', async (command, target) => {
+    const { file, run, visible } = await place()
+    await tampered(file('tampered.db'), sql)
+    const { exitCode, errors } = await run(command, 'tampered.db', target)
+    expect(exitCode, errors).toBe(1)
+    const verified = JSON.parse((await run('verify', 'tampered.db', '--json')).output)
+    for (const { kind } of verified.findings) expect(errors).toContain(`\n  ${kind}: `)
+    expect(verified.findings.length).toBeGreaterThan(0)
+    expect(visible()).toEqual([target])
+  })
 })
 
 test('lines of another program go into a JSONL file alone', async () => {

@@ -99,6 +99,7 @@ test.each(LOGS)('into %s, no batch is written behind an entry that came during t
     name: read.name,
     format: read.format,
     total: undefined,
+    findings: [],
     async *items() {
       let count = 0
       for await (const item of read.items()) {

@@ -15,6 +15,7 @@ function sourceOf(ids: readonly string[]): Source {
     name: 'long.jsonl',
     format: 'jsonl',
     total: ids.length,
+    findings: [],
     async *items() {
       for (const [i, entryId] of ids.entries()) {
         const fields = createEntry(TEXTS, { entryId, timestamp: TIMESTAMP })

@@ -12,7 +12,7 @@ export function addConvert(program: Command, run: Run): void {
     .description(
       'Copies every entry with its index, id and time, and shows that both logs have the same root: checkpoints and receipts ' +
         'of one are good for the other. A file appears once it is whole, and never over another. ' +
-        'Ends with 1 if the log is damaged: a line that is no entry is named and left out.',
+        'The log is verified first. If it is damaged, what is wrong is named, what can be read is copied, and the command ends with 1.',
     )
   addExamples(command, [
     ['audit convert audit.db audit.jsonl', 'From SQLite to a text file'],

@@ -11,7 +11,7 @@ export function addImport(program: Command, run: Run): void {
     .summary('record what other software has logged')
     .description(
       'Imports a log of SynapseKit 1.6 (SQLite or JSONL), or another log. Into an empty log, ids and times stay as they are; ' +
-        'among other entries, the log gives out its own. Run it again to go on where it stopped. Ends with 1 if a line was not taken.',
+        'among other entries, the log gives out its own. Run it again to go on where it stopped. Ends with 1 if a line was not taken, or if the other log is damaged.',
     )
   addExamples(command, [
     ['audit import audit_log.db audit.db', "SynapseKit's log, history included, into a new log"],

@@ -1,7 +1,7 @@
 import { AuditError, AuditLog } from '@audit/core'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
-import { EXIT, type ExitCode } from '../exit-code.ts'
+import type { ExitCode } from '../exit-code.ts'
 import { type FileLocation, type LogLocation, locateLog } from '../log/log-location.ts'
 import { type LogLock, lockLog } from '../log/log-lock.ts'
 import type { LogOptions } from '../log/log-options.ts'
@@ -12,6 +12,7 @@ import { counted } from '../output/numbers.ts'
 import { plainMessage } from '../output/plain-message.ts'
 import { Progress } from '../output/progress.ts'
 import { safeJson, safeText } from '../output/safe-text.ts'
+import { findingsIn, nameSourceFindings } from '../verify/source-findings.ts'
 import { type Copied, copyEntries } from './copy-entries.ts'
 import { Draft } from './draft.ts'
 
@@ -33,30 +34,19 @@ export async function convert(
   assertNoStream(log2)
   const target = await locateLog(context, log2, optionsFor(log2, toLog, connection))
   try {
-    const left: Damage[] = []
-    const onDamage = (damage: Damage) => void left.push(damage)
-    await using source = await openLog(context, log, { ...optionsFor(log, name, connection), onDamage })
+    const openOptions = { ...optionsFor(log, name, connection), onDamage: () => {} } // the findings have it
+    await using source = await openLog(context, log, openOptions)
+    // Foreign entries are in the copy too, and `audit verify` names them there.
+    const findings = (await findingsIn(context, source)).filter(({ kind }) => kind !== 'foreign-entry')
     const copied = await copiedInto(context, source, target, options)
     await write(context, [source.name, target.name], copied, options)
-    return await nameLeftOut(context, left)
+    return await nameSourceFindings(context, [source.name, target.name], findings)
   } catch (error) {
     if (!(error instanceof AuditError) || error.code !== 'AUDIT_CORRUPT') throw error
     throw new AuditError(error.code, `nothing was converted: ${plainMessage(error.message)}`, {
       cause: error,
     })
   }
-}
-
-/** A line that is no entry. */
-interface Damage {
-  readonly line: number
-  readonly message: string
-}
-
-/** The copy of a damaged file is whole, so it must be said that something is not in it. */
-async function nameLeftOut({ stderr }: Context, left: readonly Damage[]): Promise<ExitCode> {
-  for (const { line, message } of left) await stderr.line(safeText(`not taken: line ${line}: ${message}`))
-  return left.length > 0 ? EXIT.finding : EXIT.ok
 }
 
 async function copiedInto(

@@ -11,6 +11,7 @@ import { note } from '../output/note.ts'
 import { counted } from '../output/numbers.ts'
 import { Progress } from '../output/progress.ts'
 import { safeJson, safeText } from '../output/safe-text.ts'
+import { nameSourceFindings } from '../verify/source-findings.ts'
 import type { ImportReport } from './import-report.ts'
 import { ImportedEntries } from './imported-entries.ts'
 import { beginningOf, Importer, type ImportTarget } from './importer.ts'
@@ -37,7 +38,8 @@ export async function importInto(
     unlessFull(log, 'run the same command again: it goes on', () => imported(context, source, target)),
   )
   await context.stdout.line(json ? safeJson({ log, ...report }) : safeText(sentence(log, report)))
-  return report.omitted > 0 ? EXIT.finding : EXIT.ok
+  const exitCode = await nameSourceFindings(context, [source.name, log], source.findings)
+  return report.omitted > 0 ? EXIT.finding : exitCode
 }
 
 /** A log that is its own source would grow for ever. A file may have several names. */

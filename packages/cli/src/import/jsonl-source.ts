@@ -14,6 +14,7 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 export class JsonlSource implements Source {
   readonly name: string
   readonly format = 'jsonl'
+  readonly findings = []
   readonly total = undefined
   readonly #path: string
   #sha256: string | undefined

@@ -1,7 +1,8 @@
 import { basename } from 'node:path'
-import { AuditError } from '@audit/core'
+import { AuditError, type Finding } from '@audit/core'
 import type { Context } from '../context.ts'
 import type { OpenLog } from '../log/open-log.ts'
+import { findingsIn } from '../verify/source-findings.ts'
 import type { Source, SourceItem } from './source.ts'
 import { canonicalFields } from './source-line.ts'
 
@@ -10,20 +11,27 @@ export class LogSource implements Source {
   readonly name: string
   readonly format = 'log'
   readonly total: number
+  readonly findings: readonly Finding[]
   readonly #context: Context
   readonly #opened: OpenLog
 
-  private constructor(context: Context, opened: OpenLog, total: number) {
+  private constructor(context: Context, opened: OpenLog, total: number, findings: readonly Finding[]) {
     const { location } = opened
     this.name = location.kind === 'file' ? basename(location.path) : opened.name
     this.total = total
+    this.findings = findings
     this.#context = context
     this.#opened = opened
   }
 
-  /** Takes an open log over, and closes it when it is disposed of. */
+  /** Takes an open log over, verifies it, and closes it when it is disposed of. */
   static async of(context: Context, opened: OpenLog): Promise<LogSource> {
-    return new LogSource(context, opened, await opened.log.count())
+    try {
+      return new LogSource(context, opened, await opened.log.count(), await findingsIn(context, opened))
+    } catch (error) {
+      await opened[Symbol.asyncDispose]()
+      throw error
+    }
   }
 
   async *items(): AsyncGenerator<SourceItem, void, undefined> {

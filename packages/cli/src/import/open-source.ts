@@ -42,11 +42,12 @@ async function receivedSource(context: Context): Promise<Source> {
       await source[Symbol.asyncDispose]()
       await remove()
     }
-    const { format, total } = source
+    const { format, findings, total } = source
     const name = received.location.name
     return {
       name,
       format,
+      findings,
       total,
       items: () => source.items(),
       sha256: () => source.sha256(),

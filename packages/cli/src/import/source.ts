@@ -1,4 +1,4 @@
-import type { EntryFields } from '@audit/core'
+import type { EntryFields, Finding } from '@audit/core'
 
 /** An entry of something that is imported. */
 export interface SourceEntry {
@@ -20,6 +20,8 @@ export interface Source extends AsyncDisposable {
   /** Its name without folders. */
   readonly name: string
   readonly format: 'synapsekit-sqlite' | 'jsonl' | 'log'
+  /** What is wrong with it as a whole; empty where no log stands behind it. A line that is no entry is one of its items. */
+  readonly findings: readonly Finding[]
   /** How many lines or rows there are, where that is known beforehand. */
   readonly total: number | undefined
   /** Its lines or rows in their order. It can be read again from the beginning. */

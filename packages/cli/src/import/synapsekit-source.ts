@@ -31,6 +31,7 @@ const WRITE_VERSION_OFFSET = 18
 export class SynapseKitSource implements Source {
   readonly name: string
   readonly format = 'synapsekit-sqlite'
+  readonly findings = []
   readonly total: number
   readonly #path: string
   readonly #database: DatabaseSync
