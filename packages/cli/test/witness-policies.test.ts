@@ -1,5 +1,5 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { generateKey } from '@audit/core'
 import { temporaryFolder } from '@audit/harness/vitest'
@@ -213,6 +213,26 @@ test('verify demands the cosignatures of the policy', async () => {
   expect(await endOf('one.txt')).toEqual([1, []])
   expect(await endOf('two.txt')).toEqual([0, ['city.example', 'south.example']])
   expect(await endOf('false.txt')).toEqual([1, []])
+})
+
+test('a checkpoint that lacks cosignatures is not said to be by another key, and the log is compared with it', async () => {
+  const folder = temporaryFolder()
+  await writeSampleLogs(folder)
+  writeFileSync(join(folder, 'policy.txt'), POLICY)
+  writeFileSync(join(folder, 'one.txt'), city.cosign(await checkpointOf(join(folder, 'audit.db'))))
+  const lines = readFileSync(join(folder, 'audit.jsonl'), 'utf8').trimEnd().split('\n')
+  writeFileSync(join(folder, 'cut.jsonl'), `${lines.slice(0, 40).join('\n')}\n`)
+  const verdictOn = async (log: string) => {
+    const args = ['verify', log, '--checkpoint', 'one.txt', '--policy', 'policy.txt', '--json']
+    const { exitCode, stdout } = await runHere(args, { cwd: folder })
+    const { findings, unchecked, checkpoints } = JSON.parse(stdout)
+    expect({ exitCode, checkpoints }).toEqual({ exitCode: 1, checkpoints: [] })
+    expect(unchecked.join('\n')).not.toContain('no checkpoint that was given is signed')
+    expect(unchecked.join('\n')).toContain('cosignatures')
+    return findings.map(({ kind }: { kind: string }) => kind)
+  }
+  expect(await verdictOn('audit.db')).toEqual(['signature-bad'])
+  expect(await verdictOn('cut.jsonl')).toEqual(['signature-bad', 'tail-missing'])
 })
 
 test('a policy that demands nobody does not say who has seen a checkpoint', async () => {

@@ -163,5 +163,8 @@ async function report(
     context,
     `exported ${formatCount(written)} of ${counted(head.size, 'entry', 'entries')} as ${format}${target}`,
   )
-  await note(context, `checkpoint: size ${head.size}, root ${head.root}; not verified: audit verify says whether the log is whole`)
+  await note(
+    context,
+    `checkpoint: size ${head.size}, root ${head.root}; not verified: audit verify says whether the log is whole`,
+  )
 }

@@ -1,8 +1,14 @@
-import { AuditError, type Finding } from '@audit/core'
+import { AuditError, type Finding, type VerifyOptions } from '@audit/core'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import { nameOf, readSmallFile } from './small-file.ts'
-import { isDistrust, type Trust, type TrustedCheckpoint, trustedCheckpoint } from './trust.ts'
+import {
+  isDistrust,
+  TooFewCosignatures,
+  type Trust,
+  type TrustedCheckpoint,
+  trustedCheckpoint,
+} from './trust.ts'
 
 /** A checkpoint that was kept outside of the log, and whose signatures are good. */
 export interface Anchor {
@@ -13,10 +19,11 @@ export interface Anchor {
   readonly checkpoint: TrustedCheckpoint
 }
 
-/** The checkpoints of the user. */
+/** The checkpoints of the user. All that are signed, are so by one key. */
 export interface Anchors {
-  /** All signed by one key. */
   readonly trusted: readonly Anchor[]
+  /** Those that the log's key has signed, and too few witnesses have. Each has a finding. */
+  readonly uncosigned: readonly Anchor[]
   /** One for each that is not to be trusted, and one for each two that contradict each other. */
   readonly findings: readonly Finding[]
 }
@@ -34,7 +41,7 @@ export async function anchorsFrom(
   if (trust && paths.length === 0) {
     throw new CommandError('a key checks a checkpoint, and none was given; add --checkpoint <file>')
   }
-  if (paths.length === 0) return { trusted: [], findings: [] }
+  if (paths.length === 0) return { trusted: [], uncosigned: [], findings: [] }
   if (trust) return readAnchors(context, paths, trust)
   throw new CommandError("a checkpoint is checked with the log's public key; add --key <key>")
 }
@@ -53,27 +60,49 @@ export async function readAnchors(
   if (paths.filter(path => path === '-').length > 1) {
     throw new CommandError('standard input holds one checkpoint; give the others as files')
   }
-  const trusted: Anchor[] = []
-  const findings: Finding[] = []
+  const judged: Judged[] = []
   for (const path of paths) {
-    const anchor = anchorFrom(nameOf(path), await readSmallFile(context, path, 'a checkpoint'), trust)
-    if ('kind' in anchor) findings.push(anchor)
-    else trusted.push(anchor)
+    judged.push(judge(nameOf(path), await readSmallFile(context, path, 'a checkpoint'), trust))
   }
-  if (trusted.some(({ checkpoint }) => checkpoint.verifier !== trusted[0]?.checkpoint.verifier)) {
+  const trusted = judged.flatMap(({ anchor, finding }) => (anchor && !finding ? [anchor] : []))
+  const uncosigned = judged.flatMap(({ anchor, finding }) => (anchor && finding ? [anchor] : []))
+  const findings = judged.flatMap(({ finding }) => finding ?? [])
+  const signed = [...trusted, ...uncosigned]
+  if (signed.some(({ checkpoint }) => checkpoint.verifier !== signed[0]?.checkpoint.verifier)) {
     throw new CommandError('the checkpoints are of several logs; give those of one')
   }
-  return { trusted, findings: [...findings, ...contradictions(trusted)] }
+  return { trusted, uncosigned, findings: [...findings, ...contradictions(signed)] }
 }
 
-function anchorFrom(name: string, text: string, trust: Trust): Anchor | Finding {
+/**
+ * What `log.verify` compares a log with: the trusted checkpoints, and behind them those that lack witnesses, as the log must
+ * continue these too.
+ */
+export function comparisonWith({ trusted, uncosigned }: Anchors): VerifyOptions {
+  const anchors = [...trusted, ...uncosigned]
+  const [first] = anchors
+  if (!first) return {}
+  return { checkpoints: anchors.map(({ text }) => text), verifiers: [first.checkpoint.verifier] }
+}
+
+/** A checkpoint that the log's key has signed, or what is wrong with it; both if it lacks witnesses. */
+interface Judged {
+  readonly anchor?: Anchor
+  readonly finding?: Finding
+}
+
+function judge(name: string, text: string, trust: Trust): Judged {
   if (text.trim() === '') {
     throw new CommandError(`${name} is empty; give a checkpoint, as audit checkpoint writes it`)
   }
   try {
-    return { name, text, checkpoint: trustedCheckpoint(text, trust) }
+    return { anchor: { name, text, checkpoint: trustedCheckpoint(text, trust) } }
   } catch (error) {
-    if (isDistrust(error)) return { kind: 'signature-bad', message: `${name}: ${error.message}` }
+    if (isDistrust(error)) {
+      const finding: Finding = { kind: 'signature-bad', message: `${name}: ${error.message}` }
+      if (!(error instanceof TooFewCosignatures)) return { finding }
+      return { anchor: { name, text, checkpoint: error.checkpoint }, finding }
+    }
     if (!(error instanceof AuditError)) throw error
     throw new CommandError(`${name} cannot be used as a checkpoint: ${error.message}`)
   }

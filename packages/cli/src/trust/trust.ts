@@ -54,11 +54,21 @@ export interface TrustedCheckpoint extends VerifiedCheckpoint {
   readonly cosignatures: readonly Cosignature[]
 }
 
+/** `AUDIT_UNKNOWN_KEY`: the log's key has signed a checkpoint, and too few witnesses of the policy have cosigned it. */
+export class TooFewCosignatures extends AuditError {
+  readonly checkpoint: TrustedCheckpoint
+
+  constructor(message: string, checkpoint: TrustedCheckpoint) {
+    super('AUDIT_UNKNOWN_KEY', message)
+    this.checkpoint = checkpoint
+  }
+}
+
 /**
  * Checks the signatures of a checkpoint.
  *
- * @throws AuditError as `verifyCheckpoint` does: `AUDIT_BAD_SIGNATURE`, `AUDIT_UNKNOWN_KEY` (also if too few witnesses have
- *   cosigned) and `AUDIT_WRONG_LOG` if it is not to be trusted; others if it is no checkpoint.
+ * @throws TooFewCosignatures; AuditError as `verifyCheckpoint` does: `AUDIT_BAD_SIGNATURE`, `AUDIT_UNKNOWN_KEY` and
+ *   `AUDIT_WRONG_LOG` if it is not to be trusted; others if it is no checkpoint.
  */
 export function trustedCheckpoint(checkpoint: string, { logs, policy }: Trust): TrustedCheckpoint {
   const verified = signedByOneOf(logs, checkpoint)
@@ -68,18 +78,17 @@ export function trustedCheckpoint(checkpoint: string, { logs, policy }: Trust): 
     const cosignature = cosignatureBy(witness, checkpoint, verifier)
     return cosignature ? [{ name, cosignature }] : []
   })
-  if (policy.isQuorum(new Set(found.map(({ name }) => name)))) {
-    return { ...verified, cosignatures: found.map(({ cosignature }) => cosignature) }
-  }
+  const checkpointOfLog = { ...verified, cosignatures: found.map(({ cosignature }) => cosignature) }
+  if (policy.isQuorum(new Set(found.map(({ name }) => name)))) return checkpointOfLog
   const who =
     found.length === 0 ? 'no witness of it' : `only ${found.map(({ name }) => shownName(name)).join(', ')}`
   const others =
     policy.uncheckable.length === 0
       ? ''
       : `; ${policy.uncheckable.map(shownName).join(', ')} cannot be checked: the key is of a kind that is not known here, such as ML-DSA-44`
-  throw new AuditError(
-    'AUDIT_UNKNOWN_KEY',
-    `too few witnesses have cosigned it: the policy demands ${policy.quorum}, and ${who} did${others}`,
+  throw new TooFewCosignatures(
+    `too few witnesses have cosigned it: the policy demands ${policy.quorum}, and ${who} did${others}; the log's key has signed it, so get it again with the cosignatures`,
+    checkpointOfLog,
   )
 }
 

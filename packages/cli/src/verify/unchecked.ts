@@ -36,6 +36,9 @@ export function uncheckedOf(report: VerificationReport, circumstances: Circumsta
 const DISTRUSTED =
   "whether somebody who may write to the log has rewritten or shortened all of it: no checkpoint that was given is signed by the key that was given; compare the key with its owner's, or get the checkpoint again"
 
+const UNCOSIGNED =
+  "whether the key's owner has signed another history too: the log was compared with a checkpoint that the key has signed, but too few witnesses have cosigned it; get it again with the cosignatures that the policy demands"
+
 const LACKS_WAL =
   'newer entries in a -wal file: there is none beside the log, which is normal, unless this is a copy of a log that was open'
 
@@ -45,6 +48,7 @@ function unanchoredOf(
   { anchors }: Circumstances,
 ): readonly string[] {
   if (anchors.trusted.length === 0) {
+    if (anchors.uncosigned.length > 0) return [UNCOSIGNED]
     const isGiven = anchors.findings.length > 0
     return [
       isGiven

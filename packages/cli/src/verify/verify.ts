@@ -6,7 +6,7 @@ import type { LogOptions } from '../log/log-options.ts'
 import { mayLackWal } from '../log/may-lack-wal.ts'
 import { type OpenLog, openLog } from '../log/open-log.ts'
 import { Progress } from '../output/progress.ts'
-import { type Anchors, anchorsFrom } from '../trust/anchor.ts'
+import { type Anchors, anchorsFrom, comparisonWith } from '../trust/anchor.ts'
 import { nameOf } from '../trust/small-file.ts'
 import { type Trust, trustFrom } from '../trust/trust.ts'
 import type { TrustOptions } from '../trust/trust-options.ts'
@@ -50,12 +50,8 @@ async function judged(context: Context, log: string, options: VerifyOptions, giv
 async function verified(context: Context, opened: OpenLog, { trust, anchors }: Given): Promise<Verdict> {
   const { log, backend } = opened
   using progress = new Progress(context, { label: 'verifying' })
-  const [anchor] = anchors.trusted
   const report = await log.verify({
-    ...(anchor && {
-      checkpoints: anchors.trusted.map(({ text }) => text),
-      verifiers: [anchor.checkpoint.verifier], // that of all of them
-    }),
+    ...comparisonWith(anchors),
     signal: context.signal,
     onProgress: ({ verified, size }) => progress.update(verified, size),
   })

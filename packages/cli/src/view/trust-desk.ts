@@ -1,6 +1,6 @@
 import { AuditError, type AuditLog } from '@audit/core'
 import { mayLackWal } from '../log/may-lack-wal.ts'
-import type { Anchor } from '../trust/anchor.ts'
+import { type Anchor, comparisonWith } from '../trust/anchor.ts'
 import { type Verdict, verdictOf } from '../verify/verdict.ts'
 import type { CheckpointInfo, Trust } from './contract.ts'
 import { newestAnchor, type ViewSource } from './source.ts'
@@ -52,12 +52,8 @@ export class TrustDesk {
 
   async #verified(start: Trust): Promise<Verdict> {
     const { log, context, trust, anchors } = this.#source
-    const [anchor] = anchors.trusted
     const report = await log.verify({
-      ...(anchor && {
-        checkpoints: anchors.trusted.map(({ text }) => text),
-        verifiers: [anchor.checkpoint.verifier], // that of all of them
-      }),
+      ...comparisonWith(anchors),
       signal: context.signal,
       onProgress: ({ verified, size }) => this.#tell({ ...(this.#trust ?? start), verified, size }),
     })
