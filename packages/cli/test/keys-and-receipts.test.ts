@@ -178,7 +178,19 @@ describe('prove and check', () => {
   const RECEIPTS: readonly (readonly [string, (receipt: string) => string, number, RegExp])[] = [
     ['another user', text => text.replace(/"user":"[a-z]+"/, '"user":"eve"'), 1, /^BAD/],
     ['another index', text => text.replace('"index":17', '"index":18'), 1, /^BAD/],
-    ['a further key in the entry', text => text.replace('"index":17', '"index":17,"note":"paid"'), 1, /^BAD/],
+    [
+      'a further key in the entry',
+      text => text.replace('"index":17', '"index":17,"note":"paid"'),
+      1,
+      /^BAD: [^\n]*"note"/,
+    ],
+    ['a further key beside the entry', text => text.replace('{', '{"index":7,'), 1, /^BAD: [^\n]*"index"/],
+    [
+      'a further key behind the proof',
+      text => text.replace(/\}\s*$/, ',"note":"approved by CFO"}'),
+      1,
+      /^BAD: [^\n]*"note"/,
+    ],
     ['a key that stands twice', text => text.replace('"user":', '"user":"eve","user":'), 1, /^BAD/],
     [
       'more digits than a number holds',

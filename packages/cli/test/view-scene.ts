@@ -47,7 +47,9 @@ export async function viewScene({
   const token = guard.token ?? ''
   const { log, backend, kind, location } = opened
   const anchors: Anchors =
-    trust && checkpoint ? await readAnchors(context, [checkpoint], trust) : { trusted: [], uncosigned: [], findings: [] }
+    trust && checkpoint
+      ? await readAnchors(context, [checkpoint], trust)
+      : { trusted: [], uncosigned: [], findings: [] }
   const app = createViewApp(
     { context, log, backend, kind, location, sessionKey: SESSION_KEY, trust, anchors },
     guard,

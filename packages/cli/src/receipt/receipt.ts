@@ -10,6 +10,10 @@ export type ReceiptVerdict =
   /** It is not whole, or no receipt. */
   | { readonly verdict: 'unknown'; readonly reason: string }
 
+const KEYS: readonly string[] = ['entry', 'proof']
+/** Of a key that is too long to be shown whole. */
+const SHOWN_CHARACTERS = 60
+
 /** Judges the text of a receipt: `{"entry": …, "proof": …}`. */
 export function judgeReceipt(text: string, trust: Trust): ReceiptVerdict {
   const json = text.replace(/^\uFEFF/, '') // the proof in it is exact to the byte, and the JSON around it is not
@@ -22,6 +26,11 @@ export function judgeReceipt(text: string, trust: Trust): ReceiptVerdict {
   // Otherwise two different texts would be one entry, and another program could show the one that was not proved.
   const ambiguity = ambiguityIn(json, receipt)
   if (ambiguity !== undefined) return { verdict: 'bad', reason: `it was not written by a log: ${ambiguity}` }
+  const further = Object.keys(receipt).find(key => !KEYS.includes(key))
+  if (further !== undefined) {
+    const reason = `it has the key ${JSON.stringify(further.slice(0, SHOWN_CHARACTERS))}, which nothing covers; a receipt has an entry and a proof alone`
+    return { verdict: 'bad', reason }
+  }
   return judge(entry as AuditEntry, proof, trust) // `verifyProof` checks it field by field
 }
 
