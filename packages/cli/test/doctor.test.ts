@@ -171,6 +171,8 @@ test('people get a line for each check', async () => {
   const { exitCode, output } = await runBinary(['doctor', 'audit.jsonl'], { cwd: folder.path })
   expect(exitCode).toBe(0)
   expect(output).toMatch(/^audit\.jsonl\n( {2}(ok|note|warning) .*\n|\s+→ .*\n)+/)
+  expect(output).not.toMatch(/Nothing is wrong\./)
+  expect(output).toMatch(/\n[^\n]*looked at: file, permissions, [^\n]*audit verify[^\n]*\n$/)
 })
 
 test('calls that never ended are named, and those that ended are not', async () => {

@@ -59,6 +59,12 @@ function worst(diagnoses: readonly Diagnosis[]): Level {
   return LEVELS.findLast(level => diagnoses.some(diagnosis => diagnosis.level === level)) ?? 'ok'
 }
 
+/** Of entries, their number and the newest one alone were looked at. */
+function aspectsOf(diagnoses: readonly Diagnosis[]): string {
+  const aspects = diagnoses.map(({ about }) => about).filter(about => about !== 'entries')
+  return [...new Set(aspects)].join(', ')
+}
+
 const COLOURS = { ok: 'green', note: 'cyan', warning: 'yellow', problem: 'red' } as const
 
 async function write({ stdout }: Context, name: string, diagnoses: readonly Diagnosis[]): Promise<void> {
@@ -73,7 +79,7 @@ async function write({ stdout }: Context, name: string, diagnoses: readonly Diag
   const warnings = diagnoses.filter(({ level }) => level === 'warning').length
   await stdout.line(
     problems + warnings === 0
-      ? 'Nothing is wrong.'
+      ? `Nothing is wrong with what was looked at: ${aspectsOf(diagnoses)}. It does not compare entries: audit verify says whether any is missing or changed.`
       : `${counted(problems, 'problem')}, ${counted(warnings, 'warning')}.`,
   )
 }
