@@ -1,10 +1,19 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, watch, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  watch,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { AuditLog } from '@audit/core'
 import { createEntry, createLeaf } from '@audit/core/backend'
-import { outcomeOf } from '@audit/harness'
+import { boundByPermissions, canBeBound, outcomeOf } from '@audit/harness'
 import { temporaryFolder } from '@audit/harness/vitest'
 import { JsonlBackend } from '@audit/jsonl'
 import { SqliteBackend } from '@audit/sqlite'
@@ -138,7 +147,9 @@ describe('a file', () => {
     const folder = await sampleFolder()
     writeFileSync(join(folder, 'out.csv'), 'mine')
     const args = ['export', 'audit.db', '-f', 'csv', '-o', 'out.csv']
-    expect(await runBinary(args, { cwd: folder })).toMatchObject({ exitCode: 2, output: '' })
+    const refused = await runBinary(args, { cwd: folder })
+    expect(refused).toMatchObject({ exitCode: 2, output: '' })
+    expect(refused.errors).toContain('--force')
     expect(readFileSync(join(folder, 'out.csv'), 'utf8')).toBe('mine')
     expect(await runBinary([...args, '--force'], { cwd: folder })).toMatchObject({ exitCode: 0 })
     expect(await countIn('csv', join(folder, 'out.csv'))).toBe(SAMPLE_SIZE)
@@ -150,6 +161,20 @@ describe('a file', () => {
     await runBinary(['export', 'audit.db', '-o', 'out.jsonl'], { cwd: folder })
     expect(statSync(join(folder, 'out.jsonl')).mode & 0o777).toBe(0o600)
   })
+
+  test.skipIf(!canBeBound)(
+    'in a folder that may only be read is an error that names the folder',
+    async () => {
+      const folder = await sampleFolder()
+      const locked = join(folder, 'locked')
+      mkdirSync(locked, { mode: 0o555 })
+      const [program, ...args] = boundByPermissions(BINARY, 'export', 'audit.db', '-o', 'locked/out.csv')
+      const { exitCode, output, errors } = await outcomeOf(spawn(program, args, { cwd: folder }))
+      expect({ exitCode, output }).toEqual({ exitCode: 2, output: '' })
+      expect(errors).toContain(`the folder ${realpathSync(locked)};`)
+      expect(errors).not.toMatch(/EACCES|\.out\.csv/)
+    },
+  )
 
   test('that is the log itself is never replaced', async () => {
     const folder = await sampleFolder()

@@ -89,7 +89,11 @@ async function exportLog(context: Context, name: string, options: ExportOptions)
   const filters = await sessionAsStored(context, opened.log, given, options)
   const counts = { written: 0 }
   const replace = options.force === true
-  await using target = await openTarget(context, options.output, { replace, mode: PRIVATE })
+  await using target = await openTarget(context, options.output, {
+    replace,
+    alternative: 'add --force',
+    mode: PRIVATE,
+  })
   const entries = countedEntries(context, exportedEntries(context, opened.log, filters, head.size), counts)
   if (options.bom) await target.write('\uFEFF')
   const shown = isForPeople(context, options) ? safePiece : (piece: Uint8Array) => piece

@@ -14,6 +14,8 @@ export interface TargetOptions {
   readonly mode?: number
   /** Whether a file that exists is replaced. Default: `true`. */
   readonly replace?: boolean
+  /** What else to do about a file that exists, for the message: `add --force`. */
+  readonly alternative?: string
 }
 
 /**
@@ -30,7 +32,7 @@ export interface TargetOptions {
 export async function openTarget(
   context: Context,
   path: string | undefined,
-  { mode = 0o644, replace = true }: TargetOptions = {},
+  { mode = 0o644, replace = true, alternative }: TargetOptions = {},
 ): Promise<Target> {
   if (path === undefined || path === '-') return new StandardOutput(context)
   const given = resolve(context.cwd, path)
@@ -39,12 +41,24 @@ export async function openTarget(
   if (stats?.isFIFO() && process.platform !== 'win32') return openPipe(context, path, given)
   // Renaming another file over a device would remove the device.
   if (stats && !stats.isFile()) return new DeviceTarget(path, await attempt(path, () => open(given, 'w')))
-  if (stats && !replace) throw existing(path)
+  if (stats && !replace) throw existing(path, alternative)
   if (!stats && (await isLink(given)))
     throw new CommandError(`${path} is a symbolic link to nothing; mend it, or give another name`)
   const file = stats ? await realpath(given) : given // what a link points to is replaced, and not the link
   const draft = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}`)
-  return new FileTarget({ path, file, draft, replace }, await attempt(path, () => open(draft, 'wx', mode)))
+  const handle = await attempt(path, () => open(draft, 'wx', mode).catch(inFolder(dirname(file))))
+  return new FileTarget({ path, file, draft, replace }, handle)
+}
+
+/** Names a folder in which nothing may be written: the draft in the system's own message is a name that nobody has given. */
+function inFolder(folder: string): (error: unknown) => never {
+  return error => {
+    const { code }: { readonly code?: unknown } = Object(error)
+    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error
+    throw new CommandError(
+      `no file may be written in the folder ${folder}; have its permissions changed, or name a file in another folder`,
+    )
+  }
 }
 
 class StandardOutput implements Target {
@@ -156,6 +170,7 @@ async function attempt<T>(path: string, operation: () => Promise<T>): Promise<T>
   try {
     return await operation()
   } catch (error) {
+    if (error instanceof CommandError) throw error
     const { code, message }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
     if (code === 'EEXIST') throw existing(path)
     if (code === 'ENOENT') throw new CommandError(`the folder of ${path} does not exist; create it first`)
@@ -165,6 +180,7 @@ async function attempt<T>(path: string, operation: () => Promise<T>): Promise<T>
   }
 }
 
-function existing(path: string): CommandError {
-  return new CommandError(`${path} exists and is not replaced; give another name`)
+function existing(path: string, alternative?: string): CommandError {
+  const other = alternative === undefined ? '' : `, or ${alternative}`
+  return new CommandError(`${path} exists and is not replaced; give another name${other}`)
 }
