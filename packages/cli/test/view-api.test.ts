@@ -334,3 +334,17 @@ test('an entry never leaks into an error', async () => {
   const download = await get('/api/download')
   await expect(download.text()).rejects.toThrow() // and half a file is not taken for the whole
 })
+
+test('what is damaged is told in the words of the command line', async () => {
+  const path = await logOf(3)
+  const database = new Database(path)
+  database.exec('DROP TRIGGER audit_log_no_update; UPDATE audit_log SET crc = crc + 1')
+  database.close()
+  const { get } = await viewScene({ path })
+  for (const address of ['/api/entries', '/api/download', '/api/download?user=alice']) {
+    const answer = await get(address)
+    const text = await answer.text().catch((error: unknown) => String(error)) // a download is broken off
+    expect(text).toContain('audit verify')
+    expect(text).not.toMatch(/log\.verify|PRAGMA/)
+  }
+})

@@ -1,5 +1,6 @@
 import { AuditError, type AuditLog } from '@audit/core'
 import { mayLackWal } from '../log/may-lack-wal.ts'
+import { plainMessage } from '../output/plain-message.ts'
 import { type Anchor, comparisonWith } from '../trust/anchor.ts'
 import { type Verdict, verdictOf } from '../verify/verdict.ts'
 import type { CheckpointInfo, Trust } from './contract.ts'
@@ -44,7 +45,8 @@ export class TrustDesk {
     try {
       this.#tell(await this.#judged(await this.#verified(start)))
     } catch (error) {
-      const problem = error instanceof AuditError ? error.message : 'the log could not be read to its end'
+      const problem =
+        error instanceof AuditError ? plainMessage(error.message) : 'the log could not be read to its end'
       const isFinding = error instanceof AuditError && error.code === 'AUDIT_CORRUPT'
       this.#tell({ ...(this.#trust ?? start), state: isFinding ? 'findings' : 'failed', problem })
     }

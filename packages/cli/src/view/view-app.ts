@@ -2,6 +2,7 @@ import { AuditError, type AuditLog, type Filter } from '@audit/core'
 import { type Context, Hono } from 'hono'
 import { CommandError } from '../command-error.ts'
 import type { Filters } from '../filters/filters.ts'
+import { plainMessage } from '../output/plain-message.ts'
 import { filtersOfAddress } from './address-filter.ts'
 import { ICON, readAsset, SHELL } from './assets.ts'
 import type {
@@ -172,5 +173,5 @@ function failure(context: Context, error: unknown): Response {
   if (!(error instanceof AuditError))
     return context.json({ code: 'AUDIT_READ_FAILED', message: 'The log could not be read.' }, 500)
   const status = CLIENT_ERRORS.has(error.code) ? 400 : 500
-  return context.json({ code: error.code, message: error.message }, status)
+  return context.json({ code: error.code, message: plainMessage(error.message) }, status)
 }
