@@ -290,6 +290,8 @@ d.execute("""${statement}""")`
       }
       store({ ...original, proof: original.proof.replace('index 0', 'index 1') })
       expect(await checkReceipt()).toMatchObject(BAD)
+      write('receipt.json', JSON.stringify({ ...original, note: 'approved' }))
+      expect(await checkReceipt()).toMatchObject(BAD)
       write(
         'receipt.json',
         JSON.stringify(original).replace('"entry":', '"entry":{"outputText":"No."},"entry":'),
