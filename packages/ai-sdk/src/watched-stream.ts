@@ -107,7 +107,7 @@ class WatchedStream {
   }
 
   #close(): void {
-    this.#idle.stop()
+    this.#idle.end()
     dropped.unregister(this)
     this.#isClosed = true
   }

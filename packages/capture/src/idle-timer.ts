@@ -10,12 +10,14 @@ import type { Call } from './call.ts'
  *   yield part
  *   idle.stop()
  * }
+ * idle.end()
  */
 export class IdleTimer {
   readonly #call: Call
-  readonly #idleMs: number
   readonly #release: (() => void) | undefined
+  /** One for the whole answer: to make one for each part would cost more than the rest of recording it. */
   #timer: NodeJS.Timeout | undefined
+  #isReading = false
 
   /**
    * @param idleMs after so many milliseconds without a reader the call is recorded as `unfinished`.
@@ -23,25 +25,35 @@ export class IdleTimer {
    */
   constructor(call: Call, idleMs: number, release?: () => void) {
     this.#call = call
-    this.#idleMs = idleMs
     this.#release = release
-    this.start()
+    this.#timer = setTimeout(() => this.#onIdle(), idleMs)
+    this.#timer.unref() // it must not keep the process alive
+    call.pause()
   }
 
   /** Nobody reads: a part was handed on. */
   start(): void {
-    clearTimeout(this.#timer)
+    this.#isReading = false
     this.#call.pause()
-    this.#timer = setTimeout(() => {
-      this.#call.abandon()
-      this.#release?.()
-    }, this.#idleMs)
-    this.#timer.unref() // it must not keep the process alive
+    this.#timer?.refresh()
   }
 
   /** Somebody reads: if nothing comes now, it is the provider that is slow. */
   stop(): void {
-    clearTimeout(this.#timer)
+    this.#isReading = true
     this.#call.resume()
+  }
+
+  /** Nothing more comes of the answer: nothing is kept for it any longer. */
+  end(): void {
+    this.stop()
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  #onIdle(): void {
+    if (this.#isReading) return
+    this.#call.abandon()
+    this.#release?.()
   }
 }

@@ -72,7 +72,7 @@ export class WatchedBody implements ByteSource {
 
   /** Releases what watches over this answer: whatever comes of it now, its call does not end here any more. */
   close(): void {
-    this.#idle.stop()
+    this.#idle.end()
     this.#isClosed = true
     for (const closer of this.#closers.splice(0)) closer()
   }

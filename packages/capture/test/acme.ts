@@ -61,7 +61,7 @@ async function* recorded(call: Call, parts: Promise<Parts>, idle: IdleTimer) {
   } catch (error) {
     await failed(call, error)
   } finally {
-    idle.stop()
+    idle.end()
     call.abandon({ status: 'cancelled' }) // counts only where the consumer left
   }
 }

@@ -55,7 +55,7 @@ async function* streamed(
   call: Call,
   parts: StreamParts,
   source: Promise<AsyncIterable<string>>,
-  idle: Pick<IdleTimer, 'start' | 'stop'>,
+  idle: Pick<IdleTimer, 'start' | 'stop' | 'end'>,
 ) {
   const {
     early,
@@ -80,7 +80,7 @@ async function* streamed(
     await onError(call, error)
     throw error
   } finally {
-    idle.stop()
+    idle.end()
     await left(call)
   }
 }
@@ -157,7 +157,7 @@ const BROKEN: Readonly<Record<string, Audit>> = {
       const call = capture.begin(startOf(question, options))
       const source = call.ready().then(() => acme.stream(question, options))
       source.catch(nothing)
-      return streamed(call, {}, source, { start: nothing, stop: nothing })
+      return streamed(call, {}, source, { start: nothing, stop: nothing, end: nothing })
     },
   }),
   'hands on an answer that is in no entry': withAsk(async (acme, capture, question, options) => {

@@ -69,7 +69,7 @@ export class ModelCall {
         try {
           yield value
         } finally {
-          idle.stop()
+          idle.end()
         }
       }
       isOver = true
