@@ -55,6 +55,8 @@ export class ModelCall {
     this.#call.progress(sofar)
     let parts: AsyncIterator<Part> | undefined
     let isOver = false
+    const idle = new IdleTimer(this.#call, this.#capture.idleMs, () => this.#release(parts))
+    idle.stop() // somebody reads already
     try {
       parts = this.#within(() => ask()[Symbol.asyncIterator]())
       for (let part = await this.#next(parts); !part.done; part = await this.#next(parts)) {
@@ -65,18 +67,16 @@ export class ModelCall {
             () => '',
           ),
         )
-        const idle = new IdleTimer(this.#call, this.#capture.idleMs, () => this.#release(parts))
-        try {
-          yield value
-        } finally {
-          idle.end()
-        }
+        idle.start()
+        yield value
+        idle.stop()
       }
       isOver = true
     } catch (error) {
       isOver = true
       await this.#fail(error)
     } finally {
+      idle.end()
       if (!isOver) await this.#leave(parts)
     }
     if (!this.#call.hasEnded) await this.#call.end({ status: 'ok' }) // with what has come so far
