@@ -26,7 +26,7 @@ export function languageStart(
   given: string | undefined,
 ): CallStart {
   return {
-    ...startAt(providerOf(model, given), model, operationName(model.provider), abortSignal),
+    ...start(model, given, operationName(model.provider), abortSignal),
     input: transcript(recordsOf(prompt).map(spoken)),
     previous: previousOf(providerOptions),
     get inputMessages() {
@@ -51,7 +51,7 @@ export function valuesStart(
   given: string | undefined,
 ): CallStart {
   return {
-    ...startAt(providerOf(model, given), model, 'embeddings', abortSignal),
+    ...start(model, given, 'embeddings', abortSignal),
     input: joinedLines(values.map(String)),
     get inputMessages() {
       return messagesOf(values)
@@ -59,13 +59,13 @@ export function valuesStart(
   }
 }
 
-function startAt(
-  provider: string,
-  { modelId }: AuditedModel,
+function start(
+  model: AuditedModel,
+  given: string | undefined,
   operation: string,
   signal: AbortSignal | undefined,
 ) {
-  return { provider, operation, requestModel: modelId, signal, by: BY }
+  return { provider: providerOf(model, given), operation, requestModel: model.modelId, signal, by: BY }
 }
 
 function spoken(message: Readonly<Record<string, unknown>>): Spoken {

@@ -37,9 +37,9 @@ export interface CallTrace extends Pick<CallStart, 'operation' | 'requestModel' 
 }
 
 /**
- * Whether a call that began within another one is that call. The id of the response decides where both know it. Otherwise, both
- * ask the same operation of the same model, and have the same answer or neither has one. A framework that cannot use the answer
- * has asked the same question.
+ * Whether a call that began within another one is that call. Within a request, it is if both have one response, by its id and its
+ * answer. Otherwise the id of the response decides where both know it; and where not, both ask the same operation of the same model,
+ * and have the same answer or neither has one. A framework that cannot use the answer has asked the same question.
  */
 export function isSameCall(outer: CallTrace, inner: CallTrace): boolean {
   const isSameModel = asksTheSameModel(outer, inner)
