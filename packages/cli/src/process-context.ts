@@ -6,7 +6,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** So long a command may take to clean up after a signal, in milliseconds, unless it asks for more. */
 const GRACE_MS = 5000
 
-/** The context of this process. A first signal aborts the context's, and lets the command clean up; the next one that nobody asked for ends it. */
+/**
+ * The context of this process. A first signal aborts the context's, and lets the command clean up. A second one ends it, or, where the
+ * command has asked for grace, aborts what `allowGrace` returned; then a third one ends it.
+ */
 export function processContext(): Context {
   const stop = new AbortController()
   let graceMs = GRACE_MS

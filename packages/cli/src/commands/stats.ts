@@ -12,7 +12,7 @@ import { note } from '../output/note.ts'
 import { counted, formatCount } from '../output/numbers.ts'
 import { safeJson } from '../output/safe-text.ts'
 import { waitingFor } from '../output/waiting.ts'
-import { countsCallsAlone, INTENT_KEY } from '../stats/calls.ts'
+import { countsCallsAlone, INTENT_KEY, withoutIntents } from '../stats/calls.ts'
 import { GROUPING_NAMES, type Grouping, groupingsOf, isByTime, unknownGroupings } from '../stats/grouping.ts'
 import type { StatsGroup } from '../stats/stats-table.ts'
 import { untilAborted } from '../until-aborted.ts'
@@ -137,12 +137,12 @@ async function groupsOf(
     'adding up',
     log.summarize({ ...filter, by, signal: context.signal }),
   )
-  const isShown = (group: Readonly<Record<string, unknown>>) => !isOfCalls || group[INTENT_KEY] === undefined
-  const groups = summary
-    .filter(isShown)
-    .map(group => ({ values: keys.map(key => group[key]), figures: figuresOf(group) }))
-  const intents = summary.reduce((sum, group) => (isShown(group) ? sum : sum + group.count), 0)
-  return { groups, intents }
+  const all = { calls: summary, intents: 0 }
+  const { calls, intents } = isOfCalls ? withoutIntents(summary, group => group[INTENT_KEY]) : all
+  return {
+    groups: calls.map(group => ({ values: keys.map(key => group[key]), figures: figuresOf(group) })),
+    intents,
+  }
 }
 
 function sorted(groups: readonly StatsGroup[], sort: Sort): readonly StatsGroup[] {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { identityOf } from '../file-identity.ts'
 import { locateLog } from '../log/log-location.ts'
 import { lockLog } from '../log/log-lock.ts'
 import type { LogOptions } from '../log/log-options.ts'
@@ -45,16 +46,16 @@ export async function importInto(
 /** A log that is its own source would grow for ever. A file may have several names. */
 function assertOther({ cwd }: Context, given: string, log: string): void {
   if (isAddress(given) || isAddress(log)) return
-  const [source, target] = [given, log].map(path => identityOf(resolve(cwd, path)))
+  const [source, target] = [given, log].map(path => identityAt(resolve(cwd, path)))
   if (source === undefined || source !== target) return
   throw new CommandError(`${given} cannot be imported into itself; give another log`)
 }
 
 /** `undefined` for a file that does not exist yet; what else is wrong, opening it says. */
-function identityOf(path: string): string | undefined {
+function identityAt(path: string): string | undefined {
   try {
     const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
-    return stats && `${stats.dev} ${stats.ino}`
+    return stats && identityOf(stats)
   } catch {
     return undefined
   }

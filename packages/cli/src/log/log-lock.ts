@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { AuditError } from '@audit/core'
 import { CommandError } from '../command-error.ts'
 import { codeOf } from '../error-code.ts'
+import { identityOf } from '../file-identity.ts'
 import { removedAtExit } from '../removed-at-exit.ts'
 import { untilAborted } from '../until-aborted.ts'
 import type { DatabaseLocation, FileLocation, LogLocation } from './log-location.ts'
@@ -41,7 +42,7 @@ async function lockFile({ path, name }: FileLocation): Promise<LogLock> {
       throw isBusy(error) ? atWork(name) : notLocked(name, lock, error)
     }
     // Whoever had the lock removes the file before it lets go of it.
-    if ((await identityOf(lock)) === identity) return heldLock(lock, database)
+    if ((await identityAt(lock)) === identity) return heldLock(lock, database)
     database.close()
   }
 }
@@ -78,12 +79,12 @@ async function createdLock(lock: string, name: string): Promise<string | undefin
   const stats = await lstat(lock).catch(() => undefined) // its holder may have removed it
   if (stats && (!stats.isFile() || stats.size > 0))
     throw new CommandError(`${lock} is in the place of a lock, and is none; move it away`)
-  return stats && `${stats.dev} ${stats.ino}`
+  return stats && identityOf(stats)
 }
 
-async function identityOf(path: string): Promise<string | 'none'> {
+async function identityAt(path: string): Promise<string | 'none'> {
   const stats = await lstat(path).catch(() => undefined)
-  return stats ? `${stats.dev} ${stats.ino}` : 'none'
+  return stats ? identityOf(stats) : 'none'
 }
 
 function isBusy(error: unknown): boolean {

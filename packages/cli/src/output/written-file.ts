@@ -3,6 +3,7 @@ import { type FileHandle, link, open, realpath, rename, rm, stat } from 'node:fs
 import { basename, dirname, join, resolve } from 'node:path'
 import { CommandError } from '../command-error.ts'
 import type { Context } from '../context.ts'
+import { codeOf } from '../error-code.ts'
 import { removedAtExit } from '../removed-at-exit.ts'
 import { isLink } from '../symbolic-link.ts'
 import { openPipe } from './pipe-target.ts'
@@ -53,7 +54,7 @@ export async function openTarget(
 /** Names a folder in which nothing may be written: the draft in the system's own message is a name that nobody has given. */
 function inFolder(folder: string): (error: unknown) => never {
   return error => {
-    const { code }: { readonly code?: unknown } = Object(error)
+    const code = codeOf(error)
     if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error
     throw new CommandError(
       `no file may be written in the folder ${folder}; have its permissions changed, or name a file in another folder`,
@@ -155,7 +156,7 @@ async function renameToNew(draft: string, file: string): Promise<void> {
 
 /** What file systems without links say, such as FAT. */
 function isWithoutLinks(error: unknown): boolean {
-  const { code }: { readonly code?: unknown } = Object(error)
+  const code = codeOf(error)
   return code === 'EPERM' || code === 'ENOTSUP' || code === 'EOPNOTSUPP' || code === 'ENOSYS'
 }
 

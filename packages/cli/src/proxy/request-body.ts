@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
+import { codeOf } from '../error-code.ts'
 import { Refusal } from './refusal.ts'
 
 type Decode = (bytes: Uint8Array, limit: { readonly maxOutputLength: number }) => Promise<Uint8Array>
@@ -44,8 +45,7 @@ async function decoded(bytes: Uint8Array, encoding: string, maxBytes: number): P
   try {
     return Buffer.from(await decode(bytes, { maxOutputLength: maxBytes }))
   } catch (error) {
-    const { code }: { readonly code?: unknown } = Object(error)
-    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes)
+    if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes)
     throw new Refusal(400, 'invalid_encoding', 'the body is not what its content encoding says')
   }
 }

@@ -10,3 +10,22 @@ export function countsCallsAlone(
 ): boolean {
   return !by.includes(INTENT_KEY) && !Object.hasOwn(metadata, INTENT_KEY)
 }
+
+/** Sums of calls. */
+export interface Calls<Group> {
+  readonly calls: readonly Group[]
+  /** How many entries of intents were left out. */
+  readonly intents: number
+}
+
+/** Leaves the groups of intents out. */
+export function withoutIntents<Group extends { readonly count: number }>(
+  groups: readonly Group[],
+  intentOf: (group: Group) => unknown,
+): Calls<Group> {
+  const isOfIntents = (group: Group) => intentOf(group) !== undefined
+  return {
+    calls: groups.filter(group => !isOfIntents(group)),
+    intents: groups.filter(isOfIntents).reduce((sum, { count }) => sum + count, 0),
+  }
+}

@@ -9,7 +9,7 @@ import {
   selectionOfFilter,
   summaryGroups,
 } from '@audit/core/backend'
-import { countsCallsAlone, INTENT_KEY } from '../stats/calls.ts'
+import { type Calls, countsCallsAlone, INTENT_KEY, withoutIntents } from '../stats/calls.ts'
 import type { Cell, Figures, Overview, TopUsers } from './contract.ts'
 import { Tally } from './tally.ts'
 
@@ -20,11 +20,6 @@ const TOP_USERS = 10
 const TOP_SPENDERS = 6
 /** How many filters' sums are kept. */
 const KEPT_TALLIES = 16
-
-interface Calls {
-  readonly parts: readonly SummaryPart[]
-  readonly intents: number
-}
 
 /** What the overview shows, from sums that are kept and grow with the log. */
 export class Overviews {
@@ -41,7 +36,7 @@ export class Overviews {
   /** The calls that match, by time and by model. Throws AuditError `AUDIT_INVALID_QUERY`, and what `log.summarize` throws. */
   async overview(filter: Filter): Promise<Overview> {
     const size = await this.#log.count()
-    const { parts, intents } = await this.#calls(filter, ['day', 'model'], size)
+    const { calls: parts, intents } = await this.#calls(filter, ['day', 'model'], size)
     const days = parts.map(({ values: [day] }) => String(day)).toSorted()
     const step = daysBetween(days[0], days.at(-1)) > MOST_DAYS ? 'month' : 'day'
     const periodOf = (day: GroupValue) => (step === 'month' ? String(day).slice(0, 'yyyy-mm'.length) : day)
@@ -72,7 +67,7 @@ export class Overviews {
   /** The users with the most calls, and what they cost, among the entries that match. Throws like `overview`. */
   async topUsers(filter: Filter): Promise<TopUsers> {
     await this.overview(filter) // it is looked at first, and counting both at once would make it wait
-    const { parts } = await this.#calls(filter, ['user', 'month'], await this.#log.count())
+    const { calls: parts } = await this.#calls(filter, ['user', 'month'], await this.#log.count())
     const users = merged(parts, ['user'], ([user]) => [user])
     const top = users.toSorted((a, b) => b.count - a.count).slice(0, TOP_USERS)
     const spenders = users.toSorted((a, b) => costOf(b) - costOf(a)).slice(0, TOP_SPENDERS)
@@ -88,13 +83,12 @@ export class Overviews {
   }
 
   /** The parts of calls, by values alone that were asked for, and how many entries of intents were left out. */
-  async #calls(filter: Filter, by: readonly GroupKey[], size: number): Promise<Calls> {
+  async #calls(filter: Filter, by: readonly GroupKey[], size: number): Promise<Calls<SummaryPart>> {
     const all = await this.#tally(filter, by).parts(size)
-    const isOfCalls = countsCallsAlone([], filter)
-    const isShown = ({ values: [intent] }: SummaryPart) => !isOfCalls || intent === undefined
-    const parts = all.filter(isShown).map(part => ({ ...part, values: part.values.slice(1) }))
-    const intents = all.reduce((sum, part) => (isShown(part) ? sum : sum + part.count), 0)
-    return { parts, intents }
+    const { calls, intents } = countsCallsAlone([], filter)
+      ? withoutIntents(all, ({ values: [intent] }) => intent)
+      : { calls: all, intents: 0 }
+    return { calls: calls.map(part => ({ ...part, values: part.values.slice(1) })), intents }
   }
 
   /** Its parts are by `INTENT_KEY` first, then by what is given. */
